@@ -1,0 +1,1 @@
+"""Expert annotations, from public formats to masks."""

@@ -1,0 +1,1 @@
+"""Explanation methods: a registry, and one module per method."""

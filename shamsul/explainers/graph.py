@@ -1,0 +1,146 @@
+"""A classifier as a graph of modules, so that every step of it can be named and given a rule."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+
+from shamsul.explainers.method import ExplainerError
+
+
+class Add(nn.Module):
+    """Sum of two activations."""
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return left + right
+
+
+class Concatenate(nn.Module):
+    """Activations joined along their channels."""
+
+    def forward(self, parts: list[torch.Tensor]) -> torch.Tensor:
+        return torch.cat(parts, 1)
+
+
+def _flatten(node: fx.Node) -> nn.Module:
+    first = node.args[1] if len(node.args) > 1 else node.kwargs.get("start_dim", 0)
+    if first != 1:
+        raise ExplainerError(f"The step {node.name} flattens the batch, which has no rule.")
+    return nn.Flatten(1)
+
+
+def _concatenate(node: fx.Node) -> nn.Module:
+    axis = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
+    if axis != 1:
+        raise ExplainerError(f"The step {node.name} joins along axis {axis}, which has no rule.")
+    return Concatenate()
+
+
+def _mean(node: fx.Node) -> nn.Module:
+    axes = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
+    if sorted(a % 4 for a in axes) != [2, 3]:  # type: ignore[union-attr,operator]
+        raise ExplainerError(f"The step {node.name} averages over axes {axes}: no rule for it.")
+    keep = bool(node.kwargs.get("keepdim", False))
+    pool: list[nn.Module] = [nn.AdaptiveAvgPool2d(1)]
+    return nn.Sequential(*pool) if keep else nn.Sequential(*pool, nn.Flatten(1))
+
+
+#: Functions and tensor methods that networks call in their forward, as modules. The maker gets the
+#: node; the number says how many of the node's arguments the module takes.
+_FUNCTIONS: dict[Any, tuple[Callable[[fx.Node], nn.Module], int]] = {
+    F.relu: (lambda node: nn.ReLU(), 1),
+    torch.relu: (lambda node: nn.ReLU(), 1),
+    "relu": (lambda node: nn.ReLU(), 1),
+    "relu_": (lambda node: nn.ReLU(), 1),
+    F.adaptive_avg_pool2d: (lambda node: nn.AdaptiveAvgPool2d(node.args[1]), 1),  # type: ignore[arg-type]
+    torch.flatten: (_flatten, 1),
+    "flatten": (_flatten, 1),
+    F.dropout: (lambda node: nn.Identity(), 1),
+    torch.cat: (_concatenate, 1),
+    torch.add: (lambda node: Add(), 2),
+    operator.add: (lambda node: Add(), 2),
+    operator.iadd: (lambda node: Add(), 2),
+    "mean": (_mean, 1),
+    torch.mean: (_mean, 1),
+}
+
+
+def trace(module: nn.Module) -> fx.GraphModule:
+    """The network as a graph whose every step is a module, none of them in place.
+
+    The layers with weights are the network's own (shared, not copied); functional calls become
+    modules of the graph alone, so that hooks set on the graph never touch the network.
+
+    Parameters
+    ----------
+    module : nn.Module
+        In evaluation mode.
+
+    Returns
+    -------
+    torch.fx.GraphModule
+        Gives the same outputs.
+
+    Raises
+    ------
+    ExplainerError
+        If the network's flow depends on its data, or a step is not known.
+    """
+    try:
+        graph = fx.symbolic_trace(module)
+    except Exception as error:  # tracing runs the network's own code, which may raise anything
+        raise ExplainerError(f"The network cannot be traced: {error}".splitlines()[0]) from error
+    for node in list(graph.graph.nodes):
+        if node.op in ("call_function", "call_method"):
+            if node.target not in _FUNCTIONS:
+                name = getattr(node.target, "__name__", node.target)
+                raise ExplainerError(f"The step {node.name} calls {name}, which has no rule.")
+            make, taken = _FUNCTIONS[node.target]
+            name = f"step_{node.name}"
+            graph.add_submodule(name, make(node))
+            with graph.graph.inserting_after(node):
+                new = graph.graph.call_module(name, node.args[:taken])
+            node.replace_all_uses_with(new)
+            graph.graph.erase_node(node)
+        elif node.op == "call_module" and getattr(
+            graph.get_submodule(node.target), "inplace", False
+        ):
+            # A module shared with the network, so it is replaced and not switched over.
+            new_module = (
+                nn.ReLU() if isinstance(graph.get_submodule(node.target), nn.ReLU) else None
+            )
+            if new_module is None:
+                raise ExplainerError(f"The module {node.target} works in place: no rule for it.")
+            name = f"step_{node.name}"
+            graph.add_submodule(name, new_module)
+            node.target = name
+    graph.graph.lint()
+    graph.recompile()
+    return graph.eval()
+
+
+def last_feature_map(graph: fx.GraphModule) -> str:
+    """Name of the module whose output is pooled (or flattened) into the classifier's features.
+
+    Raises
+    ------
+    ExplainerError
+        If the graph has none.
+    """
+    pools = (nn.AdaptiveAvgPool2d, nn.AvgPool2d, nn.Flatten)
+    for node in reversed(graph.graph.nodes):
+        if node.op != "call_module":
+            continue
+        module = graph.get_submodule(node.target)
+        if isinstance(module, pools) or (
+            isinstance(module, nn.Sequential) and isinstance(module[0], pools)
+        ):
+            before = node.args[0]
+            if before.op == "call_module" and not isinstance(
+                graph.get_submodule(before.target), pools
+            ):
+                return str(before.target)
+    raise ExplainerError("The network pools no feature map, so Grad-CAM has no layer to look at.")

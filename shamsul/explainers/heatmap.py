@@ -1,0 +1,71 @@
+"""What an explainer returns: a raw, signed map that knows where it lies."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shamsul.radiographs.geometry import Geometry
+
+
+class Target(Enum):
+    """The model output that is explained."""
+
+    LOGIT = "logit"
+    """Before the sigmoid: steadier where the probability is near 0 or 1."""
+    PROBABILITY = "probability"
+    """After the sigmoid, as the SHAMSUL paper did."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """One method's map for one label.
+
+    Attributes
+    ----------
+    values : ndarray of shape (h, w), float32
+        Raw signed relevance on the model's grid; positive speaks for the label. No normalising.
+    label, method : str
+        The label's and the method's registered name.
+    parameters : mapping
+        Every parameter the method ran with, JSON-able.
+    geometry : Geometry
+        From the model's grid to the radiograph.
+    evaluations : int
+        Model evaluations spent (for all labels together).
+    seconds : float
+        Wall time of the method (for all labels together).
+    target : Target
+    output : float
+        The model's output that is explained, for the unperturbed radiograph.
+    """
+
+    values: NDArray[np.float32]
+    label: str
+    method: str
+    parameters: Mapping[str, object]
+    geometry: Geometry
+    evaluations: int
+    seconds: float
+    target: Target
+    output: float
+
+    def __post_init__(self) -> None:
+        if self.values.dtype != np.float32 or self.values.shape != self.geometry.grid_shape:
+            raise ValueError("values must be float32 on the model's grid")
+        if not np.isfinite(self.values).all():
+            raise ValueError(f"{self.method} gave values that are not finite")
+        self.values.setflags(write=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the values and of what they are a map of, hexadecimal."""
+        about = [self.label, self.method, dict(self.parameters), self.target.value]
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+        digest.update(np.ascontiguousarray(self.values).tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,14 @@
+"""All explanation methods. Adding one: write its module, name it here."""
+
+from shamsul.explainers import grad_cam, lime, lrp, shap
+from shamsul.explainers.method import Method
+
+#: By name, in the order in which panels are shown.
+METHODS: dict[str, Method] = {
+    method.name: method for method in (lime.METHOD, shap.METHOD, grad_cam.METHOD, lrp.METHOD)
+}
+
+
+def by_waiting_time() -> tuple[Method, ...]:
+    """All methods, those that need few model evaluations first."""
+    return tuple(sorted(METHODS.values(), key=lambda method: method.sampled))

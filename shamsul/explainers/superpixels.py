@@ -1,0 +1,146 @@
+"""The radiograph cut into superpixels, switched on and off: what LIME and SHAP share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import relabel_sequential, slic
+
+from shamsul.explainers.method import Parameter, Task
+
+#: Masked radiographs held in memory at a time.
+CHUNK = 16
+
+PARAMETERS = (
+    Parameter("segments", 50, "Superpixels asked of SLIC; it may return fewer.", 4, 400),
+    Parameter("compactness", 30.0, "SLIC's weight of distance against brightness.", 0.01, 1000),
+    Parameter("sigma", 3.0, "Width in pixels of the smoothing before SLIC.", 0, 20),
+    Parameter(
+        "background",
+        "blur",
+        "What a switched-off superpixel shows.",
+        choices=("blur", "segment_mean", "image_mean", "black", "white"),
+    ),
+)
+
+
+def segment(
+    image: NDArray[np.float32], *, segments: int, compactness: float, sigma: float
+) -> NDArray[np.intp]:
+    """SLIC superpixels of a grid image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w), float32 in [0, 1]
+    segments : int
+        How many to ask for.
+    compactness, sigma : float
+        As in :func:`skimage.segmentation.slic` for an RGB image (it works in CIELAB).
+
+    Returns
+    -------
+    ndarray of shape (h, w)
+        Superpixel of each pixel, 0 to K - 1 without gaps.
+
+    References
+    ----------
+    Achanta et al. 2012, doi 10.1109/TPAMI.2012.120
+    """
+    found = slic(
+        np.repeat(image[..., None], 3, axis=2),
+        n_segments=segments,
+        compactness=compactness,
+        sigma=sigma,
+        start_label=1,
+    )
+    return np.asarray(relabel_sequential(found)[0] - 1, dtype=np.intp)
+
+
+def background_of(
+    image: NDArray[np.float32], segments: NDArray[np.intp], kind: str
+) -> NDArray[np.float32]:
+    """The radiograph with every superpixel switched off.
+
+    Parameters
+    ----------
+    image : ndarray of shape (h, w), float32 in [0, 1]
+    segments : ndarray of shape (h, w)
+    kind : {"blur", "segment_mean", "image_mean", "black", "white"}
+        ``blur`` smooths with a standard deviation of a tenth of the grid's rows, so that the body's
+        outline stays and every finding goes; ``segment_mean`` is the `lime` package's default,
+        ``white`` the SHAMSUL paper's for SHAP.
+
+    Returns
+    -------
+    ndarray of shape (h, w), float32 in [0, 1]
+    """
+    if kind == "blur":
+        return ndimage.gaussian_filter(image, image.shape[0] / 10, mode="nearest")
+    if kind == "segment_mean":
+        means = ndimage.mean(image, segments, np.arange(segments.max() + 1))
+        return np.asarray(means, dtype=np.float32)[segments]
+    fill = {"image_mean": float(image.mean()), "black": 0.0, "white": 1.0}[kind]
+    return np.full_like(image, fill)
+
+
+@dataclass(frozen=True, eq=False)
+class Perturbation:
+    """A radiograph whose superpixels can be switched on and off.
+
+    Attributes
+    ----------
+    task : Task
+    segments : ndarray of shape (h, w)
+        Superpixel of each pixel, 0 to K - 1.
+    background : ndarray of shape (h, w), float32 in [0, 1]
+    """
+
+    task: Task
+    segments: NDArray[np.intp]
+    background: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls, task: Task, *, segments: int, compactness: float, sigma: float, background: str
+    ) -> "Perturbation":
+        """Cut the task's radiograph by SLIC and choose its background."""
+        image = task.image.values
+        found = segment(image, segments=segments, compactness=compactness, sigma=sigma)
+        return cls(task, found, background_of(image, found, background))
+
+    @property
+    def count(self) -> int:
+        """Number of superpixels K."""
+        return int(self.segments.max()) + 1
+
+    def compose(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Masked radiographs of coalitions, (n, K) bool to (n, h, w) float32."""
+        return np.where(coalitions[:, self.segments], self.task.image.values, self.background)
+
+    def evaluate(
+        self, coalitions: NDArray[np.bool_], *, done: int, planned: int
+    ) -> NDArray[np.float64]:
+        """The explained outputs for each coalition.
+
+        Parameters
+        ----------
+        coalitions : ndarray of shape (n, K), bool
+            True where a superpixel is shown.
+        done, planned : int
+            Evaluations before this call and in all, for the progress.
+
+        Returns
+        -------
+        ndarray of shape (n, outputs), float64
+        """
+        logits = []
+        for start in range(0, len(coalitions), CHUNK):
+            chunk = coalitions[start : start + CHUNK]
+            logits.append(self.task.classifier.logits(self.compose(chunk)))
+            self.task.progress(done + start + len(chunk), planned)
+        return self.task.explained(np.concatenate(logits))
+
+    def spread(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Superpixels' weights as maps, (outputs, K) to (outputs, h, w)."""
+        return weights.astype(np.float32)[:, self.segments]

@@ -1,0 +1,188 @@
+"""Maps computed in the background: one worker, a queue, progress, and the cache on disk."""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from shamsul.classifiers.classifier import Classifier, GridImage
+from shamsul.explainers.cache import MapCache, MapKey
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import Cancelled, ExplainerError, Method
+
+log = logging.getLogger(__name__)
+
+#: A job that no page has asked for in this many seconds is given up.
+PATIENCE = 20.0
+#: Finished jobs kept in memory; the others are in the cache on disk.
+KEPT = 64
+
+
+class State(Enum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    """In the queue."""
+    RUNNING = "running"
+    """Being computed."""
+    DONE = "done"
+    """Its maps are there."""
+    FAILED = "failed"
+    """It will not come; the reason is one sentence."""
+
+
+@dataclass
+class Job:
+    """All labels' maps of one method for one radiograph. Written by the worker, read by pages."""
+
+    key: MapKey
+    method: Method
+    state: State = State.WAITING
+    done: int = 0
+    planned: int = 0
+    maps: tuple[Heatmap, ...] = ()
+    reason: str = ""
+    wanted: float = 0.0
+
+    @property
+    def progress(self) -> str:
+        """For example "SHAP 240/512 model evaluations"."""
+        if self.state is State.FAILED:
+            return self.reason
+        if self.state is State.RUNNING and self.planned:
+            return f"{self.method.title} {self.done}/{self.planned} model evaluations"
+        return f"{self.method.title} {self.state.value}"
+
+
+class Jobs:
+    """Computes maps one job at a time, those that need few evaluations first.
+
+    One worker, because the methods share each model's modules and both cores are busy with one
+    job already. Jobs are shared: two pages that ask for the same maps wait for the same job. A job
+    that nobody asks for any more is given up.
+
+    Parameters
+    ----------
+    cache : MapCache
+    patience : float
+        Seconds after which a job that no page asked for is given up.
+    """
+
+    def __init__(self, cache: MapCache, *, patience: float = PATIENCE) -> None:
+        self.cache = cache
+        self.patience = patience
+        self._jobs: dict[str, Job] = {}
+        self._queue: list[tuple[bool, int, Job, Callable[[], tuple[Classifier, GridImage]]]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
+
+    def request(
+        self,
+        key: MapKey,
+        method: Method,
+        load: Callable[[], tuple[Classifier, GridImage]],
+    ) -> Job:
+        """The job for these maps; it is started where it is not there yet, never waited for.
+
+        Parameters
+        ----------
+        key : MapKey
+        method : Method
+            The one that the key names.
+        load : callable
+            Gives the model and the radiograph on its grid, in the worker.
+
+        Returns
+        -------
+        Job
+            Asking again now and then keeps it wanted.
+        """
+        with self._changed:
+            job = self._jobs.get(key.digest)
+            if job is not None:
+                job.wanted = time.monotonic()
+                return job
+        stored = self.cache.get(key)
+        with self._changed:
+            job = self._jobs.get(key.digest) or Job(key, method)
+            if key.digest not in self._jobs:
+                self._jobs[key.digest] = job
+                if stored is not None:
+                    job.maps, job.state = stored, State.DONE
+                else:
+                    heapq.heappush(self._queue, (method.sampled, next(self._order), job, load))
+                    self._changed.notify_all()
+            job.wanted = time.monotonic()
+            self._forget_old()
+            return job
+
+    def retry(self, key: MapKey) -> None:
+        """Forget a job that failed, so that the next request starts it again."""
+        with self._changed:
+            job = self._jobs.get(key.digest)
+            if job is not None and job.state is State.FAILED:
+                del self._jobs[key.digest]
+
+    def _forget_old(self) -> None:
+        finished = [job for job in self._jobs.values() if job.state in (State.DONE, State.FAILED)]
+        for job in sorted(finished, key=lambda job: job.wanted)[:-KEPT]:
+            del self._jobs[job.key.digest]
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue:
+                    self._changed.wait()
+                _, _, job, load = heapq.heappop(self._queue)
+                if self._abandoned(job):
+                    del self._jobs[job.key.digest]
+                    continue
+                job.state = State.RUNNING
+            self._compute(job, load)
+
+    def _abandoned(self, job: Job) -> bool:
+        return time.monotonic() - job.wanted > self.patience
+
+    def _compute(self, job: Job, load: Callable[[], tuple[Classifier, GridImage]]) -> None:
+        def progress(done: int, planned: int) -> None:
+            job.done, job.planned = done, planned
+            if self._abandoned(job):
+                raise Cancelled
+
+        try:
+            classifier, image = load()
+            maps = job.method.explain(
+                classifier,
+                image,
+                target=job.key.target,
+                seed=job.key.seed,
+                progress=progress,
+                **job.key.parameters,
+            )
+        except Cancelled:
+            with self._changed:
+                self._jobs.pop(job.key.digest, None)
+            return
+        except ExplainerError as error:
+            self._fail(job, str(error))
+            return
+        except Exception as error:  # a page must show a sentence, whatever a method raises
+            # The message could quote the input; its type is enough to look for.
+            log.error("%s failed: %s", job.method.name, type(error).__name__)
+            self._fail(job, f"{job.method.title} could not be computed ({type(error).__name__}).")
+            return
+        try:
+            self.cache.put(job.key, maps)
+        except OSError as error:
+            log.warning("Maps could not be kept: %s", error.strerror)
+        with self._changed:
+            job.maps, job.state = maps, State.DONE
+
+    def _fail(self, job: Job, reason: str) -> None:
+        with self._changed:
+            job.reason, job.state = reason, State.FAILED

@@ -1,0 +1,87 @@
+"""The one place where settings come from: environment, then Streamlit's secrets file, then defaults."""
+
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+#: Bundled model, demo study and screenshots.
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+SECRETS = Path(".streamlit/secrets.toml")
+
+
+class _SecretsTable(TomlConfigSettingsSource):
+    """The ``[shamsul]`` table of Streamlit's secrets file; other tables are not ours."""
+
+    def _read_file(self, file_path: Path) -> dict[str, object]:
+        table = super()._read_file(file_path).get("shamsul", {})
+        return {name.lower().removeprefix("shamsul_"): value for name, value in table.items()}
+
+
+class Settings(BaseSettings):
+    """Settings of one installation.
+
+    Each is an environment variable ``SHAMSUL_<NAME>`` or a key of the ``[shamsul]`` table in
+    ``.streamlit/secrets.toml``; the environment wins.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SHAMSUL_", toml_file=SECRETS, extra="ignore")
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("shamsul", appauthor=False),
+        description="Where cases, ratings and computed maps are kept.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the ratings; empty: SQLite in the data directory.",
+    )
+    models_dir: Path | None = Field(
+        default=None, description="Where downloaded models are kept; unset: in the data directory."
+    )
+    max_upload_mb: int = Field(
+        default=200, gt=0, description="Largest radiograph file accepted, in MiB."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _SecretsTable(settings_cls)
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'shamsul.db'}"
+
+    @property
+    def models(self) -> Path:
+        """Directory of downloaded models in force."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def maps(self) -> Path:
+        """Directory of computed heatmaps."""
+        return self.data_dir / "maps"
+
+    @property
+    def radiographs(self) -> Path:
+        """Directory of stored, de-identified radiographs."""
+        return self.data_dir / "radiographs"
+
+
+@cache
+def settings() -> Settings:
+    """Settings of this process, read once."""
+    return Settings()
