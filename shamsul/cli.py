@@ -1,0 +1,376 @@
+"""The command line: ``shamsul COMMAND``. Messages go to stderr, results to stdout."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from tqdm import tqdm
+from typer.exceptions import Abort, Exit, TyperException
+
+from shamsul.settings import settings
+
+if TYPE_CHECKING:
+    # Imported where they are used: torch takes seconds, which --help should not.
+    from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.prediction import Prediction
+    from shamsul.explainers.heatmap import Heatmap
+    from shamsul.radiographs import Radiograph
+
+app = typer.Typer(
+    help="Explain chest radiograph classifiers. For research use only, not for diagnosis.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="List, show and download models.", invoke_without_command=True)
+phantom_app = typer.Typer(help="Synthetic radiographs with exactly known findings.")
+app.add_typer(models_app, name="models")
+app.add_typer(phantom_app, name="phantom")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Model = Annotated[str, typer.Option("--model", help="A registered model or a model folder.")]
+
+
+class UserError(Exception):
+    """What the user has to put right, in one sentence."""
+
+
+def _emit(result: dict[str, Any], as_json: bool, text: Callable[[], Iterable[str]]) -> None:
+    """Print the result, for a program or for a person."""
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        for line in text():
+            print(line)
+
+
+def _read(file: Path) -> "Radiograph":
+    """A file's radiograph.
+
+    Raises
+    ------
+    UserError
+        If it cannot be opened or is not a radiograph.
+    """
+    from shamsul.radiographs import RadiographError, read_radiograph
+
+    limit = settings().max_upload_mb * 2**20
+    try:
+        return read_radiograph(file.read_bytes(), max_bytes=limit)
+    except OSError as error:
+        raise UserError(f"{file} cannot be opened: {error.strerror}.") from None
+    except RadiographError as error:
+        raise UserError(str(error)) from None
+
+
+@app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Radiographs: DICOM, PNG or JPEG.")],
+    model: Model = "phantom",
+    as_json: Json = False,
+) -> None:
+    """Print each label's logit and probability for radiographs."""
+    from shamsul.classifiers import registry
+
+    classifier = registry.load(model)
+    images: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
+    for file in tqdm(files, unit="image", disable=len(files) == 1):
+        try:
+            radiograph = _read(file)
+        except UserError as error:
+            errors.append({"file": str(file), "reason": str(error)})
+            print(f"{file}: {error}", file=sys.stderr)
+            continue
+        scores = classifier.predict(radiograph).scores
+        images.append(
+            {
+                "file": str(file),
+                "sha256": radiograph.sha256,
+                "logits": {score.label: score.logit for score in scores},
+                "probabilities": {score.label: score.probability for score in scores},
+            }
+        )
+
+    def text() -> Iterable[str]:
+        for image in images:
+            yield image["file"]
+            ranked = sorted(image["probabilities"].items(), key=lambda item: -item[1])
+            yield from (f"  {probability:6.3f}  {label}" for label, probability in ranked)
+
+    result = {"model": classifier.manifest.name, "images": images, "errors": errors}
+    _emit(result, as_json, text)
+    if not images:
+        raise typer.Exit(2)
+
+
+def _assigned(settings_given: list[str]) -> dict[str, dict[str, object]]:
+    """Texts like ``lime.samples=500`` as parameters by method."""
+    from shamsul.explainers.registry import METHODS
+
+    given: dict[str, dict[str, object]] = {}
+    for text in settings_given:
+        name, separator, value = text.partition("=")
+        method, dot, parameter = name.partition(".")
+        if not separator or not dot:
+            raise UserError(f"--set takes METHOD.PARAMETER=VALUE, not {text!r}.")
+        if method not in METHODS:
+            raise UserError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
+        declared = {p.name: p for p in METHODS[method].parameters}
+        if parameter not in declared:
+            known = ", ".join(declared)
+            raise UserError(f"{method} has no parameter {parameter!r}; it has {known}.")
+        given.setdefault(method, {})[parameter] = declared[parameter].parse(value)
+    return given
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A radiograph: DICOM, PNG or JPEG.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    model: Model = "phantom",
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="Label to explain; by default those the model finds."),
+    ] = None,
+    all_labels: Annotated[bool, typer.Option("--all-labels", help="Every label.")] = False,
+    method: Annotated[
+        list[str] | None, typer.Option("--method", help="Method; by default all four.")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="METHOD.PARAMETER=VALUE.")
+    ] = None,
+    target: Annotated[str, typer.Option(help="Explain the logit or the probability.")] = "logit",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sampled methods.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write heatmaps of a radiograph: arrays, their facts, and an overlay picture each."""
+    from shamsul.classifiers import registry
+    from shamsul.explainers.heatmap import Target
+    from shamsul.explainers.registry import METHODS, by_waiting_time
+
+    names = method or list(METHODS)
+    unknown = [name for name in names if name not in METHODS]
+    if unknown:
+        raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
+    if target not in {member.value for member in Target}:
+        raise UserError(f"--target is logit or probability, not {target!r}.")
+    parameters = _assigned(assignments or [])
+    radiograph = _read(file)
+    classifier = registry.load(model)
+    prediction = classifier.predict(radiograph)
+    labels = tuple(label or ()) or prediction.shown_labels
+    if all_labels:
+        labels = classifier.manifest.labels
+    missing = [name for name in labels if name not in classifier.manifest.labels]
+    if missing:
+        known = ", ".join(classifier.manifest.labels)
+        raise UserError(f"The model has no label {missing[0]!r}; it has {known}.")
+
+    image = classifier.prepare(radiograph)
+    maps: list[Heatmap] = []
+    for chosen in (m for m in by_waiting_time() if m.name in names):
+        with tqdm(desc=chosen.title, unit=" evaluations", leave=True) as bar:
+
+            def progress(done: int, planned: int, bar: Any = bar) -> None:
+                bar.total = planned
+                bar.update(done - bar.n)
+
+            maps.extend(
+                chosen.explain(
+                    classifier,
+                    image,
+                    labels,
+                    target=Target(target),
+                    seed=seed,
+                    progress=progress,
+                    **parameters.get(chosen.name, {}),
+                )
+            )
+    result = _write_explanation(out, file, radiograph, classifier, prediction, maps)
+    _emit(result, as_json, lambda: [f"{len(maps)} maps of {', '.join(labels)} written to {out}"])
+
+
+def _write_explanation(
+    out: Path,
+    file: Path,
+    radiograph: "Radiograph",
+    classifier: "Classifier",
+    prediction: "Prediction",
+    maps: "list[Heatmap]",
+) -> dict[str, Any]:
+    """Write ``heatmaps.npz``, ``explanation.json`` and one overlay picture per map.
+
+    Returns
+    -------
+    dict
+        What ``explanation.json`` says.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from shamsul.ui.overlay import overlay
+
+    out.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
+    np.savez_compressed(out / "heatmaps.npz", **arrays)
+    rows = []
+    for heatmap in maps:
+        picture = f"{heatmap.method}--{heatmap.label.replace(' ', '_')}.png"
+        Image.fromarray(overlay(radiograph, heatmap)).save(out / picture)
+        rows.append(
+            {
+                "key": f"{heatmap.method}/{heatmap.label}",
+                "label": heatmap.label,
+                "method": heatmap.method,
+                "parameters": dict(heatmap.parameters),
+                "evaluations": heatmap.evaluations,
+                "seconds": round(heatmap.seconds, 3),
+                "target": heatmap.target.value,
+                "logit": prediction[heatmap.label].logit,
+                "probability": prediction[heatmap.label].probability,
+                "sha256": heatmap.sha256,
+                "overlay": picture,
+            }
+        )
+    geometry = maps[0].geometry
+    result = {
+        "model": classifier.manifest.name,
+        "model_sha256": classifier.manifest.sha256,
+        "file": str(file),
+        "sha256": radiograph.sha256,
+        "image_shape": list(geometry.image_shape),
+        "grid_shape": list(geometry.grid_shape),
+        "grid_to_image": [list(row) for row in geometry.grid_to_image],
+        "maps": rows,
+    }
+    text = json.dumps(result, ensure_ascii=False, indent=1)
+    (out / "explanation.json").write_text(text + "\n", encoding="utf-8")
+    return result
+
+
+@models_app.callback(invoke_without_command=True)
+def models_default(context: typer.Context, as_json: Json = False) -> None:
+    """List models where no command is named."""
+    if context.invoked_subcommand is None:
+        list_models(as_json)
+
+
+@models_app.command("list")
+def list_models(as_json: Json = False) -> None:
+    """List the registered models and whether they can be loaded now."""
+    from shamsul.classifiers.registry import models
+
+    rows = [
+        {
+            "name": info.name,
+            "state": info.state.value,
+            "trained_on": info.trained_on,
+            "fault": info.fault,
+        }
+        for info in models()
+    ]
+    _emit(
+        {"models": rows},
+        as_json,
+        lambda: (f"{r['name']:34} {r['state']:11} {r['fault'] or r['trained_on']}" for r in rows),
+    )
+
+
+@models_app.command("show")
+def show_model(name: str, as_json: Json = False) -> None:
+    """Show a model's labels, operating points, checksum and where it comes from."""
+    from shamsul.classifiers import registry
+
+    manifest = registry.load(name).manifest
+    result = {
+        "name": manifest.name,
+        "arch": manifest.arch,
+        "labels": list(manifest.labels),
+        "input_size": manifest.input_size,
+        "channels": manifest.channels,
+        "resize": manifest.resize.value,
+        "thresholds": dict(manifest.thresholds),
+        "sha256": manifest.sha256,
+        "trained_on": manifest.trained_on,
+    }
+    _emit(result, as_json, lambda: (f"{key}: {value}" for key, value in result.items()))
+
+
+@models_app.command("download")
+def download_model(name: str, as_json: Json = False) -> None:
+    """Download a model of torchxrayvision and turn it into a model folder."""
+    from shamsul.classifiers import registry
+
+    with tqdm(desc=name, unit="B", unit_scale=True, unit_divisor=1024) as bar:
+
+        def progress(received: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(received - bar.n)
+
+        folder = registry.download(name, progress=progress)
+    _emit({"name": name, "folder": str(folder)}, as_json, lambda: [f"{name} is in {folder}"])
+
+
+@phantom_app.callback()
+def phantom_group() -> None:
+    """Synthetic radiographs with exactly known findings."""
+
+
+@phantom_app.command("render")
+def render_phantoms(
+    count: Annotated[int, typer.Option(min=1, help="How many.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first; then one by one.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write phantoms as PNG, a mask PNG per finding, and labels.csv."""
+    from shamsul.phantom import render
+    from shamsul.reading.case_folder import write_phantoms
+
+    seeds = tqdm(range(seed, seed + count), unit="phantom")
+    write_phantoms((render(one) for one in seeds), out)
+    _emit({"count": count, "folder": str(out)}, as_json, lambda: [f"{count} phantoms in {out}"])
+
+
+@app.command()
+def export(
+    study: Annotated[str, typer.Option(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write a study's ratings as CSV, with a codebook and the case-level answers beside it."""
+    from shamsul.reading.export import write_ratings
+    from shamsul.reading.store import Store
+
+    written = write_ratings(Store(settings().database), study, out)
+    files = [str(path) for path in written]
+    _emit({"study": study, "files": files}, as_json, lambda: files)
+
+
+def main() -> None:
+    """Run the command line; every error is one sentence on stderr and exit status 2."""
+    # Libraries' log lines could quote a file's content.
+    logging.disable(logging.WARNING)
+    try:
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except TyperException as error:
+        status = _refuse(error.format_message())
+    except Exit as exit_:
+        status = exit_.exit_code
+    except (KeyboardInterrupt, Abort):
+        status = _refuse("Stopped.")
+    except OSError as error:
+        status = _refuse(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
+    except Exception as error:  # never a traceback: each room's errors are one sentence
+        status = _refuse(str(error.args[0] if error.args else type(error).__name__))
+    sys.exit(status)
+
+
+def _refuse(sentence: str) -> int:
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return 2
