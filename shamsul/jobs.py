@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from shamsul.classifiers.classifier import Classifier, GridImage
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, ExplainerError, Method
@@ -162,7 +163,7 @@ class Jobs:
                 target=job.key.target,
                 seed=job.key.seed,
                 progress=progress,
-                **job.key.parameters,
+                **job.key.parameters,  # type: ignore[arg-type]
             )
         except Cancelled:
             with self._changed:

@@ -1,7 +1,8 @@
-"""The one place where settings come from: environment, then Streamlit's secrets file, then defaults."""
+"""Where settings come from: the environment, then Streamlit's secrets file, then defaults."""
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from pydantic import Field
@@ -20,8 +21,8 @@ SECRETS = Path(".streamlit/secrets.toml")
 class _SecretsTable(TomlConfigSettingsSource):
     """The ``[shamsul]`` table of Streamlit's secrets file; other tables are not ours."""
 
-    def _read_file(self, file_path: Path) -> dict[str, object]:
-        table = super()._read_file(file_path).get("shamsul", {})
+    def _read_file(self, path: Path) -> dict[str, Any]:  # type: ignore[override]
+        table = super()._read_file(path).get("shamsul", {})
         return {name.lower().removeprefix("shamsul_"): value for name, value in table.items()}
 
 

@@ -71,7 +71,8 @@ class MapCache:
         """The maps of all labels, or None where they are not there or not whole."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # Opened here, since numpy leaves a file open that turns out not to be whole.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 about = json.loads(str(stored["about"]))
                 values = stored["values"]
             geometry = Geometry(
@@ -97,7 +98,7 @@ class MapCache:
             )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             # A damaged file is as good as none: the maps are computed again and replace it.
             return None
 

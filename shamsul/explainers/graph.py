@@ -1,5 +1,6 @@
 """A classifier as a graph of modules, so that every step of it can be named and given a rule."""
 
+import copy
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -105,18 +106,15 @@ def trace(module: nn.Module) -> fx.GraphModule:
                 new = graph.graph.call_module(name, node.args[:taken])
             node.replace_all_uses_with(new)
             graph.graph.erase_node(node)
-        elif node.op == "call_module" and getattr(
-            graph.get_submodule(node.target), "inplace", False
-        ):
-            # A module shared with the network, so it is replaced and not switched over.
-            new_module = (
-                nn.ReLU() if isinstance(graph.get_submodule(node.target), nn.ReLU) else None
-            )
-            if new_module is None:
-                raise ExplainerError(f"The module {node.target} works in place: no rule for it.")
-            name = f"step_{node.name}"
-            graph.add_submodule(name, new_module)
-            node.target = name
+        elif node.op == "call_module":
+            shared = graph.get_submodule(node.target)
+            if getattr(shared, "inplace", False):
+                # The network keeps its own; an activation has no weights, so a copy is cheap.
+                own = copy.deepcopy(shared)
+                own.inplace = False  # type: ignore[assignment]
+                node.target = f"step_{node.name}"
+                graph.add_submodule(node.target, own)
+    graph.delete_all_unused_submodules()
     graph.graph.lint()
     graph.recompile()
     return graph.eval()

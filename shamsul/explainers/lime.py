@@ -35,7 +35,6 @@ def lime(task: Task, *, samples: int, kernel_width: float, **cut: Any) -> Releva
     Ribeiro, Singh, Guestrin 2016, doi 10.1145/2939672.2939778
     """
     from lime.lime_base import LimeBase
-    from sklearn.metrics import pairwise_distances
 
     perturbation = superpixels.Perturbation.of(task, **cut)
     rng = np.random.default_rng(task.seed)
@@ -44,7 +43,8 @@ def lime(task: Task, *, samples: int, kernel_width: float, **cut: Any) -> Releva
     outputs = perturbation.evaluate(coalitions, done=0, planned=samples)
 
     data = coalitions.astype(float)
-    distances = pairwise_distances(data, data[:1], metric="cosine").ravel()
+    # Cosine distance of a 0/1 vector to the vector of ones.
+    distances = 1 - np.sqrt(data.mean(1))
 
     def kernel(distance: Any) -> Any:
         return np.sqrt(np.exp(-(distance**2) / kernel_width**2))

@@ -60,7 +60,7 @@ class _Relevance(fx.Interpreter):
         )
 
     def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
-        return self._step(str(target), self.module.get_submodule(str(target)), args)  # type: ignore[union-attr]
+        return self._step(str(target), self.module.get_submodule(str(target)), args)
 
     def _step(self, name: str, layer: nn.Module, args: Any) -> Tensor:
         if isinstance(layer, nn.Sequential):

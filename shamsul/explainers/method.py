@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.classifiers.classifier import Classifier, GridImage
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.heatmap import Heatmap, Target
 
 Progress = Callable[[int, int], None]

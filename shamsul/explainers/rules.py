@@ -82,9 +82,9 @@ class AlphaBeta:
         """Relevance shared over the contributions ``x_j w_jk`` of one sign."""
         up = with_weights(layer, lambda weight: weight.clamp(min=0))
         down = with_weights(layer, lambda weight: weight.clamp(max=0))
-        inputs = ((x.clamp(min=0), up if sign > 0 else down),)
+        inputs = [(x.clamp(min=0), up if sign > 0 else down)]
         if (x < 0).any():  # only at the network's input: later layers follow a ReLU
-            inputs += ((x.clamp(max=0), down if sign > 0 else up),)
+            inputs.append((x.clamp(max=0), down if sign > 0 else up))
         total = torch.stack([half(part) for part, half in inputs]).sum(0)
         shared = share(relevance, total, 0.0)
         return torch.stack([part * pull_back(half, part, shared) for part, half in inputs]).sum(0)

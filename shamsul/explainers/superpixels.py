@@ -76,7 +76,8 @@ def background_of(
     ndarray of shape (h, w), float32 in [0, 1]
     """
     if kind == "blur":
-        return ndimage.gaussian_filter(image, image.shape[0] / 10, mode="nearest")
+        blurred = ndimage.gaussian_filter(image, image.shape[0] / 10, mode="nearest")
+        return np.asarray(blurred, dtype=np.float32)
     if kind == "segment_mean":
         means = ndimage.mean(image, segments, np.arange(segments.max() + 1))
         return np.asarray(means, dtype=np.float32)[segments]

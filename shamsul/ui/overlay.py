@@ -50,4 +50,4 @@ def overlay(radiograph: Radiograph, heatmap: Heatmap, *, opacity: float = 0.6) -
     alpha = opacity * level[:, None]
     colours = table(SEQUENTIAL[0])[np.rint(level * 255).astype(int)] / 255
     picture = (1 - alpha) * np.clip(brightness, 0, 1)[:, None] + alpha * colours
-    return np.rint(picture * 255).astype(np.uint8).reshape(*shape, 3)
+    return np.asarray(np.rint(picture * 255), dtype=np.uint8).reshape(*shape, 3)

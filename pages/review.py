@@ -1,0 +1,70 @@
+"""Review: one case, what the model says about it, its heatmaps side by side, and their rating."""
+
+import streamlit as st
+
+from shamsul.classifiers import registry
+from shamsul.radiographs import ArchiveError
+from shamsul.ui import charts, maps, rating, review, session
+from shamsul.ui.downloads import download_ratings
+from shamsul.ui.viewer import viewer, viewer_progress
+
+cases = review.all_cases()
+case = review.chosen_case(cases)
+if case is None:
+    st.info("There is no case to review yet. Upload radiographs on the worklist.")
+    st.stop()
+study = session.store().study(case.study)
+review.heading(study, case, [other for other in cases if other.study == case.study])
+
+try:
+    radiograph = session.radiograph(case.image_sha256)
+    classifier = session.classifier(study.model)
+except ArchiveError as error:
+    st.error(str(error))
+    st.stop()
+except registry.ModelError as error:
+    st.error(f"The study's model cannot be used: {error}")
+    st.page_link("pages/models.py", label="Models", icon=":material/network_node:")
+    st.stop()
+review.warnings(study, radiograph)
+prediction = session.prediction(study, case)
+
+left, right = st.columns([1, 4])
+with left:
+    st.markdown(f"**What {study.model} says**", help=classifier.manifest.trained_on)
+    st.plotly_chart(
+        charts.probabilities(prediction),
+        config={"displayModeBar": False},
+        key="probabilities",
+        alt="Probability and operating point of each label",
+    )
+    labels = review.label_choice(case, prediction)
+    target, parameters = review.explanation_settings()
+
+asked = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
+computing = maps.pending(asked)
+annotations = session.annotations().get(case.image_sha256)
+
+
+@st.fragment(run_every=0.5 if computing else None)
+def heatmaps() -> None:
+    """The viewer; while maps are being computed it looks again twice a second."""
+    now = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
+    key = f"viewer-{case.id}"
+    st.session_state["viewer"] = viewer(
+        radiograph, maps.rows(now, labels, prediction, annotations), key=key
+    )
+    viewer_progress(maps.progress(now, labels), key=key)
+    if computing and not maps.pending(now):
+        st.rerun()
+
+
+with right:
+    heatmaps()
+    st.caption(
+        f"The maps explain the model's **{target.value}**. Positive relevance speaks for the label."
+    )
+
+rating.form(study, case, labels, prediction, classifier.manifest.sha256, asked)
+with st.sidebar:
+    download_ratings(study)

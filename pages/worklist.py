@@ -1,0 +1,62 @@
+"""Worklist: the studies, their cases and how far the reader is; uploads and exports."""
+
+import streamlit as st
+
+from shamsul.classifiers import registry
+from shamsul.settings import settings
+from shamsul.ui import session, worklist
+from shamsul.ui.downloads import download_ratings
+from shamsul.ui.uploads import take_in
+
+store = session.store()
+studies = {study.name: study for study in store.studies()}
+
+uploads = st.file_uploader(
+    "Upload radiographs",
+    accept_multiple_files=True,
+    key=f"uploads-{st.session_state.setdefault('upload_round', 0)}",
+    max_upload_size=settings().max_upload_mb,
+    help="DICOM (CR, DX), PNG or JPEG. Names, dates and all other identifying attributes are "
+    "dropped while a file is read; only its pixels are kept.",
+)
+if uploads:
+    with st.spinner("Reading …"):
+        st.session_state["uploaded"] = take_in(
+            ((file.name, file.getvalue()) for file in uploads),
+            study=session.UPLOADS,
+            store=store,
+            archive=session.archive(),
+            max_bytes=settings().max_upload_mb * 2**20,
+        )
+    # A new key empties the widget, and with it the server's memory of the original files.
+    st.session_state["upload_round"] += 1
+    st.session_state["study"] = session.UPLOADS
+    st.rerun()
+worklist.upload_outcomes(st.session_state.get("uploaded", ()))
+
+name = st.segmented_control(
+    "Study",
+    list(studies),
+    format_func=lambda name: studies[name].title,
+    default=next(iter(studies)),
+    required=True,
+    key="study",
+    bind="query-params",
+)
+study = studies[name]
+progress = store.progress(study.name, session.reader()) if session.reader() else ()
+about, export = st.columns([3, 1], vertical_alignment="bottom")
+with about:
+    done = sum(case.complete for case in progress)
+    st.markdown(f"{study.about} {len(store.cases(name))} cases, {done} rated.")
+    if study.name == session.UPLOADS:
+        usable = [info.name for info in registry.models() if info.folder and not info.fault]
+        worklist.model_choice(study, usable)
+with export:
+    download_ratings(study)
+if not store.cases(name):
+    st.info("No radiographs yet. Upload DICOM, PNG or JPEG files above.")
+worklist.case_grid(store.cases(name), {case.case.id: case for case in progress})
+st.caption(
+    f"Ratings are kept in `{settings().database}`, images and maps in `{settings().data_dir}`."
+)

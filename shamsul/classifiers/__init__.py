@@ -1,0 +1,1 @@
+"""Chest radiograph classifiers: registry, weights, preprocessing and fast inference."""

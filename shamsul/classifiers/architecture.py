@@ -1,0 +1,61 @@
+"""Building the module that a manifest names, without downloading or initialising anything."""
+
+from collections.abc import Mapping
+
+import torch
+import torchvision
+from torch import nn
+
+from shamsul.classifiers.manifest import Manifest, ModelError
+
+
+def build(manifest: Manifest) -> nn.Module:
+    """Build the manifest's architecture with one plain logit per label, weights still random.
+
+    Raises
+    ------
+    ModelError
+        No such architecture, or it does not take the manifest's options.
+
+    Notes
+    -----
+    torchxrayvision's DenseNet and torchvision's are the same network with the same parameter
+    names; what torchxrayvision adds in ``forward`` (resizing, rescaled probabilities) is not
+    wanted here. So ``xrv/densenet`` is built from torchvision's class, which leaves one DenseNet
+    to explain and saves importing torchxrayvision, which silences all warnings.
+    """
+    family, name = manifest.arch.split("/")
+    labels, options = len(manifest.labels), manifest.arch_options
+    # Random initial values would be thrown away, but would advance the global random state.
+    with torch.random.fork_rng(devices=[]):
+        try:
+            module = _construct(family, name, labels, options)
+        except (TypeError, ValueError, ArithmeticError, RuntimeError, LookupError) as error:
+            raise ModelError(f"{manifest.arch} cannot be built as described ({error}).") from None
+        _set_input_channels(module, manifest.channels)
+    return module
+
+
+def _construct(family: str, name: str, labels: int, options: Mapping[str, object]) -> nn.Module:
+    module: nn.Module
+    if name == "densenet":
+        module = torchvision.models.DenseNet(num_classes=labels, **options)
+    elif family == "torchvision" and name in torchvision.models.list_models(torchvision.models):
+        # The auxiliary heads of these two only serve training and take seconds to initialise.
+        extra = {"init_weights": False} if name in ("inception_v3", "googlenet") else {}
+        module = torchvision.models.get_model(
+            name, weights=None, num_classes=labels, **extra, **options
+        )
+    else:
+        raise ModelError(f"There is no architecture {family}/{name}.")
+    return module
+
+
+def _set_input_channels(module: nn.Module, channels: int) -> None:
+    """Make the first convolution take another number of channels."""
+    first = next(child for child in module.modules() if isinstance(child, nn.Conv2d))
+    if first.in_channels != channels:
+        first.in_channels = channels
+        first.weight = nn.Parameter(
+            torch.randn(first.out_channels, channels, *first.kernel_size) * 0.05
+        )

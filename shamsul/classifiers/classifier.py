@@ -1,0 +1,117 @@
+"""A loaded classifier: preprocessing and fast batched inference."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from shamsul.classifiers.grid import GridImage, resample
+from shamsul.classifiers.manifest import Manifest
+from shamsul.classifiers.prediction import LabelScore, Prediction
+from shamsul.radiographs.radiograph import Radiograph
+
+#: Larger batches are slower on a processor: their buffers leave the cache and fault pages in.
+BATCH_SIZE: Final = 16
+
+
+class Classifier:
+    """A model in evaluation mode, with its manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    module : torch.nn.Module
+        Takes normalised images, float32 of shape (N, channels, h, w); gives logits (N, L). It is
+        put into evaluation mode, its parameters no longer ask for gradients.
+    """
+
+    def __init__(self, manifest: Manifest, module: torch.nn.Module) -> None:
+        _use_every_core()
+        self.manifest = manifest
+        self.module = module.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        scaling = manifest.scaling
+        self._mean = torch.tensor(scaling.mean).view(1, -1, 1, 1)
+        self._std = torch.tensor(scaling.std).view(1, -1, 1, 1)
+
+    def prepare(self, radiograph: Radiograph) -> GridImage:
+        """Bring a radiograph's displayed brightness onto the model's grid."""
+        return resample(radiograph.pixels, self.manifest.input_size, self.manifest.resize)
+
+    def normalise(self, grids: torch.Tensor) -> torch.Tensor:
+        """Scale brightness to what the module takes; differentiable.
+
+        Parameters
+        ----------
+        grids : Tensor of shape (N, h, w) or (N, 1, h, w), float, in [0, 1]
+
+        Returns
+        -------
+        Tensor of shape (N, channels, h, w)
+            A new tensor, channels last in memory.
+        """
+        if grids.ndim == 3:
+            grids = grids[:, None]
+        if grids.ndim != 4 or grids.shape[1] != 1:
+            raise ValueError("grids must have shape (N, h, w) or (N, 1, h, w)")
+        scaled = (grids - self._mean.to(grids)) / self._std.to(grids)
+        return scaled.contiguous(memory_format=torch.channels_last)
+
+    def logits(
+        self,
+        grids: NDArray[np.floating] | torch.Tensor,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Evaluate images on the model's grid.
+
+        Parameters
+        ----------
+        grids : ndarray or Tensor of shape (N, h, w), in [0, 1]
+            Not written to.
+        progress : callable, optional
+            Called after each batch with the number of images done so far.
+
+        Returns
+        -------
+        ndarray of shape (N, L), float32
+        """
+        if grids.ndim != 3:
+            raise ValueError("grids must have shape (N, h, w)")
+        count = grids.shape[0]
+        logits = np.empty((count, len(self.manifest.labels)), np.float32)
+        with torch.inference_mode():
+            for start in range(0, count, BATCH_SIZE):
+                batch = grids[start : start + BATCH_SIZE]
+                if not isinstance(batch, torch.Tensor):
+                    # A copy: torch warns about arrays that are not writable.
+                    batch = torch.from_numpy(np.array(batch, dtype=np.float32))
+                done = start + batch.shape[0]
+                logits[start:done] = self.module(self.normalise(batch.float())).numpy()
+                if progress is not None:
+                    progress(done)
+        return logits
+
+    def predict(self, radiograph: Radiograph) -> Prediction:
+        """Logit, probability and operating point of every label for one radiograph."""
+        (logits,) = self.logits(self.prepare(radiograph).values[None]).astype(float)
+        probabilities = 1 / (1 + np.exp(-logits))
+        return Prediction(
+            self.manifest.name,
+            tuple(
+                LabelScore(label, float(logit), float(probability), self.manifest.thresholds[label])
+                for label, logit, probability in zip(
+                    self.manifest.labels, logits, probabilities, strict=True
+                )
+            ),
+        )
+
+
+@cache
+def _use_every_core() -> None:
+    """Let torch use the processors this process may run on, once."""
+    if hasattr(os, "sched_getaffinity"):
+        torch.set_num_threads(len(os.sched_getaffinity(0)))

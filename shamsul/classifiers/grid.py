@@ -1,0 +1,79 @@
+"""From a radiograph of any shape to the model's square grid, with the exact way back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from shamsul.classifiers.manifest import Resize
+from shamsul.radiographs.geometry import Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class GridImage:
+    """A radiograph on a model's grid, before normalisation.
+
+    Attributes
+    ----------
+    values : ndarray of shape (h, w), float32, in [0, 1]
+        Displayed brightness.
+    geometry : Geometry
+        Where each grid pixel lies on the radiograph.
+    """
+
+    values: NDArray[np.float32]
+    geometry: Geometry
+
+    def __post_init__(self) -> None:
+        if self.values.shape != self.geometry.grid_shape or self.values.dtype != np.float32:
+            raise ValueError("values must be float32 and have the geometry's grid shape")
+        self.values.setflags(write=False)
+
+
+def resample(pixels: NDArray[np.float32], size: int, resize: Resize) -> GridImage:
+    """Bring displayed brightness onto a square grid.
+
+    Bilinear with anti-aliasing: each grid pixel is the mean of the pixels around its centre,
+    weighted by a triangle as wide as the reduction. Squares are cut and padded by whole pixels
+    before resampling, so that the geometry is exact.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W), float32, in [0, 1]
+    size : int
+        Rows and columns of the grid.
+    resize : Resize
+
+    Examples
+    --------
+    >>> grid = resample(np.zeros((100, 60), np.float32), 10, Resize.LETTERBOX)
+    >>> grid.geometry.to_image([[-0.5, -0.5]]).tolist()
+    [[0.0, -20.0]]
+    """
+    rows, columns = pixels.shape
+    top = left = 0
+    height, width = rows, columns
+    # A copy: torch warns about arrays that are not writable, as a radiograph's are.
+    region = np.array(pixels, dtype=np.float32)
+    if resize is Resize.CENTRE_CROP:
+        height = width = min(rows, columns)
+        top, left = (rows - height) // 2, (columns - width) // 2
+        region = np.ascontiguousarray(region[top : top + height, left : left + width])
+    elif resize is Resize.LETTERBOX:
+        height = width = max(rows, columns)
+        above, before = (height - rows) // 2, (width - columns) // 2
+        top, left = -above, -before
+        padding = ((above, height - rows - above), (before, width - columns - before))
+        region = np.pad(region, padding)
+    grid = torch.nn.functional.interpolate(
+        torch.from_numpy(region)[None, None],
+        (size, size),
+        mode="bilinear",
+        align_corners=False,
+        antialias=True,
+    )
+    geometry = Geometry.window(
+        (rows, columns), (size, size), top=top, left=left, height=height, width=width
+    )
+    return GridImage(grid[0, 0].clamp_(0, 1).numpy(), geometry)

@@ -1,0 +1,293 @@
+"""The ``model.toml`` of a model folder: everything about a classifier except its weights."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+
+FILE = "model.toml"
+
+
+class ModelError(Exception):
+    """A model cannot be used; the message is one sentence for the reader."""
+
+
+class ManifestError(ModelError):
+    """A ``model.toml`` has faults; ``faults`` lists every one of them."""
+
+    def __init__(self, path: Path, faults: tuple[str, ...]) -> None:
+        super().__init__(f"{path}: " + "; ".join(faults))
+        self.faults = faults
+
+
+class Resize(Enum):
+    """How a radiograph of any shape becomes the model's square grid."""
+
+    STRETCH = "stretch"
+    """All of the radiograph, its proportions given up."""
+    LETTERBOX = "letterbox"
+    """All of the radiograph, its proportions kept, black bars beside it."""
+    CENTRE_CROP = "centre-crop"
+    """The largest centred square."""
+
+
+class Scaling(Enum):
+    """Named scalings of brightness in [0, 1]."""
+
+    IMAGENET = "imagenet"
+    """ImageNet's mean and standard deviation per channel."""
+    XRV = "xrv"
+    """torchxrayvision's [-1024, 1024]."""
+    UNIT = "unit"
+    """Unchanged."""
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Affine scaling of brightness: ``(brightness - mean) / std``, per channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.mean) != len(self.std) or not all(std > 0 for std in self.std):
+            raise ValueError("a normalisation needs as many means as positive standard deviations")
+
+    @classmethod
+    def of(cls, scaling: Scaling, channels: int) -> "Normalisation":
+        """Write a named scaling as a mean and a standard deviation per channel."""
+        if scaling is Scaling.IMAGENET:
+            if channels != 3:
+                raise ValueError('normalisation "imagenet" needs three channels')
+            return cls((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+        mean, std = (0.5, 1 / 2048) if scaling is Scaling.XRV else (0.0, 1.0)
+        return cls((mean,) * channels, (std,) * channels)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A classifier's description.
+
+    Attributes
+    ----------
+    name : str
+        Shown to the reader and stored with ratings.
+    arch : str
+        ``torchvision/<classification model>``, ``torchvision/densenet`` (any size, by
+        `arch_options`) or ``xrv/densenet``.
+    labels : tuple of str
+        One per output, in the order of the outputs.
+    input_size : int
+        Rows and columns of the model's grid.
+    channels : int
+        1, or 3 with the brightness repeated.
+    normalisation : Scaling or Normalisation
+    resize : Resize
+    sha256 : str
+        Of the weights file, hexadecimal.
+    thresholds : mapping of str to float
+        Operating point on the probability for every label; 0.5 where the file is silent.
+    trained_on : str
+        Shown to the reader.
+    arch_options : mapping of str to int, float, bool, str or tuple of int
+        Further arguments of the architecture's constructor.
+    source_url, source_sha256 : str
+        Where downloaded weights came from and the SHA-256 of that file; else empty.
+
+    Examples
+    --------
+    >>> manifest = Manifest("m", "torchvision/resnet18", ("Edema",), 224, 3, Scaling.IMAGENET,
+    ...                     Resize.STRETCH, "0" * 64)
+    >>> manifest.thresholds["Edema"]
+    0.5
+    """
+
+    name: str
+    arch: str
+    labels: tuple[str, ...]
+    input_size: int
+    channels: int
+    normalisation: Scaling | Normalisation
+    resize: Resize
+    sha256: str
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    trained_on: str = ""
+    arch_options: Mapping[str, object] = field(default_factory=dict)
+    source_url: str = ""
+    source_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        thresholds = {label: self.thresholds.get(label, 0.5) for label in self.labels}
+        object.__setattr__(self, "thresholds", MappingProxyType(thresholds))
+        object.__setattr__(self, "arch_options", MappingProxyType(dict(self.arch_options)))
+
+    @property
+    def scaling(self) -> Normalisation:
+        """The normalisation as numbers, whether or not it has a name."""
+        if isinstance(self.normalisation, Normalisation):
+            return self.normalisation
+        return Normalisation.of(self.normalisation, self.channels)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """Read and check ``folder/model.toml``.
+
+        Raises
+        ------
+        ManifestError
+            The file is missing, is not TOML or has faults; all of them are listed.
+        """
+        path = Path(folder) / FILE
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ManifestError(path, ("the file is missing",)) from None
+        except OSError as error:
+            raise ManifestError(path, (f"the file cannot be read ({error.strerror})",)) from None
+        except UnicodeDecodeError:
+            raise ManifestError(path, ("the file is not UTF-8 text",)) from None
+        except tomllib.TOMLDecodeError as error:
+            raise ManifestError(path, (f"the file is not TOML ({error})",)) from None
+        return _parse(table, path)
+
+    def write(self, folder: Path) -> None:
+        """Write ``folder/model.toml``, so that `read` gives an equal manifest."""
+        values: dict[str, object] = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["labels"] = list(self.labels)
+        values["resize"] = self.resize.value
+        values["thresholds"] = dict(self.thresholds)
+        options = values.pop("arch_options")
+        scaling = values["normalisation"]
+        values["normalisation"] = (
+            scaling.value
+            if isinstance(scaling, Scaling)
+            else {"mean": list(self.scaling.mean), "std": list(self.scaling.std)}
+        )
+        lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value != ""]
+        if options:
+            lines += ["", "[arch_options]"]
+            lines += [f"{key} = {_toml(value)}" for key, value in self.arch_options.items()]
+        (Path(folder) / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(value: object) -> str:
+    """Write one value as TOML; JSON's strings, numbers and booleans are TOML's too."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{json.dumps(str(k))} = {_toml(v)}" for k, v in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    # TOML forbids a raw DEL, which JSON lets through.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _sha256(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{64}", value) is not None
+
+
+def _labels(value: object) -> bool:
+    if not isinstance(value, list) or not value or not all(_text(label) for label in value):
+        return False
+    return len(set(value)) == len(value)
+
+
+def _thresholds(value: object) -> bool:
+    return isinstance(value, dict) and all(_number(p) and 0 <= p <= 1 for p in value.values())
+
+
+def _normalisation(value: object) -> bool:
+    if isinstance(value, str):
+        return value in {scaling.value for scaling in Scaling}
+    if not isinstance(value, dict) or set(value) != {"mean", "std"}:
+        return False
+    mean, std = value["mean"], value["std"]
+    if not isinstance(mean, list) or not isinstance(std, list) or len(mean) != len(std):
+        return False
+    return all(map(_number, mean)) and all(_number(one) and one > 0 for one in std)
+
+
+#: Each key's check and what to say when it fails.
+_CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "name": (_text, "must be a text"),
+    "arch": (
+        lambda v: isinstance(v, str) and re.fullmatch(r"(torchvision|xrv)/\w+", v) is not None,
+        'must be "torchvision/<model>" or "xrv/densenet"',
+    ),
+    "labels": (_labels, "must be a list of different texts, at least one"),
+    "input_size": (
+        lambda v: isinstance(v, int) and not isinstance(v, bool) and 8 <= v <= 4096,
+        "must be a whole number from 8 to 4096",
+    ),
+    "channels": (lambda v: v in (1, 3) and not isinstance(v, bool), "must be 1 or 3"),
+    "normalisation": (
+        _normalisation,
+        'must be "imagenet", "xrv", "unit" or { mean = [...], std = [...] } with std above 0',
+    ),
+    "resize": (
+        lambda v: v in {resize.value for resize in Resize},
+        'must be "stretch", "letterbox" or "centre-crop"',
+    ),
+    "sha256": (_sha256, "must be 64 hexadecimal digits"),
+    "thresholds": (_thresholds, "must give labels a number from 0 to 1"),
+    "trained_on": (lambda v: isinstance(v, str), "must be a text"),
+    "arch_options": (lambda v: isinstance(v, dict), "must be a table"),
+    "source_url": (_text, "must be a text"),
+    "source_sha256": (_sha256, "must be 64 hexadecimal digits"),
+}
+_REQUIRED = ("name", "arch", "labels", "input_size", "channels", "normalisation", "sha256")
+
+
+def _faults(table: Mapping[str, object]) -> list[str]:
+    faults = [f"{key} is missing" for key in _REQUIRED if key not in table]
+    faults += [f"{key} is not a known key" for key in table if key not in _CHECKS]
+    known = {key: _CHECKS[key] for key in table if key in _CHECKS}
+    wrong = [key for key, (check, _) in known.items() if not check(table[key])]
+    faults += [f"{key} {known[key][1]}" for key in wrong]
+    sound = {key: value for key, value in table.items() if key not in wrong}
+    labels, thresholds = sound.get("labels"), sound.get("thresholds")
+    if isinstance(labels, list) and isinstance(thresholds, dict):
+        strangers = [label for label in thresholds if label not in labels]
+        faults += [f"thresholds names {label!r}, which is no label" for label in strangers]
+    channels, scaling = sound.get("channels"), sound.get("normalisation")
+    if scaling == "imagenet" and channels == 1:
+        faults.append('normalisation "imagenet" needs channels = 3')
+    if isinstance(scaling, dict) and channels is not None and len(scaling["mean"]) != channels:
+        faults.append("normalisation must have one mean and one std per channel")
+    return faults
+
+
+def _parse(table: Mapping[str, object], path: Path) -> Manifest:
+    if faults := _faults(table):
+        raise ManifestError(path, tuple(faults))
+    values = dict(table)
+    scaling = values["normalisation"]
+    values["normalisation"] = (
+        Normalisation(
+            tuple(float(one) for one in scaling["mean"]),
+            tuple(float(one) for one in scaling["std"]),
+        )
+        if isinstance(scaling, dict)
+        else Scaling(scaling)
+    )
+    values["labels"] = tuple(values["labels"])  # type: ignore[arg-type]
+    # Scripts written for the paper stretch; so does a file that does not say.
+    values["resize"] = Resize(values.get("resize", "stretch"))
+    values["sha256"] = str(values["sha256"]).lower()
+    options = values.get("arch_options", {})
+    assert isinstance(options, dict)
+    values["arch_options"] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
+    }
+    return Manifest(**values)  # type: ignore[arg-type]

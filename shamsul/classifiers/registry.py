@@ -1,0 +1,160 @@
+"""The models of this installation: bundled, downloaded, and available for download.
+
+Importing this module does not import torch, so that the app starts quickly; `load` does.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shamsul.classifiers.manifest import FILE, Manifest, ManifestError, ModelError
+from shamsul.settings import ASSETS, settings
+
+if TYPE_CHECKING:
+    from shamsul.classifiers.classifier import Classifier
+
+__all__ = ["PHANTOM", "ModelError", "ModelInfo", "ModelState", "download", "load", "models"]
+
+#: The bundled model, trained on synthetic radiographs.
+PHANTOM: Final = "phantom"
+_XRV: Final = "xrv/densenet121-res224-"
+_XRV_DATA: Final = {
+    "all": "NIH, PadChest, CheXpert, MIMIC-CXR, Google, OpenI and RSNA data",
+    "chex": "CheXpert (Stanford)",
+    "nih": "NIH ChestX-ray14",
+    "pc": "PadChest (Alicante)",
+    "rsna": "RSNA Pneumonia Challenge",
+    "mimic_nb": "MIMIC-CXR (MIT), NegBio labels",
+    "mimic_ch": "MIMIC-CXR (MIT), CheXpert labels",
+}
+
+
+class ModelState(Enum):
+    """Whether a registered model can be loaded now."""
+
+    BUNDLED = "bundled"
+    """Comes with SHAMSUL."""
+    DOWNLOADED = "downloaded"
+    """In the models directory."""
+    AVAILABLE = "available"
+    """Can be downloaded."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A registered model, its weights not read.
+
+    Attributes
+    ----------
+    name : str
+        What `load` takes.
+    state : ModelState
+    trained_on : str
+    folder : Path or None
+        None while it is not downloaded.
+    manifest : Manifest or None
+        None while it is not downloaded, and where `fault` is set.
+    fault : str
+        Why the folder cannot be used; empty when nothing is wrong.
+    """
+
+    name: str
+    state: ModelState
+    trained_on: str = ""
+    folder: Path | None = None
+    manifest: Manifest | None = None
+    fault: str = ""
+
+
+def models() -> tuple[ModelInfo, ...]:
+    """All registered models: the bundled one, those of the models directory, those to download."""
+    found = {info.name: info for info in _downloaded()}
+    for weights, data in _XRV_DATA.items():
+        name = _XRV + weights
+        found.setdefault(name, ModelInfo(name, ModelState.AVAILABLE, data))
+    bundled = _describe(PHANTOM, ASSETS / "models" / PHANTOM, ModelState.BUNDLED)
+    found.pop(PHANTOM, None)
+    return bundled, *found.values()
+
+
+def load(name_or_dir: str | Path) -> "Classifier":
+    """Load a registered model, or a model folder.
+
+    Parameters
+    ----------
+    name_or_dir : str or Path
+        A registered name, else the path of a folder with ``model.toml`` and weights.
+
+    Raises
+    ------
+    ModelError
+        Unknown or not downloaded, or the folder is at fault; one sentence.
+    """
+    known = {info.name: info for info in models()}
+    info = known.get(name_or_dir) if isinstance(name_or_dir, str) else None
+    if info is None:
+        folder: Path | None = Path(name_or_dir)
+        if not Path(name_or_dir).is_dir():
+            raise ModelError(
+                f"{str(name_or_dir)!r} is neither a model folder nor one of the registered models "
+                f"{', '.join(known)}."
+            )
+    else:
+        folder = info.folder
+    if folder is None:
+        raise ModelError(
+            f"{name_or_dir} is not downloaded yet; run: shamsul models download {name_or_dir}."
+        )
+    manifest = Manifest.read(folder)
+    from shamsul.classifiers.folder import open_folder
+
+    return open_folder(folder, manifest)
+
+
+def download(name: str, *, progress: Callable[[int, int | None], None] | None = None) -> Path:
+    """Download a model into the models directory.
+
+    Parameters
+    ----------
+    name : str
+        A registered name whose state is available or downloaded.
+    progress : callable, optional
+        Called with the bytes received so far and the total, None where the server does not say.
+
+    Returns
+    -------
+    Path
+        The model's folder. Nothing is left behind when the download fails.
+
+    Raises
+    ------
+    ModelError
+        Not a model that can be downloaded, no connection, or a file that is not what it should
+        be; one sentence.
+    """
+    if not name.startswith(_XRV) or name.removeprefix(_XRV) not in _XRV_DATA:
+        raise ModelError(f"{name!r} is not a model that can be downloaded.")
+    from shamsul.classifiers.xrv import install
+
+    trained_on = _XRV_DATA[name.removeprefix(_XRV)]
+    return install(name, settings().models / name, trained_on, progress=progress)
+
+
+def _downloaded() -> Iterator[ModelInfo]:
+    directory = settings().models
+    for manifest in sorted([*directory.glob(f"*/{FILE}"), *directory.glob(f"*/*/{FILE}")]):
+        folder = manifest.parent
+        if any(part.startswith(".") for part in folder.relative_to(directory).parts):
+            continue  # a download under way
+        name = folder.relative_to(directory).as_posix()
+        yield _describe(name, folder, ModelState.DOWNLOADED)
+
+
+def _describe(name: str, folder: Path, state: ModelState) -> ModelInfo:
+    try:
+        manifest = Manifest.read(folder)
+    except ManifestError as error:
+        return ModelInfo(name, state, folder=folder, fault=str(error))
+    return ModelInfo(name, state, manifest.trained_on, folder, manifest)

@@ -1,0 +1,138 @@
+"""De-identified radiographs on disk, named by the hash of the file they came from."""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shamsul.radiographs.pseudonym import is_sha256
+from shamsul.radiographs.radiograph import Radiograph
+
+
+class ArchiveError(KeyError):
+    """A radiograph is missing from the archive, or its file there is damaged."""
+
+    def __str__(self) -> str:
+        # KeyError would show the sentence in quotation marks.
+        return str(self.args[0])
+
+
+class RadiographArchive:
+    """Radiographs that outlive the process.
+
+    Parameters
+    ----------
+    directory : Path
+        Where they are kept, one file each; made when the first is put.
+
+    Notes
+    -----
+    A file is a NumPy archive, read without unpickling, of the fields of :class:`Radiograph` and
+    nothing else. Values that are whole numbers take one or two bytes per pixel. Files are
+    written beside and renamed, so that a crash leaves the old state or the new one, and several
+    processes may share a directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = Path(directory)
+
+    def put(self, radiograph: Radiograph) -> None:
+        """Keep a radiograph.
+
+        One that is there already stays as it is: what readers have judged does not change. A
+        file that lost its end is replaced.
+        """
+        path = self._path(radiograph.sha256)
+        if zipfile.is_zipfile(path):
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        spacing = radiograph.spacing_mm or ()
+        with tempfile.NamedTemporaryFile(dir=self.directory, suffix=".part", delete=False) as file:
+            try:
+                np.savez_compressed(
+                    file,
+                    values=_compact(radiograph.values),
+                    window=np.array(radiograph.window, dtype=np.float64),
+                    spacing_mm=np.array(spacing, dtype=np.float64),
+                    view=np.array(radiograph.view),
+                    sha256=np.array(radiograph.sha256),
+                    burned_in_annotation=np.array(radiograph.burned_in_annotation),
+                    declared_aspect=np.array(radiograph.declared_aspect, dtype=np.float64),
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                file.close()
+                os.unlink(file.name)
+                raise
+        os.replace(file.name, path)
+
+    def get(self, sha256: str) -> Radiograph:
+        """The radiograph put under this hash, bit for bit.
+
+        Raises
+        ------
+        ArchiveError
+            None was put, or its file is damaged; a KeyError.
+        ValueError
+            Not a SHA-256.
+        """
+        path = self._path(sha256)
+        if not path.exists():
+            raise ArchiveError("The radiograph is not in the archive.")
+        try:
+            radiograph = _load(path)
+        except Exception as error:
+            raise ArchiveError("The radiograph's file in the archive is damaged.") from error
+        if radiograph.sha256 != sha256:
+            raise ArchiveError("The archive holds another radiograph under this name.")
+        return radiograph
+
+    def __contains__(self, sha256: str) -> bool:
+        return is_sha256(sha256) and self._path(sha256).exists()
+
+    def delete(self, sha256: str) -> None:
+        """Forget a radiograph; nothing happens if there is none.
+
+        Raises
+        ------
+        ValueError
+            Not a SHA-256.
+        """
+        self._path(sha256).unlink(missing_ok=True)
+
+    def _path(self, sha256: str) -> Path:
+        if not is_sha256(sha256):
+            raise ValueError("a SHA-256 has 64 lower-case hexadecimal digits")
+        return self.directory / f"{sha256}.npz"
+
+
+def _load(path: Path) -> Radiograph:
+    with np.load(path, allow_pickle=False) as fields:
+        black, white = fields["window"].tolist()
+        spacing = fields["spacing_mm"].tolist()
+        return Radiograph(
+            values=fields["values"].astype(np.float32),
+            window=(black, white),
+            spacing_mm=(spacing[0], spacing[1]) if spacing else None,
+            view=fields["view"].item(),
+            sha256=fields["sha256"].item(),
+            burned_in_annotation=fields["burned_in_annotation"].item(),
+            declared_aspect=fields["declared_aspect"].item(),
+        )
+
+
+def _compact(values: NDArray[np.float32]) -> NDArray[Any]:
+    """The same values in the smallest integer type that keeps every bit, if there is one."""
+    low, high = values.min(), values.max()
+    for kind in (np.uint8, np.uint16, np.int16):
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
+            whole = values.astype(kind)
+            # Compared as bits, for -0.0 equals 0.
+            if np.array_equal(whole.astype(np.float32).view(np.uint32), values.view(np.uint32)):
+                return whole
+    return values

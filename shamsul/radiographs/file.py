@@ -1,0 +1,72 @@
+"""The one door: bytes of a file to a radiograph, or one sentence why not."""
+
+import hashlib
+
+from shamsul.radiographs import refusal
+from shamsul.radiographs.dicom import is_dicom, read_dicom
+from shamsul.radiographs.picture import JPEG_SIGNATURE, PNG_SIGNATURE, read_picture
+from shamsul.radiographs.radiograph import Radiograph, RadiographError
+from shamsul.radiographs.silence import silence
+
+
+def read_radiograph(data: bytes, *, max_bytes: int | None = None) -> Radiograph:
+    """Read a DICOM, PNG or JPEG file; its content decides which, never its name.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    max_bytes : int, optional
+        Largest file accepted; by default any.
+
+    Returns
+    -------
+    Radiograph
+        Brightness in stored resolution, without any identifying attribute.
+
+    Raises
+    ------
+    RadiographError
+        Not an acceptable radiograph. Carries one sentence for the reader, which never quotes the
+        file; no other exception leaves this function, nor is one chained to it.
+
+    See Also
+    --------
+    shamsul.radiographs.dicom.read_dicom : which DICOM files are accepted, and how they are shown.
+    shamsul.radiographs.picture.read_picture : the same of PNG and JPEG.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (3, 2), 255).save(file, "PNG")
+    >>> read_radiograph(file.getvalue()).pixels.tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+    """
+    read = _read(data, max_bytes)
+    if isinstance(read, Radiograph):
+        return read
+    # Raised here and not where it was caught: an exception raised while another is handled keeps
+    # that one as its context, and a library's message may quote the file.
+    raise RadiographError(read)
+
+
+def _read(data: bytes, max_bytes: int | None) -> Radiograph | str:
+    """The radiograph, or the sentence with which it is refused."""
+    if max_bytes is not None and len(data) > max_bytes:
+        return refusal.too_many_bytes(max_bytes)
+    if not data:
+        return refusal.EMPTY
+    try:
+        with silence():
+            if data.startswith((PNG_SIGNATURE, JPEG_SIGNATURE)):
+                return read_picture(data, hashlib.sha256(data).hexdigest())
+            if is_dicom(data):
+                return read_dicom(data, hashlib.sha256(data).hexdigest())
+    except RadiographError as error:
+        return str(error)
+    except Exception:
+        # A damaged file makes three decoding libraries raise nearly anything.
+        return refusal.DAMAGED
+    return refusal.NOT_AN_IMAGE

@@ -1,0 +1,91 @@
+"""Expert annotations kept by the image that they belong to."""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from shamsul.annotations.annotation import Annotation
+from shamsul.reading.atomic import write_atomically
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class AnnotationArchive:
+    """Annotations in a directory: ``IMAGE_SHA256.json`` and ``masks/SHA256.png``.
+
+    Parameters
+    ----------
+    directory : Path
+        Made when first written to.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __contains__(self, image_sha256: str) -> bool:
+        return self._index(image_sha256).exists()
+
+    def put(self, image_sha256: str, annotations: Iterable[Annotation]) -> None:
+        """Keep the annotations of an image in place of those it had."""
+        masks = self._directory / "masks"
+        masks.mkdir(parents=True, exist_ok=True)
+        entries = []
+        for annotation in annotations:
+            png = io.BytesIO()
+            Image.fromarray(annotation.region).save(png, "PNG")
+            digest = hashlib.sha256(png.getvalue()).hexdigest()
+            write_atomically(masks / f"{digest}.png", png.getvalue())
+            entries.append({"label": annotation.label, "source": annotation.source, "mask": digest})
+        text = json.dumps({"annotations": entries}, ensure_ascii=False, indent=1)
+        # Last, so that it never names a mask that is not there yet.
+        write_atomically(self._index(image_sha256), text.encode())
+
+    def get(self, image_sha256: str) -> tuple[Annotation, ...]:
+        """The annotations of an image, none if it has none.
+
+        Raises
+        ------
+        ValueError
+            If what is stored cannot be read.
+        """
+        index = self._index(image_sha256)
+        if not index.exists():
+            return ()
+        try:
+            entries = json.loads(index.read_bytes())["annotations"]
+            return tuple(
+                Annotation(entry["label"], entry["source"], self._mask(entry["mask"]))
+                for entry in entries
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"the annotations in {index} are damaged: {error}") from error
+
+    def _index(self, image_sha256: str) -> Path:
+        return self._directory / f"{_checked(image_sha256)}.json"
+
+    def _mask(self, digest: str) -> np.ndarray:
+        return read_mask(self._directory / "masks" / f"{_checked(digest)}.png")
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """A mask as it is in an image file.
+
+    Returns
+    -------
+    ndarray of shape (H, W), bool
+        True where the file is at least half bright.
+    """
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L")) >= 128
+
+
+def _checked(digest: str) -> str:
+    if not _SHA256.fullmatch(digest):  # it becomes a file name
+        raise ValueError(f"{digest!r} is no SHA-256")
+    return digest

@@ -1,0 +1,191 @@
+"""Ratings as files that a statistician can open: two CSV tables and a codebook."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import cast
+
+from shamsul.reading.atomic import write_atomically
+from shamsul.reading.codebook import CASES, RATINGS, Column, codebook
+from shamsul.reading.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire
+from shamsul.reading.store import Store
+from shamsul.reading.study import MapShown, SavedAnswer
+
+Cell = str | int | float | bool | datetime | None
+
+
+@dataclass(frozen=True)
+class RatingsExport:
+    """The content of the files of an export.
+
+    Attributes
+    ----------
+    ratings : bytes
+        CSV, one row for each reader, session, case, label, map and item.
+    cases : bytes
+        CSV of the answers about cases.
+    codebook : bytes
+        JSON that explains both.
+    """
+
+    ratings: bytes
+    cases: bytes
+    codebook: bytes
+
+
+def export_ratings(store: Store, study: str, reader: str | None = None) -> RatingsExport:
+    """The current answers of a study, of one reader or of all, as of one moment.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    shamsul.reading.database.StoreError
+        If the database fails.
+    """
+    about = store.study(study)
+    rows = store.export_rows(study, reader)
+    maps = [row for row in rows if isinstance(row.answer.shown, MapShown)]
+    cases = [row for row in rows if not isinstance(row.answer.shown, MapShown)]
+    ratings = list(_rating_rows(maps, about.questionnaire))
+    answers = [_case_row(row) for row in cases if row.answer.value is not None]
+    counts = {"ratings": len(ratings), "cases": len(answers)}
+    return RatingsExport(
+        _csv(RATINGS, ratings), _csv(CASES, answers), codebook(about, counts, reader)
+    )
+
+
+def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, Path, Path]:
+    """Write ``FILE.csv``, ``FILE.codebook.json`` and ``FILE.cases.csv``.
+
+    Parameters
+    ----------
+    path : Path
+        Of the ratings. The others lie beside it.
+
+    Returns
+    -------
+    tuple of Path
+        Ratings, codebook and cases.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    OSError
+        If a file cannot be written; none is left half written.
+    shamsul.reading.database.StoreError
+        If the database fails.
+    """
+    content = export_ratings(store, study)
+    stem = path.with_suffix("") if path.suffix.lower() == ".csv" else path
+    beside = stem.with_name(f"{stem.name}.codebook.json"), stem.with_name(f"{stem.name}.cases.csv")
+    write_atomically(beside[0], content.codebook)
+    write_atomically(beside[1], content.cases)
+    write_atomically(path, content.ratings)
+    return path, *beside
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet could take a cell for a formula.
+
+    Examples
+    --------
+    >>> looks_like_formula("=1+1"), looks_like_formula("1+1")
+    (True, False)
+    """
+    rest = text.lstrip("'")
+    if rest.startswith(("\t", "\r", "\n")):
+        return True
+    for letter in rest:
+        unseen = letter.isspace() or letter == "'" or unicodedata.category(letter) in ("Cc", "Cf")
+        if not unseen:
+            return unicodedata.normalize("NFKC", letter) in ("=", "+", "-", "@")
+    return False
+
+
+def _rating_rows(
+    saved: Sequence[SavedAnswer], questionnaire: Questionnaire
+) -> Iterator[dict[str, Cell]]:
+    place = {question.id: number for number, question in enumerate(questionnaire.questions)}
+    for _, group in groupby(saved, _map_of):
+        answered = [row for row in group if row.answer.value is not None]
+        extras = {row.answer.item: row for row in answered if row.answer.item in MAP_EXTRAS}
+        items = [row for row in answered if row.answer.item not in MAP_EXTRAS]
+        beside = {name: _plain(extras[name]) if name in extras else None for name in MAP_EXTRAS}
+        for row in sorted(items, key=lambda row: place[row.answer.item]):
+            yield _shared(row) | beside | {"item": row.answer.item} | _score(row)
+        if extras and not items:
+            latest = max(extras.values(), key=lambda row: row.changed_at)
+            yield _shared(latest) | beside
+
+
+def _map_of(row: SavedAnswer) -> tuple[object, ...]:
+    answer = row.answer
+    shown = cast(MapShown, answer.shown)
+    return (
+        answer.case.id,
+        answer.reader,
+        answer.session,
+        shown.label,
+        shown.method,
+        shown.control,
+    )
+
+
+def _case_row(row: SavedAnswer) -> dict[str, Cell]:
+    score = _score(row)
+    answer = {"answer": score["score"], "cannot_judge": score["cannot_judge"]}
+    return _shared(row) | {"item": row.answer.item} | answer
+
+
+def _shared(row: SavedAnswer) -> dict[str, Cell]:
+    """What is known of every answer, by column."""
+    answer = row.answer
+    return vars(answer.shown) | {
+        "study": answer.case.study,
+        "reader": answer.reader,
+        "session": answer.session,
+        "case": answer.case.name,
+        "image_sha256": answer.case.image_sha256,
+        "created_at": row.created_at,
+        "changed_at": row.changed_at,
+        "revision": row.revision,
+        "active_seconds": round(answer.active_seconds, 3),
+    }
+
+
+def _score(row: SavedAnswer) -> dict[str, Cell]:
+    abstains = row.answer.value is CANNOT_JUDGE
+    return {"score": None if abstains else _plain(row), "cannot_judge": abstains}
+
+
+def _plain(row: SavedAnswer) -> Cell:
+    value = row.answer.value
+    return ";".join(value) if isinstance(value, tuple) else cast(Cell, value)
+
+
+def _csv(columns: Sequence[Column], rows: Iterable[dict[str, Cell]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        writer.writerow([_written(row.get(column.name)) for column in columns])
+    return text.getvalue().encode()
+
+
+def _written(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(cell, str) and looks_like_formula(cell):
+        return f"'{cell}"
+    return str(cell)

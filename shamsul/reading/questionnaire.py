@@ -1,0 +1,359 @@
+"""What a reader is asked: the questions of a study, as data that travels with its answers."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from enum import Enum
+from functools import cached_property
+
+#: Longest comment accepted, in characters.
+MAX_TEXT = 10_000
+
+
+class Kind(Enum):
+    """What an answer to a question looks like."""
+
+    SCALE = "scale"
+    """One of the points of a worded scale, int from 1."""
+    PERCENT = "percent"
+    """A number from 0 to 100."""
+    CHOICE = "choice"
+    """One of the options, str."""
+    TAGS = "tags"
+    """Any of the options, tuple of str in the questionnaire's order."""
+    TEXT = "text"
+    """Free text, str."""
+    RANK = "rank"
+    """A place among the maps of one case and label, int from 1 (best); ties allowed."""
+
+
+class Step(Enum):
+    """When a question is asked while reading a case."""
+
+    IMAGE = 1
+    """The image only, before anything of the model is shown."""
+    REVEAL = 3
+    """The model's probability is shown."""
+    MAPS = 4
+    """The maps are shown; asked once for each map."""
+
+
+class CannotJudge(Enum):
+    """An answer to a scale, apart from its points."""
+
+    CANNOT_JUDGE = "cannot judge"
+    """The reader looked and cannot tell; not the same as no answer."""
+
+
+CANNOT_JUDGE = CannotJudge.CANNOT_JUDGE
+
+#: The questions about a map that are no scales; each is a column of the exported ratings.
+MAP_EXTRAS = {"failure_tags": Kind.TAGS, "comment": Kind.TEXT, "rank": Kind.RANK}
+
+#: An answer's value; None where an answer was taken back.
+Value = int | float | str | tuple[str, ...] | CannotJudge | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question.
+
+    Attributes
+    ----------
+    id : str
+        Short name, the ``item`` of the exported ratings.
+    wording : str
+        As the reader sees it.
+    kind : Kind
+    step : Step
+    construct : str
+        What it measures.
+    source : str
+        Where it comes from; empty: this project.
+    options : tuple of str
+        The points of a scale from 1 upwards, the choices or the tags.
+    may_abstain : bool
+        Whether "Cannot judge" is offered.
+    """
+
+    id: str
+    wording: str
+    kind: Kind
+    step: Step
+    construct: str = ""
+    source: str = ""
+    options: tuple[str, ...] = ()
+    may_abstain: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.id or not self.wording:
+            raise ValueError("a question needs an id and a wording")
+        worded = self.kind in (Kind.SCALE, Kind.CHOICE, Kind.TAGS)
+        if worded != bool(self.options) or len(set(self.options)) != len(self.options):
+            raise ValueError(f"question {self.id!r}: wrong options for a {self.kind.value}")
+        if self.may_abstain and self.kind is not Kind.SCALE:
+            raise ValueError(f"question {self.id!r}: only a scale offers 'Cannot judge'")
+
+    def clean(self, value: object) -> Value:
+        """A value as it is stored.
+
+        Empty text and no tags become None, as nothing distinguishes them from no answer.
+
+        Raises
+        ------
+        ValueError
+            If this question cannot be answered so.
+
+        Examples
+        --------
+        >>> DEFAULT.question("failure_tags").clean(["border", "device"])
+        ('device', 'border')
+        """
+        if value is None:
+            return None
+        if value is CANNOT_JUDGE and self.may_abstain:
+            return CANNOT_JUDGE
+        if self.kind in (Kind.SCALE, Kind.RANK):
+            return self._whole_number(value)
+        if self.kind is Kind.PERCENT:
+            return self._percent(value)
+        if self.kind is Kind.TAGS:
+            return self._tags(value)
+        return self._text(value)
+
+    def _whole_number(self, value: object) -> int:
+        # bool is an int to Python, never to a reader.
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+            if self.kind is Kind.RANK and value <= 100:
+                return value
+            if self.kind is Kind.SCALE and value <= len(self.options):
+                return value
+        limit = len(self.options) if self.kind is Kind.SCALE else 100
+        raise ValueError(f"{self.id} must be a whole number from 1 to {limit}, not {value!r}")
+
+    def _percent(self, value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100:
+            return float(value)
+        raise ValueError(f"{self.id} must be a number from 0 to 100, not {value!r}")
+
+    def _tags(self, value: object) -> tuple[str, ...] | None:
+        if isinstance(value, str) or not isinstance(value, Collection):
+            raise ValueError(f"{self.id} must be a collection of tags, not {value!r}")
+        unknown = [tag for tag in value if tag not in self.options]
+        if unknown:
+            raise ValueError(f"{self.id}: {unknown[0]!r} is none of {', '.join(self.options)}")
+        return tuple(tag for tag in self.options if tag in value) or None
+
+    def _text(self, value: object) -> str | None:
+        if not isinstance(value, str):
+            raise ValueError(f"{self.id} must be text, not {value!r}")
+        if self.kind is Kind.CHOICE:
+            if value not in self.options:
+                raise ValueError(f"{self.id} must be one of {', '.join(self.options)}")
+            return value
+        if len(value) > MAX_TEXT:
+            raise ValueError(f"{self.id} is longer than {MAX_TEXT} characters")
+        if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValueError(f"{self.id} contains characters that cannot be stored")
+        return value if value.strip() else None
+
+    def to_json(self, value: Value) -> str:
+        """A clean value as JSON text."""
+        return json.dumps(value.value if isinstance(value, CannotJudge) else value)
+
+    def from_json(self, text: str) -> Value:
+        """The value that :meth:`to_json` wrote."""
+        value = json.loads(text)
+        return self.clean(
+            CANNOT_JUDGE if value == CANNOT_JUDGE.value and self.may_abstain else value
+        )
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """The questions of a study, in the order asked."""
+
+    questions: tuple[Question, ...]
+
+    def __post_init__(self) -> None:
+        ids = [question.id for question in self.questions]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two questions have the same id")
+        for question in self.questions:
+            about_map = question.step is Step.MAPS
+            expected = MAP_EXTRAS.get(question.id, Kind.SCALE if about_map else question.kind)
+            if question.kind is not expected or (question.kind is Kind.RANK and not about_map):
+                raise ValueError(f"question {question.id!r} cannot be exported as it is")
+
+    @cached_property
+    def version(self) -> str:
+        """Fingerprint of the content: the first 12 hexadecimal digits of its SHA-256."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
+
+    @property
+    def items(self) -> tuple[Question, ...]:
+        """The scales answered for each map."""
+        maps = self.at(Step.MAPS)
+        return tuple(question for question in maps if question.kind is Kind.SCALE)
+
+    def at(self, step: Step) -> tuple[Question, ...]:
+        """The questions of one step."""
+        return tuple(question for question in self.questions if question.step is step)
+
+    def question(self, id: str) -> Question:
+        """The question of that id.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        for question in self.questions:
+            if question.id == id:
+                return question
+        raise ValueError(f"the questionnaire has no item {id!r}")
+
+    def to_json(self) -> str:
+        """The questionnaire as JSON text, the same text for the same content."""
+        return json.dumps(
+            [asdict(question) for question in self.questions],
+            default=lambda member: member.value,
+            sort_keys=True,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Questionnaire":
+        """The questionnaire that :meth:`to_json` wrote."""
+        return cls(
+            tuple(
+                Question(
+                    **{
+                        **entry,
+                        "kind": Kind(entry["kind"]),
+                        "step": Step(entry["step"]),
+                        "options": tuple(entry["options"]),
+                    }
+                )
+                for entry in json.loads(text)
+            )
+        )
+
+
+AGREEMENT = (
+    "Strongly disagree",
+    "Disagree",
+    "Neither agree nor disagree",
+    "Agree",
+    "Strongly agree",
+)
+
+CONFIDENCE = (
+    "Not at all confident",
+    "Slightly confident",
+    "Moderately confident",
+    "Very confident",
+    "Completely confident",
+)
+
+FAILURE_TAGS = ("device", "text marker", "border", "wrong side", "other anatomy")
+
+_COLLAB_CXR = "Collab-CXR, Sci Data s41597-025-05054-0"
+
+
+def _item(id: str, wording: str, construct: str, source: str) -> Question:
+    return Question(id, wording, Kind.SCALE, Step.MAPS, construct, source, AGREEMENT, True)
+
+
+#: The questionnaire of a study that brings none of its own.
+DEFAULT = Questionnaire(
+    (
+        Question(
+            "finding_present",
+            "Is the finding present?",
+            Kind.CHOICE,
+            Step.IMAGE,
+            "reader's own diagnosis",
+            _COLLAB_CXR,
+            ("yes", "no"),
+        ),
+        Question(
+            "finding_probability",
+            "How probable is the finding, from 0 to 100?",
+            Kind.PERCENT,
+            Step.IMAGE,
+            "reader's own diagnosis",
+            _COLLAB_CXR,
+        ),
+        Question(
+            "confidence",
+            "How confident are you?",
+            Kind.SCALE,
+            Step.IMAGE,
+            "confidence in the own diagnosis",
+            _COLLAB_CXR,
+            CONFIDENCE,
+        ),
+        Question(
+            "agreement",
+            "Do you agree with the model?",
+            Kind.CHOICE,
+            Step.REVEAL,
+            "agreement with the model",
+            "Rainey 2024, pdig.0000560",
+            ("agree", "disagree", "change my answer"),
+        ),
+        _item(
+            "location",
+            "The map highlights the correct location of the finding.",
+            "spatially correct",
+            "Hicks 2024, pone.0304069",
+        ),
+        _item(
+            "coverage",
+            "The map covers the whole finding.",
+            "completeness",
+            "10.3390/app14114654",
+        ),
+        _item(
+            "specificity",
+            "The map is free of major highlighted regions unrelated to the finding.",
+            "noise robustness",
+            "10.3390/app14114654",
+        ),
+        _item(
+            "significance",
+            "The highlighted region is medically significant for this label.",
+            "clinical relevance",
+            "SHAMSUL (10.5617/nmi.10471); Ihongbe 2024, pone.0308758",
+        ),
+        _item(
+            "understanding",
+            "From this map I understand why the model gave this output.",
+            "understanding",
+            "Hicks 2024, pone.0304069",
+        ),
+        _item(
+            "trust",
+            "This map increases my trust in this prediction.",
+            "trust",
+            "Hicks 2024, pone.0304069; Ihongbe 2024, pone.0308758",
+        ),
+        _item(
+            "usefulness",
+            "This map would help me in this reading.",
+            "usefulness",
+            "Wollek 2023, arXiv 2303.01871",
+        ),
+        Question(
+            "failure_tags",
+            "What does the map highlight wrongly?",
+            Kind.TAGS,
+            Step.MAPS,
+            "kind of failure",
+            options=FAILURE_TAGS,
+        ),
+        Question("comment", "Comment", Kind.TEXT, Step.MAPS),
+        Question("rank", "Rank of this map, 1 is best.", Kind.RANK, Step.MAPS, "preference"),
+    )
+)

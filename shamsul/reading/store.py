@@ -1,0 +1,337 @@
+"""Where studies and answers are kept: one database behind one class."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import ScalarSelect, Select, func, inspect, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+
+from shamsul.reading.database import Database
+from shamsul.reading.questionnaire import Step
+from shamsul.reading.study import (
+    Answer,
+    Case,
+    CaseProgress,
+    MapShown,
+    SavedAnswer,
+    Study,
+    reader_name,
+)
+from shamsul.reading.tables import AnswerRow, Base, CaseRow, RevisionRow, StudyRow
+
+
+class Store:
+    """Studies, cases and answers in a database.
+
+    Safe to share among threads, and for several processes to open at once.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL, ``sqlite:///FILE`` or ``postgresql+psycopg://...``. Missing tables, and
+        the directory of an SQLite file, are made.
+
+    Raises
+    ------
+    shamsul.reading.database.StoreError
+        From every method, if the database fails. What was recorded before is left intact.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+        # Looking first lets a read-only database be read.
+        if not self._database.read(_has_tables):
+            self._database.write(lambda session: Base.metadata.create_all(session.connection()))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def studies(self) -> tuple[Study, ...]:
+        """All studies, oldest first."""
+        query = select(StudyRow).order_by(StudyRow.id)
+        return self._database.read(
+            lambda session: tuple(row.to_study() for row in session.scalars(query))
+        )
+
+    def study(self, name: str) -> Study:
+        """The study of that name.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        return self._database.read(lambda session: _study_row(session, name).to_study())
+
+    def ensure_study(self, study: Study) -> Study:
+        """Add a study unless one of its name is there; the stored one is returned unchanged."""
+
+        def ensure(session: Session) -> Study:
+            row = session.scalar(select(StudyRow).where(StudyRow.name == study.name))
+            if row is None:
+                row = StudyRow.of(study)
+                session.add(row)
+                session.flush()
+            return row.to_study()
+
+        return self._database.write(ensure)
+
+    def cases(self, study: str) -> tuple[Case, ...]:
+        """The cases of a study, in order.
+
+        Raises
+        ------
+        ValueError
+            If there is no such study.
+        """
+        return self._database.read(lambda session: _cases(session, _study_row(session, study)))
+
+    def add_case(self, study: str, image_sha256: str, name: str | None = None) -> Case:
+        """Add a case at the end of a study unless it has one of that image.
+
+        Parameters
+        ----------
+        study : str
+            Name of the study.
+        image_sha256 : str
+            Of the stored radiograph.
+        name : str, optional
+            Pseudonym; "case-001" and so on by default.
+
+        Returns
+        -------
+        Case
+            The new case, or the one that the study had.
+
+        Raises
+        ------
+        ValueError
+            If there is no such study, or another of its cases has the name.
+        """
+
+        def add(session: Session) -> Case:
+            parent = _study_row(session, study)
+            cases = _cases(session, parent)
+            for case in cases:
+                if case.image_sha256 == image_sha256:
+                    return case
+            order = 1 + max((case.order for case in cases), default=0)
+            names = {case.name for case in cases}
+            if name in names:
+                raise ValueError(f"study {study!r} already has a case named {name!r}")
+            free = (f"case-{number:03d}" for number in range(order, order + len(cases) + 1))
+            chosen = next(free_name for free_name in free if free_name not in names)
+            chosen = chosen if name is None else name
+            Case(0, study, chosen, image_sha256, order)  # checks before anything is written
+            row = CaseRow(study=parent, name=chosen, image_sha256=image_sha256, position=order)
+            session.add(row)
+            session.flush()
+            return row.to_case()
+
+        return self._database.write(add)
+
+    def record(self, answers: Iterable[Answer]) -> tuple[SavedAnswer, ...]:
+        """Keep answers, all or none; returns after they are on the disk.
+
+        An answer that differs from the current one, or is about another map or model, becomes
+        its next revision; the same again changes nothing.
+
+        Returns
+        -------
+        tuple of SavedAnswer
+            The current answers to these questions, in the order given; none for a question that
+            was never answered and is taken back.
+
+        Raises
+        ------
+        ValueError
+            If the case does not exist, or the study's questionnaire has no such question or
+            does not accept the value.
+        """
+        answers = tuple(answers)
+
+        def record(session: Session) -> tuple[SavedAnswer, ...]:
+            saved = (_record(session, answer) for answer in answers)
+            return tuple(answer for answer in saved if answer is not None)
+
+        return self._database.write(record)
+
+    def answers(
+        self, case: Case, reader: str, label: str | None = None, session: int = 1
+    ) -> tuple[SavedAnswer, ...]:
+        """A reader's current answers for a case, of one label or of all."""
+        query = _current().where(
+            AnswerRow.case_id == case.id,
+            AnswerRow.reader == reader_name(reader),
+            AnswerRow.session == session,
+        )
+        if label is not None:
+            query = query.where(AnswerRow.label == label)
+        return self._database.read(lambda database: _saved(database, query))
+
+    def export_rows(self, study: str, reader: str | None = None) -> tuple[SavedAnswer, ...]:
+        """Every current answer of a study, as of one moment.
+
+        Sorted by case, reader, session, label, method, control and age.
+
+        Raises
+        ------
+        ValueError
+            If there is no such study.
+        """
+
+        def rows(session: Session) -> tuple[SavedAnswer, ...]:
+            query = _current().where(CaseRow.study_id == _study_row(session, study).id)
+            if reader is not None:
+                query = query.where(AnswerRow.reader == reader_name(reader))
+            return _saved(session, query)
+
+        return self._database.read(rows)
+
+    def readers(self, study: str | None = None) -> tuple[str, ...]:
+        """Names of those who answered, in alphabetical order."""
+        query = select(AnswerRow.reader).distinct().order_by(AnswerRow.reader)
+        if study is not None:
+            query = query.join(AnswerRow.case).join(CaseRow.study).where(StudyRow.name == study)
+        return self._database.read(lambda session: tuple(session.scalars(query)))
+
+    def progress(
+        self, study: str, reader: str, session: int = 1, maps: int = 4
+    ) -> tuple[CaseProgress, ...]:
+        """How far a reader is with each case of a study, in order.
+
+        Parameters
+        ----------
+        maps : int
+            Maps shown for each label, which the database cannot know.
+
+        Raises
+        ------
+        ValueError
+            If there is no such study.
+        """
+
+        def count(database: Session) -> tuple[CaseProgress, ...]:
+            row = _study_row(database, study)
+            items = tuple(item.id for item in row.to_study().questionnaire.items)
+            query = (
+                select(AnswerRow.case_id, AnswerRow.label, func.count())
+                .join(RevisionRow.answer)
+                .join(AnswerRow.case)
+                .where(
+                    RevisionRow.number == _latest(),
+                    CaseRow.study_id == row.id,
+                    AnswerRow.reader == reader_name(reader),
+                    AnswerRow.session == session,
+                    AnswerRow.item.in_(items),
+                    RevisionRow.value != "null",
+                )
+                .group_by(AnswerRow.case_id, AnswerRow.label)
+                .order_by(AnswerRow.label)
+            )
+            answered: dict[int, dict[str, int]] = defaultdict(dict)
+            for case_id, label, number in database.execute(query):
+                answered[case_id][label] = number
+            return tuple(
+                CaseProgress(
+                    case,
+                    sum(answered[case.id].values()),
+                    maps * len(items) * max(1, len(answered[case.id])),
+                    tuple(answered[case.id]),
+                )
+                for case in _cases(database, row)
+            )
+
+        return self._database.read(count)
+
+
+def _has_tables(session: Session) -> bool:
+    return inspect(session.connection()).has_table(RevisionRow.__tablename__)
+
+
+def _study_row(session: Session, name: str) -> StudyRow:
+    row = session.scalar(select(StudyRow).where(StudyRow.name == name))
+    if row is None:
+        raise ValueError(f"there is no study named {name!r}")
+    return row
+
+
+def _cases(session: Session, study: StudyRow) -> tuple[Case, ...]:
+    query = select(CaseRow).where(CaseRow.study_id == study.id).order_by(CaseRow.position)
+    return tuple(row.to_case() for row in session.scalars(query))
+
+
+def _latest() -> ScalarSelect[int]:
+    """The number of an answer's current revision, as a subquery."""
+    revision = aliased(RevisionRow)
+    numbers = select(func.max(revision.number)).where(revision.answer_id == AnswerRow.id)
+    return numbers.correlate(AnswerRow).scalar_subquery()
+
+
+def _current() -> Select[RevisionRow]:
+    """Current revisions with what they belong to."""
+    return (
+        select(RevisionRow)
+        .join(RevisionRow.answer)
+        .join(AnswerRow.case)
+        .where(RevisionRow.number == _latest())
+        .options(
+            contains_eager(RevisionRow.answer)
+            .contains_eager(AnswerRow.case)
+            .joinedload(CaseRow.study)
+        )
+    )
+
+
+def _saved(session: Session, query: Select[RevisionRow]) -> tuple[SavedAnswer, ...]:
+    def place(row: RevisionRow) -> tuple[object, ...]:
+        key = row.answer
+        map_shown = (key.label, key.method or "", key.control or "")
+        return key.case.position, key.reader, key.session, *map_shown, key.id
+
+    # Sorted here, as databases order text and NULL differently.
+    rows = sorted(session.scalars(query), key=place)
+    if not rows:
+        return ()
+    questionnaire = rows[0].answer.case.study.to_study().questionnaire
+    return tuple(row.to_saved(questionnaire) for row in rows)
+
+
+def _record(session: Session, answer: Answer) -> SavedAnswer | None:
+    case = session.get(CaseRow, answer.case.id, options=[joinedload(CaseRow.study)])
+    if case is None or case.to_case() != answer.case:
+        raise ValueError(f"study {answer.case.study!r} has no such case as {answer.case.name!r}")
+    questionnaire = case.study.to_study().questionnaire
+    question = questionnaire.question(answer.item)
+    shown = answer.shown if isinstance(answer.shown, MapShown) else None
+    if (question.step is Step.MAPS) != (shown is not None):
+        what = "a map" if question.step is Step.MAPS else "the case, not a map"
+        raise ValueError(f"{answer.item} is a question about {what}")
+    value = question.clean(answer.value)
+
+    now = datetime.now(UTC)
+    key = {
+        "case_id": case.id,
+        "reader": answer.reader,
+        "session": answer.session,
+        "label": answer.shown.label,
+        "method": shown and shown.method,
+        "control": shown and shown.control,
+        "item": answer.item,
+    }
+    same = [getattr(AnswerRow, name).is_not_distinct_from(part) for name, part in key.items()]
+    current = session.scalar(_current().where(*same))
+    new = RevisionRow.of(answer, question.to_json(value), now)
+    if current is None:
+        if value is None:
+            return None
+        new.answer, new.number = AnswerRow(case=case, created_at=now, **key), 1
+    elif new.repeats(current):
+        return current.to_saved(questionnaire)
+    else:
+        new.answer, new.number = current.answer, current.number + 1
+    session.add(new)
+    session.flush()
+    return new.to_saved(questionnaire)

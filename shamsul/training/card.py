@@ -1,0 +1,217 @@
+"""The trained model's folder: weights, manifest, model card and metrics."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import safetensors.torch
+import torch
+
+from shamsul.classifiers import weights
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.manifest import Manifest
+from shamsul.training.cases import Split
+from shamsul.training.evaluation import GROUPS, REPLICATES, Auc
+from shamsul.training.loop import Epoch, Schedule
+
+Results = Mapping[str, Mapping[str, Auc]]
+
+_CARD: Final = """\
+# The phantom classifier
+
+A small DenseNet ({parameters} parameters) that names findings in SHAMSUL's synthetic chest
+radiographs ("phantoms", `shamsul.phantom`). It comes with SHAMSUL so that every explanation can be
+tried at once, without a download, on pictures whose findings are known exactly.
+
+**It has never seen a patient, and says nothing about one.** Do not use it on real radiographs: its
+probabilities there mean nothing, however plausible they look.
+
+## How it was made
+- Data: {training} phantoms for training, {validation} for operating points, {test} and {full_test}
+  for the results below. No seed serves two purposes. Phantom source: `{phantom}`.
+- Seeds: {seeds}.
+- Input: {size} x {size} pixels, the radiograph stretched. Training phantoms are rendered at
+  {shapes} pixels and brought onto the model's grid as every radiograph is.
+- Learned from labels alone; the findings' masks were never shown. Binary cross-entropy, AdamW,
+  one-cycle learning rate, {epochs} epochs, seed {seed}{bfloat16}; light shifts, turns, scaling,
+  contrast, brightness, gamma, blur and noise; never mirrored.
+- Operating points: largest sensitivity + specificity - 1 (Youden's J) on the validation phantoms.
+- torch {torch}. The numbers change a little with the processor and the version of torch.
+
+```
+{command}
+```
+
+## Results on held-out phantoms
+Area under the ROC curve [95% interval; {replicates} bootstrap replicates over cases]. Columns by
+grade compare the cases with a finding of that grade with those without the finding. The mean is
+over the six findings, without "No Finding".
+
+Rendered at {test_shape} pixels, {test} cases:
+
+{test_table}
+
+Rendered at {full_shape} pixels, as the app shows them, {full_test} cases:
+
+{full_table}
+
+## Limits
+- Phantoms are far simpler than people: one kind of projection, few diseases, no history. Success
+  here is no evidence of success elsewhere.
+- Subtle findings are made to be missed, and often are.
+- What it looks at is its own affair: it was never told where a finding lies. That is why its
+  explanations are worth studying.
+- Probabilities are right only for phantoms in which a finding is as frequent as in training.
+"""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Results on one split."""
+
+    split: Split
+    results: Results
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is told about a training run.
+
+    Attributes
+    ----------
+    command : str
+        Reproduces it.
+    phantom : str
+        Fingerprint of the phantom's source.
+    training, validation : Split
+    schedule : Schedule
+    history : list of Epoch
+    thresholds : mapping of str to float
+    test, full_test : Evaluation
+        At the training resolution, and at the app's.
+    """
+
+    command: str
+    phantom: str
+    training: Split
+    validation: Split
+    schedule: Schedule
+    history: list[Epoch]
+    thresholds: Mapping[str, float]
+    test: Evaluation
+    full_test: Evaluation
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """All splits."""
+        return self.training, self.validation, self.test.split, self.full_test.split
+
+
+def write_folder(folder: Path, classifier: Classifier, report: Report) -> None:
+    """Write ``weights.safetensors``, ``model.toml``, ``card.md`` and ``metrics.json``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: value.contiguous() for name, value in classifier.module.state_dict().items()}
+    safetensors.torch.save_file(state, folder / weights.SAFETENSORS)
+    described = classifier.manifest
+    manifest = Manifest(
+        name=described.name,
+        arch=described.arch,
+        labels=described.labels,
+        input_size=described.input_size,
+        channels=described.channels,
+        normalisation=described.normalisation,
+        resize=described.resize,
+        sha256=weights.sha256(folder / weights.SAFETENSORS),
+        thresholds=report.thresholds,
+        trained_on=described.trained_on,
+        arch_options=described.arch_options,
+    )
+    manifest.write(folder)
+    (folder / "card.md").write_text(card(classifier, report), encoding="utf-8")
+    (folder / "metrics.json").write_text(metrics(report), encoding="utf-8")
+
+
+def metrics(report: Report) -> str:
+    """Everything in the report as JSON; undefined numbers are null."""
+    content = {
+        "command": report.command,
+        "phantom": report.phantom,
+        "torch": torch.__version__,
+        "splits": {
+            split.name: {
+                "seeds": [split.seeds.start, split.seeds.stop],
+                "shapes": sorted(set(split.shapes)),
+            }
+            for split in report.splits
+        },
+        "schedule": asdict(report.schedule),
+        "history": [asdict(epoch) for epoch in report.history],
+        "thresholds": dict(report.thresholds),
+        "auc": {
+            evaluation.split.name: {
+                label: {group: _plain(result) for group, result in groups.items()}
+                for label, groups in evaluation.results.items()
+            }
+            for evaluation in (report.test, report.full_test)
+        },
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def _plain(result: Auc) -> dict[str, float | None]:
+    return {
+        name: round(value, 5) if math.isfinite(value) else None
+        for name, value in asdict(result).items()
+    }
+
+
+def card(classifier: Classifier, report: Report) -> str:
+    """The model card, Markdown."""
+    return _CARD.format(
+        parameters=f"{sum(p.numel() for p in classifier.module.parameters()):,}",
+        training=len(report.training.seeds),
+        validation=len(report.validation.seeds),
+        test=len(report.test.split.seeds),
+        full_test=len(report.full_test.split.seeds),
+        phantom=report.phantom,
+        seeds=", ".join(
+            f"{split.name} {split.seeds.start} to {split.seeds.stop - 1}" for split in report.splits
+        ),
+        size=classifier.manifest.input_size,
+        shapes=" or ".join(_shape(shape) for shape in sorted(set(report.training.shapes))),
+        epochs=report.schedule.epochs,
+        seed=report.schedule.seed,
+        bfloat16=", convolutions in bfloat16" if report.schedule.bfloat16 else "",
+        torch=torch.__version__,
+        command=report.command,
+        replicates=REPLICATES,
+        test_shape=" or ".join(_shape(shape) for shape in sorted(set(report.test.split.shapes))),
+        full_shape=_shape(report.full_test.split.shapes[0]),
+        test_table=table(report.test.results),
+        full_table=table(report.full_test.results),
+    )
+
+
+def _shape(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} x {shape[1]}"
+
+
+def table(results: Results) -> str:
+    """Results as a Markdown table: a row per label, a column per group of grades."""
+    lines = [f"| label | {' | '.join(GROUPS)} |", "|---|" + "---|" * len(GROUPS)]
+    lines += [
+        f"| {label} | {' | '.join(_cell(groups.get(group)) for group in GROUPS)} |"
+        for label, groups in results.items()
+    ]
+    return "\n".join(lines)
+
+
+def _cell(result: Auc | None) -> str:
+    if result is None:
+        return ""
+    if not math.isfinite(result.value):
+        return "undefined"
+    return f"{result.value:.3f} [{result.low:.3f}, {result.high:.3f}]"

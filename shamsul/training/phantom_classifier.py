@@ -1,0 +1,172 @@
+"""Train the bundled classifier: ``python -m shamsul.training.phantom_classifier``.
+
+Renders phantoms into a cache, trains a small DenseNet on their labels, evaluates it on held-out
+phantoms and writes the model folder. Each stage goes on where an interrupted run stopped, training
+itself with ``--resume``.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+import shamsul.phantom
+from shamsul.classifiers.architecture import build
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
+from shamsul.phantom import LABELS
+from shamsul.settings import ASSETS
+from shamsul.training.card import Evaluation, Report, write_folder
+from shamsul.training.cases import GRID_SIZE, Cases, Render, Split, cases, fingerprint
+from shamsul.training.evaluation import evaluate, operating_point
+from shamsul.training.loop import Schedule, TrainingError, faster_in_bfloat16, logits, train
+
+#: Low resolution is quick to render and looks the same on the model's grid; a twentieth is
+#: rendered finer, so that the small difference in sharpness does not matter.
+TRAINING_SHAPES: Final = ((288, 240),) * 19 + ((512, 432),)
+#: As the app shows phantoms.
+FULL_SHAPE: Final = (1024, 864)
+MANIFEST: Final = Manifest(
+    name="phantom",
+    arch="torchvision/densenet",
+    labels=LABELS,
+    input_size=GRID_SIZE,
+    channels=1,
+    normalisation=Normalisation((0.5,), (0.25,)),
+    resize=Resize.STRETCH,
+    sha256="0" * 64,
+    trained_on="Synthetic radiographs (SHAMSUL phantoms) only. It has never seen a patient.",
+    arch_options={"growth_rate": 16, "block_config": (4, 6, 8, 6), "num_init_features": 32},
+)
+_PROGRAM: Final = "python -m shamsul.training.phantom_classifier"
+
+
+def main(arguments: Sequence[str] | None = None, *, render: Render = shamsul.phantom.render) -> int:
+    """Run the command; `render` is replaced in tests.
+
+    Returns
+    -------
+    int
+        0 done, 2 bad usage.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options, render)
+    except TrainingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Train the bundled classifier on phantoms.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    cores = os.cpu_count() or 1
+    add = parser.add_argument
+    add("--train-count", type=_positive, default=10_000, help="training phantoms")
+    add("--validation-count", type=_positive, default=1000, help="phantoms for operating points")
+    add("--test-count", type=_positive, default=1000, help="held-out phantoms")
+    add("--full-test-count", type=_positive, default=250, help="held-out phantoms at full size")
+    add("--epochs", type=_positive, default=10, help="passes over the training phantoms")
+    add("--seed", type=int, default=0, help="of weights, order and augmentation")
+    add("--out", type=Path, default=ASSETS / "models" / "phantom", help="model folder to write")
+    add("--cache", type=Path, default=Path("build/phantom-training"), help="of phantoms and runs")
+    add("--threads", type=_positive, default=cores, help="of training")
+    add("--processes", type=int, default=cores, help="of rendering; 0: no other process")
+    add(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of convolutions in training; auto: the faster one here",
+    )
+    add("--resume", action="store_true", help="go on from the last finished epoch")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _splits(options: argparse.Namespace) -> tuple[Split, Split, Split, Split]:
+    """Training, validation, test and full-size test; far from the small seeds that people use."""
+
+    def seeds(start: int, count: int) -> range:
+        return range(start, start + count)
+
+    return (
+        Split("training", seeds(10_000_000, options.train_count), TRAINING_SHAPES),
+        Split("validation", seeds(20_000_000, options.validation_count), TRAINING_SHAPES),
+        Split("test", seeds(30_000_000, options.test_count), TRAINING_SHAPES),
+        Split("full-size test", seeds(40_000_000, options.full_test_count), (FULL_SHAPE,)),
+    )
+
+
+def _run(options: argparse.Namespace, render: Render) -> None:
+    splits = _splits(options)
+    data = [
+        cases(split, options.cache, processes=options.processes, render=render) for split in splits
+    ]
+    training, validation, test, full_test = data
+    torch.manual_seed(options.seed)
+    classifier = Classifier(MANIFEST, build(MANIFEST))
+    torch.set_num_threads(options.threads)
+    checkpoint = options.cache / f"run-{fingerprint()}-{options.seed}.pt"
+    bfloat16 = _bfloat16(options, classifier, checkpoint)
+    schedule = Schedule(options.epochs, options.seed, bfloat16)
+    history = train(classifier, training, validation, schedule, checkpoint, resume=options.resume)
+    report = Report(
+        command=(
+            f"{_PROGRAM} --train-count {options.train_count} "
+            f"--validation-count {options.validation_count} --test-count {options.test_count} "
+            f"--full-test-count {options.full_test_count} --epochs {options.epochs} "
+            f"--seed {options.seed} --precision {'bfloat16' if bfloat16 else 'float32'}"
+        ),
+        phantom=fingerprint(),
+        training=splits[0],
+        validation=splits[1],
+        schedule=schedule,
+        history=history,
+        thresholds=_thresholds(classifier, validation),
+        test=_evaluation(classifier, splits[2], test, options.seed),
+        full_test=_evaluation(classifier, splits[3], full_test, options.seed),
+    )
+    write_folder(options.out, classifier, report)
+    for evaluation in (report.test, report.full_test):
+        means = evaluation.results["Mean"]
+        line = ", ".join(f"{group} {result.value:.3f}" for group, result in means.items())
+        print(f"mean AUC, {evaluation.split.name}: {line}", file=sys.stderr)
+
+
+def _bfloat16(options: argparse.Namespace, classifier: Classifier, checkpoint: Path) -> bool:
+    if options.precision != "auto":
+        return bool(options.precision == "bfloat16")
+    if options.resume and checkpoint.exists():
+        return bool(torch.load(checkpoint, weights_only=True)["run"]["bfloat16"])
+    return faster_in_bfloat16(classifier)
+
+
+def _thresholds(classifier: Classifier, validation: Cases) -> dict[str, float]:
+    probabilities = 1 / (1 + np.exp(-logits(classifier, validation).astype(float)))
+    return {
+        label: operating_point(probabilities[:, column], validation.present[:, column])
+        for column, label in enumerate(LABELS)
+    }
+
+
+def _evaluation(classifier: Classifier, split: Split, held_out: Cases, seed: int) -> Evaluation:
+    return Evaluation(split, evaluate(logits(classifier, held_out), held_out, seed=seed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The only room of the core that imports streamlit."""

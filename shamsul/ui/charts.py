@@ -1,0 +1,58 @@
+"""Figures, as pure functions from data to Plotly."""
+
+import plotly.graph_objects as go
+
+from shamsul.classifiers.prediction import Prediction
+
+#: Distinguishable without colour too: bars above their operating point carry a mark in the text.
+POSITIVE, NEGATIVE, THRESHOLD = "#e0a458", "#5b7f95", "#d7dde3"
+
+
+def probabilities(prediction: Prediction) -> go.Figure:
+    """Bars of the labels' probabilities, most probable on top, with their operating points.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One bar trace, then one trace of the thresholds as upright ticks.
+    """
+    scores = sorted(prediction.scores, key=lambda score: score.probability)
+    labels = [score.label for score in scores]
+    bars = go.Bar(
+        name="Probability",
+        x=[score.probability for score in scores],
+        y=labels,
+        orientation="h",
+        marker_color=[POSITIVE if score.positive else NEGATIVE for score in scores],
+        text=[f"{score.probability:.2f}{' ▲' if score.positive else ''}" for score in scores],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[[score.logit, score.threshold] for score in scores],
+        hovertemplate=(
+            "%{y}<br>probability %{x:.3f}<br>logit %{customdata[0]:.2f}"
+            "<br>operating point %{customdata[1]:.2f}<extra></extra>"
+        ),
+    )
+    ticks = go.Scatter(
+        name="Operating point",
+        x=[score.threshold for score in scores],
+        y=labels,
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 14, "line_width": 2, "color": THRESHOLD},
+        hoverinfo="skip",
+    )
+    figure = go.Figure([bars, ticks])
+    figure.update_layout(
+        height=70 + 30 * len(scores),
+        margin={"l": 0, "r": 24, "t": 0, "b": 28},
+        xaxis={"range": [0, 1.12], "tickvals": [0, 0.5, 1], "fixedrange": True},
+        yaxis={"automargin": True, "fixedrange": True},
+        legend={"orientation": "h", "y": -0.16, "x": 0, "font_size": 11},
+        bargap=0.35,
+        showlegend=True,
+    )
+    return figure

@@ -1,0 +1,65 @@
+"""Colour maps for relevance: perceptually ordered and safe for colour-blind readers.
+
+Sequential maps show positive relevance only; diverging maps show both signs, symmetric about zero.
+"""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+from plotly.colors import sample_colorscale
+
+#: Name shown to the reader to Plotly's name and where the map starts: the near-black fifth of some
+#: is cut, since on a radiograph it reads as darker anatomy.
+_SEQUENTIAL = {
+    "Inferno": ("Inferno", 0.2),
+    "Viridis": ("Viridis", 0.0),
+    "Magma": ("Magma", 0.2),
+    "Cividis": ("Cividis", 0.0),
+}
+#: Name shown to the reader to Plotly's name.
+_DIVERGING = {
+    "Blue to red": "RdBu_r",
+    "Purple to orange": "PuOr_r",
+    "Blue, yellow, red": "RdYlBu_r",
+}
+#: Part of each arm of a diverging map, from its middle (0) to its end (0.5), that is used: the
+#: middle is white, which would veil the radiograph, and the end nearly black.
+_ARM = (0.1, 0.4)
+
+#: For positive relevance, the default first.
+SEQUENTIAL = tuple(_SEQUENTIAL)
+#: For signed relevance, the default first.
+DIVERGING = tuple(_DIVERGING)
+
+
+def table(name: str, count: int = 256) -> NDArray[np.uint8]:
+    """Colours of a map from its lowest to its highest value.
+
+    Parameters
+    ----------
+    name : str
+        One of `SEQUENTIAL` or `DIVERGING`.
+    count : int
+        How many colours; odd for a diverging map, so that zero has a colour of its own.
+
+    Returns
+    -------
+    ndarray of shape (count, 3), uint8
+        Red, green and blue.
+
+    Examples
+    --------
+    >>> table("Inferno")[-1].tolist()
+    [252, 255, 164]
+    """
+    if name in _SEQUENTIAL:
+        plotly_name, start = _SEQUENTIAL[name]
+        places = np.linspace(start, 1, count)
+    else:
+        plotly_name = _DIVERGING[name]
+        signed = np.linspace(-1, 1, count)
+        places = 0.5 + np.sign(signed) * (_ARM[0] + np.abs(signed) * (_ARM[1] - _ARM[0]))
+    sampled = sample_colorscale(plotly_name, places.tolist())
+    rgb = [[float(part) for part in re.findall(r"[\d.]+", color)] for color in sampled]
+    return np.rint(rgb).astype(np.uint8)

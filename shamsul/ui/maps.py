@@ -1,0 +1,91 @@
+"""From a case to the viewer's rows: maps asked for in the background, shown as they arrive."""
+
+from collections.abc import Mapping, Sequence
+
+from shamsul.annotations.annotation import Annotation
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.prediction import Prediction
+from shamsul.explainers.cache import MapKey
+from shamsul.explainers.heatmap import Heatmap, Target
+from shamsul.explainers.method import Value
+from shamsul.explainers.registry import METHODS, by_waiting_time
+from shamsul.jobs import Job, Jobs, State
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.ui.viewer import Panel, PanelProgress, Row
+
+
+def request(
+    jobs: Jobs,
+    classifier: Classifier,
+    radiograph: Radiograph,
+    *,
+    target: Target,
+    parameters: Mapping[str, Mapping[str, Value]],
+) -> dict[str, Job]:
+    """Ask for every method's maps of a radiograph, without waiting.
+
+    Returns
+    -------
+    dict of str to Job
+        By method name, in the order of panels.
+    """
+    asked = {}
+    for method in by_waiting_time():
+        key = MapKey(
+            image_sha256=radiograph.sha256,
+            model_sha256=classifier.manifest.sha256,
+            method=method.name,
+            parameters=method.settle(parameters.get(method.name, {})),
+            target=target,
+        )
+        asked[method.name] = jobs.request(
+            key, method, lambda: (classifier, classifier.prepare(radiograph))
+        )
+    return {name: asked[name] for name in METHODS}
+
+
+def pending(asked: Mapping[str, Job]) -> bool:
+    """Whether any map is still to come."""
+    return any(job.state in (State.WAITING, State.RUNNING) for job in asked.values())
+
+
+def heatmap(job: Job, label: str) -> Heatmap | None:
+    """A label's map, None while it is not there."""
+    return next((found for found in job.maps if found.label == label), None)
+
+
+def rows(
+    asked: Mapping[str, Job],
+    labels: Sequence[str],
+    prediction: Prediction,
+    annotations: Sequence[Annotation],
+) -> tuple[Row, ...]:
+    """The viewer's rows, one per label."""
+    return tuple(
+        Row(
+            label=label,
+            caption=f"probability {prediction[label].probability:.2f}",
+            annotations=tuple(a for a in annotations if a.label == label),
+            panels=tuple(_panel(job, label) for job in asked.values()),
+        )
+        for label in labels
+    )
+
+
+def _panel(job: Job, label: str) -> Panel:
+    found = heatmap(job, label)
+    facts = "" if found is None else f"{found.evaluations} evaluations, {found.seconds:.1f} s"
+    failed = job.reason if job.state is State.FAILED else ""
+    return Panel(job.method.title, found, failed=failed, facts=facts)
+
+
+def progress(asked: Mapping[str, Job], labels: Sequence[str]) -> tuple[PanelProgress, ...]:
+    """How far the maps are that are still to come."""
+    return tuple(
+        PanelProgress(
+            label, job.method.title, job.progress, job.done / job.planned if job.planned else None
+        )
+        for label in labels
+        for job in asked.values()
+        if job.state in (State.WAITING, State.RUNNING)
+    )

@@ -1,0 +1,133 @@
+"""Parts of the review page."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from shamsul.classifiers import registry
+from shamsul.classifiers.prediction import Prediction
+from shamsul.explainers.heatmap import Target
+from shamsul.explainers.method import Parameter, Value
+from shamsul.explainers.registry import METHODS
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.reading.demo import DEMO
+from shamsul.reading.study import Case, Study
+from shamsul.ui import session
+
+#: The label that says that there is nothing to explain.
+NOTHING = "No Finding"
+
+
+def all_cases() -> tuple[Case, ...]:
+    """The cases of every study, study by study."""
+    store = session.store()
+    return tuple(case for study in store.studies() for case in store.cases(study.name))
+
+
+def chosen_case(cases: Sequence[Case]) -> Case | None:
+    """The case that the address names, else the one seen last, else the first."""
+    asked = st.query_params.get("case") or st.session_state.get("case")
+    chosen = next((case for case in cases if str(case.id) == str(asked)), None)
+    chosen = chosen or (cases[0] if cases else None)
+    if chosen is not None:
+        # In the address too, so that a refreshed page shows the same case.
+        st.session_state["case"] = st.query_params["case"] = str(chosen.id)
+    return chosen
+
+
+def heading(study: Study, case: Case, cases: Sequence[Case]) -> None:
+    """The case's name and place in its study, with buttons to its neighbours."""
+    place = [other.id for other in cases].index(case.id)
+    title, before, after = st.columns([6, 1, 1], vertical_alignment="center")
+    title.markdown(f"#### {case.name}  :gray[{study.title}, case {place + 1} of {len(cases)}]")
+
+    def go(step: int) -> None:
+        st.query_params["case"] = str(cases[place + step].id)
+
+    before.button(
+        "Previous",
+        icon=":material/chevron_left:",
+        disabled=place == 0,
+        on_click=go,
+        args=(-1,),
+        width="stretch",
+    )
+    after.button(
+        "Next",
+        icon=":material/chevron_right:",
+        disabled=place == len(cases) - 1,
+        on_click=go,
+        args=(1,),
+        width="stretch",
+    )
+
+
+def warnings(study: Study, radiograph: Radiograph) -> None:
+    """Say what a reader must know before believing anything on the page."""
+    if study.model == registry.PHANTOM and study.name != DEMO.name:
+        st.warning(
+            "This model was trained on synthetic phantoms only and never saw a patient: what it "
+            "says about this radiograph means nothing clinically.",
+            icon=":material/warning:",
+        )
+    if radiograph.burned_in_annotation:
+        st.warning(
+            "The file says that text is burned into the image; it may name the patient.",
+            icon=":material/warning:",
+        )
+
+
+def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
+    """Let the reader choose the labels to look at, most probable first."""
+    ranked = sorted(prediction.scores, key=lambda score: -score.probability)
+    usual = next((label for label in prediction.shown_labels if label != NOTHING), ranked[0].label)
+    chosen = st.pills(
+        "Labels to explain",
+        [score.label for score in ranked],
+        selection_mode="multi",
+        default=[usual],
+        key=f"labels-{case.id}-{prediction.model}",
+        help="Each label gets a row of maps.",
+    )
+    return tuple(chosen) or (usual,)
+
+
+def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
+    """Controls for what is explained and for every declared parameter of every method."""
+    parameters: dict[str, dict[str, Value]] = {}
+    with st.popover("Explanation settings", icon=":material/tune:", width="stretch"):
+        target = st.radio(
+            "Explain the model's",
+            list(Target),
+            format_func=lambda member: member.value,
+            key="target",
+            horizontal=True,
+            persist_state="session",
+        )
+        for method in METHODS.values():
+            st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
+            parameters[method.name] = {
+                parameter.name: _control(parameter, f"{method.name}.{parameter.name}")
+                for parameter in method.parameters
+            }
+    return target, parameters
+
+
+def _control(parameter: Parameter, key: str) -> Value:
+    """The widget that a declared parameter asks for."""
+    label = parameter.name.replace("_", " ").capitalize()
+    common = {"key": key, "help": parameter.help, "persist_state": "session"}
+    default = parameter.default
+    if isinstance(default, bool):
+        return st.checkbox(label, default, **common)
+    if parameter.choices:
+        choices = list(parameter.choices)
+        return st.selectbox(label, choices, choices.index(str(default)), **common)
+    if isinstance(default, str):
+        return st.text_input(label, default, **common)
+    kind = type(default)
+    limits = {
+        name: None if limit is None else kind(limit)
+        for name, limit in (("min_value", parameter.minimum), ("max_value", parameter.maximum))
+    }
+    return kind(st.number_input(label, value=default, **limits, **common))

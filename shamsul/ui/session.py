@@ -1,0 +1,109 @@
+"""What pages share: the store, the archives, the models and the reader's name."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from shamsul.classifiers import registry
+from shamsul.radiographs import RadiographArchive
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.reading.annotations import AnnotationArchive
+from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.store import Store
+from shamsul.reading.study import Case, Study, reader_name
+from shamsul.settings import ASSETS, settings
+
+if TYPE_CHECKING:
+    # Imported where they are used: torch takes seconds, which the worklist does not need.
+    from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.prediction import Prediction
+    from shamsul.jobs import Jobs
+
+#: The study that uploads go to.
+UPLOADS = "my-radiographs"
+#: Longest pause, in seconds, that still counts as reading.
+LONGEST_PAUSE = 60.0
+
+
+@st.cache_resource(show_spinner="Opening the studies …")
+def store() -> Store:
+    """The ratings' store, its default studies in place."""
+    opened = Store(settings().database)
+    ensure_default_studies(opened, archive(), annotations(), ASSETS)
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
+def archive() -> RadiographArchive:
+    """The stored radiographs."""
+    return RadiographArchive(settings().radiographs)
+
+
+@st.cache_resource(show_spinner=False)
+def annotations() -> AnnotationArchive:
+    """The stored expert annotations."""
+    return AnnotationArchive(settings().data_dir / "annotations")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def radiograph(sha256: str) -> Radiograph:
+    """A stored radiograph."""
+    return archive().get(sha256)
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=2)
+def _classifier(folder: Path, changed: float) -> "Classifier":
+    return registry.load(folder)
+
+
+def classifier(name: str) -> "Classifier":
+    """A registered model, loaded once for all readers.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be loaded.
+    """
+    info = next((info for info in registry.models() if info.name == name), None)
+    if info is None or info.folder is None or info.fault:
+        return registry.load(name)  # says what is wrong
+    # A folder that was replaced is another model, even if its name is the same.
+    return _classifier(info.folder, (info.folder / "model.toml").stat().st_mtime)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _prediction(name: str, model_sha256: str, image_sha256: str) -> "Prediction":
+    return classifier(name).predict(radiograph(image_sha256))
+
+
+def prediction(study: Study, case: Case) -> "Prediction":
+    """What the study's model says about a case."""
+    return _prediction(study.model, classifier(study.model).manifest.sha256, case.image_sha256)
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> "Jobs":
+    """The background worker, one for all readers."""
+    from shamsul.explainers.cache import MapCache
+    from shamsul.jobs import Jobs
+
+    return Jobs(MapCache(settings().maps))
+
+
+def reader() -> str:
+    """The reader's name as typed at the top of the page, tidy."""
+    try:
+        return reader_name(st.session_state.get("reader", ""))
+    except ValueError:
+        return ""
+
+
+def active_seconds(case: Case) -> float:
+    """Seconds this reader has worked on a case so far; long pauses count as a minute."""
+    now = time.monotonic()
+    clocks = st.session_state.setdefault("clocks", {})
+    spent, last = clocks.get(case.id, (0.0, now))
+    clocks[case.id] = spent + min(now - last, LONGEST_PAUSE), now
+    return float(clocks[case.id][0])

@@ -1,0 +1,294 @@
+"""The viewer: a radiograph and its heatmaps side by side, all drawing done in the browser.
+
+Three kinds of message go out, so that none repeats what another carries: parcels (the radiograph's
+pixels and each map, content-addressed, once each), the arrangement (small JSON), and progress
+texts. Back comes the state that ratings record, when the reader lets go of a control.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from shamsul.annotations.annotation import Annotation
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.ui import colormaps
+from shamsul.ui.viewer.packing import Parcel, contours, display_scale, pack_map, pack_pixels
+from shamsul.ui.viewer.state import (
+    DEFAULT_OPACITY,
+    AnnotationShown,
+    Display,
+    Normalisation,
+    ViewerState,
+)
+
+__all__ = [
+    "AnnotationShown",
+    "Display",
+    "Normalisation",
+    "Panel",
+    "PanelProgress",
+    "Row",
+    "ViewerState",
+    "viewer",
+    "viewer_progress",
+]
+
+_FOLDER = Path(__file__).parent
+
+
+def _source(*names: str) -> str:
+    """Scripts joined into one module: inline components have no files to import from."""
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+_arrangement = st.components.v2.component(
+    "shamsul_viewer",
+    css=_source("viewer.css"),
+    js=_source("handover.js", "painting.js", "controls.js", "panel.js", "viewer.js"),
+)
+# Not isolated: its style is for the page around it.
+_courier = st.components.v2.component(
+    "shamsul_courier",
+    css=_source("courier.css"),
+    js=_source("handover.js", "courier.js"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One method's place in a row.
+
+    Attributes
+    ----------
+    method_title : str
+        Name shown, for example "Grad-CAM", or "Map A" in a blinded reading. Unique in its row.
+    heatmap : Heatmap or None
+        None while it is being computed, or if that failed.
+    pending : str
+        What is being waited for.
+    failed : str
+        Why there will be no map.
+    facts : str
+        Small print beside the name. Say nothing here that gives a blinded method away.
+    """
+
+    method_title: str
+    heatmap: Heatmap | None
+    pending: str = "Waiting"
+    failed: str = ""
+    facts: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One label: the plain radiograph is drawn first, then the panels.
+
+    Attributes
+    ----------
+    label : str
+        Unique among the rows.
+    panels : tuple of Panel
+    annotations : tuple of Annotation
+        Shown only if the reader wants them; leave them out where they must not be seen yet.
+    caption : str
+        Beside the label, for example the probability.
+    """
+
+    label: str
+    panels: tuple[Panel, ...]
+    annotations: tuple[Annotation, ...] = ()
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        titles = [panel.method_title for panel in self.panels]
+        if len(set(titles)) < len(titles):
+            raise ValueError(f"two panels of {self.label} have the same title")
+
+
+@dataclass(frozen=True)
+class PanelProgress:
+    """How far a pending panel is.
+
+    Attributes
+    ----------
+    label, method_title : str
+        Which panel.
+    text : str
+        For example "SHAP 240/512 model evaluations".
+    fraction : float or None
+        In [0, 1]; None where it is not known.
+    """
+
+    label: str
+    method_title: str
+    text: str
+    fraction: float | None = None
+
+
+def viewer(
+    radiograph: Radiograph,
+    rows: Sequence[Row],
+    *,
+    key: str,
+    annotation_visible: bool = False,
+    no_annotation: str = "No expert annotation here",
+    opacity: float = DEFAULT_OPACITY,
+) -> ViewerState:
+    """Mount the viewer.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    rows : sequence of Row
+    key : str
+        One per viewer of a page. The reader's zoom, window and opacities are kept per key and
+        radiograph, colour map and layout for all.
+    annotation_visible : bool
+        Whether annotations are outlined before the reader has chosen.
+    no_annotation : str
+        Why the annotation control is disabled where no row has any.
+    opacity : float
+        In [0, 1], before the reader has chosen.
+
+    Returns
+    -------
+    ViewerState
+    """
+    if len({row.label for row in rows}) < len(rows):
+        raise ValueError("two rows have the same label")
+    pixels = _pixels(_digest(radiograph), radiograph)
+    maps = {
+        panel.heatmap.sha256: pack_map(panel.heatmap)
+        for row in rows
+        for panel in row.panels
+        if panel.heatmap is not None
+    }
+    default = ViewerState(
+        opacity={r.label: {p.method_title: opacity for p in r.panels} for r in rows},
+        window=radiograph.window,
+        colour_map=colormaps.SEQUENTIAL[0],
+        annotation=AnnotationShown.OUTLINE if annotation_visible else AnnotationShown.OFF,
+    )
+    message = {
+        "key": key,
+        "image": _image_facts(radiograph, pixels),
+        "rows": [_row(row, radiograph, maps) for row in rows],
+        "colours": _colours(),
+        "opacity": opacity,
+        "annotation": default.annotation.value,
+        "no_annotation": no_annotation,
+    }
+    # No gap: the couriers have no height. They come last, since maps that arrive would otherwise
+    # move the viewer among its siblings and make React build it anew.
+    with st.container(gap=None):
+        result = _arrangement(key=key, data=message, on_state_change=_ignore)
+        for parcel in {p.id: p for p in (pixels, *maps.values())}.values():
+            _courier(key=f"{key}-{parcel.id}", data=parcel.data)
+    return ViewerState.from_browser(result.get("state"), default, pixels.id)
+
+
+def viewer_progress(progress: Sequence[PanelProgress], *, key: str) -> None:
+    """Tell a viewer's pending panels how far they are, without touching images or maps.
+
+    May be called anywhere on the page, for example in a fragment with ``run_every``.
+
+    Parameters
+    ----------
+    progress : sequence of PanelProgress
+        Of all pending panels: a panel left out shows its own `Panel.pending`.
+    key : str
+        The viewer's.
+    """
+    items = [
+        {"label": p.label, "title": p.method_title, "text": p.text, "fraction": p.fraction}
+        for p in progress
+    ]
+    _courier(key=f"{key}-progress", data={"id": f"progress/{key}", "items": items})
+
+
+def _ignore() -> None:
+    """Streamlit keeps a state only where it has a callback."""
+
+
+def _digest(radiograph: Radiograph) -> str:
+    # Hashing every pixel in every rerun would cost more than all the rest: the file's hash and a
+    # sample of the values tell radiographs apart.
+    digest = blake2b(np.ascontiguousarray(radiograph.values[::8, ::8]).tobytes(), digest_size=12)
+    digest.update(f"{radiograph.sha256} {radiograph.shape}".encode())
+    return digest.hexdigest()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)  # type: ignore[untyped-decorator]
+def _pixels(digest: str, _radiograph: Radiograph) -> Parcel:
+    return pack_pixels(_radiograph)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)  # type: ignore[untyped-decorator]
+def _contours(digest: str, _annotation: Annotation, shape: tuple[int, int]) -> list[list[float]]:
+    return contours(_annotation, shape)
+
+
+def _image_facts(radiograph: Radiograph, pixels: Parcel) -> dict[str, object]:
+    (rows, columns), spacing = radiograph.shape, radiograph.spacing_mm
+    facts = [f"{rows} × {columns} pixels"]
+    if pixels.header["height"] != rows:
+        facts.append(f"shown at {pixels.header['height']} × {pixels.header['width']}")
+    if spacing:
+        facts.append(f"{spacing[0]:.3g} × {spacing[1]:.3g} mm each")
+    if radiograph.view:
+        facts.append(radiograph.view)
+    return {
+        "id": pixels.id,
+        "rows": rows,
+        "columns": columns,
+        "pixel_aspect": spacing[0] / spacing[1] if spacing else 1.0,
+        "window": list(radiograph.window),
+        "facts": ", ".join(facts),
+    }
+
+
+def _row(row: Row, radiograph: Radiograph, maps: dict[str, Parcel]) -> dict[str, object]:
+    annotations = []
+    for annotation in row.annotations:
+        digest = blake2b(annotation.region.tobytes(), digest_size=12).hexdigest()
+        curves = _contours(digest, annotation, radiograph.shape)
+        annotations.append({"source": annotation.source, "curves": curves})
+    return {
+        "label": row.label,
+        "caption": row.caption,
+        "annotations": annotations,
+        "panels": [_panel(panel, maps) for panel in row.panels],
+    }
+
+
+def _panel(panel: Panel, maps: dict[str, Parcel]) -> dict[str, object]:
+    common: dict[str, object] = {"title": panel.method_title, "facts": panel.facts}
+    if panel.heatmap is None:
+        return {**common, "map": None, "pending": panel.pending, "failed": panel.failed}
+    scale, words = display_scale(panel.heatmap.values)
+    return {
+        **common,
+        "map": maps[panel.heatmap.sha256].id,
+        "grid_to_image": panel.heatmap.geometry.grid_to_image,
+        "scale": scale,
+        "scaled": words,
+    }
+
+
+@cache
+def _colours() -> dict[str, dict[str, list[list[int]]]]:
+    """Tables of all colour maps, coarse enough to send and fine enough to interpolate."""
+    return {
+        display.value: {name: colormaps.table(name, 33).tolist() for name in names}
+        for display, names in (
+            (Display.POSITIVE, colormaps.SEQUENTIAL),
+            (Display.SIGNED, colormaps.DIVERGING),
+        )
+    }

@@ -1,0 +1,294 @@
+// One picture: the radiograph, or the radiograph under one map.
+
+const ZOOM_STEP = 1.25;
+
+class Panel {
+  /** `spec` is null for the plain radiograph. */
+  constructor(view, row, spec) {
+    Object.assign(this, { view, row, spec, title: spec ? spec.title : "Radiograph" });
+    const name = spec ? `${spec.title} heatmap for ${row.label}` : "Radiograph";
+    this.canvas = el("canvas", { "aria-hidden": "true" });
+    this.across = el("i", { class: "cross across" });
+    this.down = el("i", { class: "cross down" });
+    this.reading = el("span", { class: "reading", "aria-hidden": "true" });
+    this.picture = el(
+      "div",
+      { class: "picture", role: "img", tabindex: 0, "aria-label": name, "aria-busy": "true" },
+      this.canvas, this.across, this.down, this.reading,
+    );
+    this.bar = el("div", { class: "thin", hidden: true }, el("div"));
+    this.words = el("span");
+    this.note = el("div", { class: "note", hidden: true }, this.words, this.bar);
+    this.facts = el("span", { class: "facts" });
+    this.enlarge = button("⤢", "Enlarge or return (double-click, Enter)", () => view.enlarge(this));
+    this.enlarge.setAttribute("aria-label", `Enlarge ${name}`);
+    this.foot = el("div", { class: "foot" });
+    if (spec) this.buildFoot();
+    else this.foot.append(this.facts);
+    this.node = el(
+      "section",
+      { class: "panel" },
+      el("header", {}, el("b", {}, this.title), spec ? this.facts : "", this.enlarge),
+      el("div", { class: "frame" }, this.picture, this.note),
+      this.foot,
+    );
+    this.listen();
+  }
+
+  buildFoot() {
+    const { view, row, title } = this;
+    this.slider = slider(`${title} opacity`, {
+      visible: "Opacity",
+      title: `${title} opacity, ${row.label}`,
+      onmove: (x) => view.setOpacity(x, this),
+      onset: () => view.report(),
+    });
+    this.ramp = el("canvas", { class: "ramp", width: 256, height: 1, "aria-hidden": "true" });
+    this.ticks = el("div", { class: "ticks", "aria-hidden": "true" });
+    this.scaled = el("div", { class: "scaled" });
+    this.legend = el("div", { class: "legend" }, this.ramp, this.ticks, this.scaled);
+    this.foot.append(this.slider, this.legend);
+  }
+
+  update(spec) {
+    this.spec = spec;
+    this.refresh();
+  }
+
+  get map() {
+    return this.spec?.map ? this.view.parcel(this.spec.map) : null;
+  }
+
+  /** What the map is divided by. */
+  get scale() {
+    return this.view.scaleOf(this.spec);
+  }
+
+  get opacity() {
+    return this.view.opacityOf(this);
+  }
+
+  get busy() {
+    return !this.view.pixels || Boolean(this.spec && !this.spec.failed && !this.map);
+  }
+
+  /** Texts and legend; the picture is drawn apart. */
+  refresh() {
+    const { spec, view } = this;
+    if (!spec) {
+      this.facts.textContent = view.data.image.facts;
+      this.say(view.pixels ? "" : "Loading the radiograph");
+      return;
+    }
+    this.facts.textContent = this.facts.title = spec.facts;
+    this.slider.show(this.opacity);
+    this.slider.querySelector("input").disabled = !this.map;
+    const { colours } = view;
+    const signed = view.signed;
+    if (this.ramp.colours !== colours) {
+      this.ramp.colours = colours;
+      const rgba = signed ? colours.rgba.slice(0, 4 * 255) : colours.rgba;
+      this.ramp.width = rgba.length / 4;
+      this.ramp.getContext("2d").putImageData(new ImageData(rgba, rgba.length / 4, 1), 0, 0);
+    }
+    const ticks = signed ? ["−1", "0", "+1"] : ["0", "0.5", "1"];
+    this.ticks.replaceChildren(...ticks.map((text) => el("span", {}, text)));
+    this.legend.style.visibility = this.map && this.scale ? "visible" : "hidden";
+    this.scaled.textContent = this.map
+      ? `${view.shared ? "same scale across labels" : spec.scaled}; 1.0 = ${figures(this.scale)}`
+      : " ";
+    this.scaled.title = this.scaled.textContent;
+    this.explain();
+  }
+
+  explain() {
+    const { spec, map } = this;
+    const progress = this.view.progressOf(this);
+    if (spec.failed) this.say(spec.failed, { bad: true });
+    else if (!spec.map) this.say(progress?.text || spec.pending, { fraction: progress?.fraction });
+    else if (!map) this.say("Loading the map");
+    else if (!spec.scale) this.say("No relevance: the map is zero everywhere", { still: true });
+    else if (!this.view.signed && map.greatest <= 0)
+      this.say("No positive relevance", { still: true });
+    else this.say("");
+  }
+
+  say(text, { fraction = null, bad = false, still = bad } = {}) {
+    this.note.hidden = !text;
+    this.note.classList.toggle("bad", bad);
+    this.note.classList.toggle("waiting", !still);
+    this.words.textContent = text;
+    this.bar.hidden = fraction == null;
+    this.bar.firstChild.style.width = `${100 * (fraction ?? 0)}%`;
+  }
+
+  resize(width, height) {
+    Object.assign(this, { width, height });
+    this.node.style.setProperty("--w", `${width}px`);
+    this.node.style.setProperty("--h", `${height}px`);
+  }
+
+  /** CSS pixels per column of the radiograph. */
+  get zoomed() {
+    return (this.width / this.view.data.image.columns) * this.view.state.zoom;
+  }
+
+  /** Image coordinate under a point of the page. */
+  imageAt({ clientX, clientY }) {
+    const { left, top } = this.picture.getBoundingClientRect();
+    const { row, column } = this.view.centre;
+    const aspect = this.view.data.image.pixel_aspect;
+    return {
+      column: column + (clientX - left - this.width / 2) / this.zoomed,
+      row: row + (clientY - top - this.height / 2) / (this.zoomed * aspect),
+    };
+  }
+
+  draw(rough) {
+    const { view, canvas, spec } = this;
+    const { rows, columns, pixel_aspect: aspect } = view.data.image;
+    if (!view.pixels || !this.width || (rough && !this.seen)) return;
+    const most = rough ? ROUGH / Math.max(this.width, this.height) : Infinity;
+    const ratio = Math.min(devicePixelRatio, most);
+    const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const context = canvas.getContext("2d");
+    const scale = (width / columns) * view.state.zoom;
+    const { row, column } = view.centre;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, width, height);
+    context.save();
+    context.setTransform(
+      scale, 0, 0, scale * aspect, width / 2 - scale * column, height / 2 - scale * aspect * row,
+    );
+    context.beginPath();
+    context.rect(0, 0, columns, rows);
+    context.clip();
+    const source = view.pixels.windowed(scale * columns, view.window, view.state.inverted, rough);
+    context.drawImage(source.canvas, 0, 0, source.width, source.height, 0, 0, columns, rows);
+    if (this.map && spec.scale && this.opacity > 0) this.drawMap(context);
+    if (view.annotationShown !== "off") this.drawAnnotations(context, ratio);
+    context.restore();
+    this.picture.setAttribute("aria-busy", String(this.busy));
+  }
+
+  drawMap(context) {
+    const { map } = this;
+    const canvas = map.coloured(this.scale, this.view.colours);
+    const fine = canvas.width / map.width;
+    const [[dd, da, d0], [ad, aa, a0]] = this.spec.grid_to_image;
+    context.save();
+    // Pixel indices are centres, canvas coordinates are corners: half a grid pixel between.
+    context.transform(aa, da, ad, dd, a0 - (aa + ad) / 2, d0 - (da + dd) / 2);
+    context.scale(1 / fine, 1 / fine);
+    context.globalAlpha = this.opacity;
+    context.drawImage(canvas, 0, 0);
+    context.restore();
+  }
+
+  drawAnnotations(context, ratio) {
+    const matrix = context.getTransform();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    for (const { path } of this.row.annotations) {
+      const outline = new Path2D();
+      outline.addPath(path, matrix);
+      if (this.view.annotationShown === "fill") {
+        context.fillStyle = "rgb(0 229 255 / 25%)";
+        context.fill(outline, "evenodd");
+      }
+      // A dark rim keeps the line visible on any colour.
+      for (const [width, colour] of [[3.5, "rgb(0 0 0 / 60%)"], [1.75, "#00e5ff"]]) {
+        context.lineWidth = width * ratio;
+        context.strokeStyle = colour;
+        context.stroke(outline);
+      }
+    }
+  }
+
+  /** Crosshair and value at an image coordinate; null hides them. */
+  point(at) {
+    const { image } = this.view.data;
+    const inside =
+      at && at.row >= 0 && at.row < image.rows && at.column >= 0 && at.column < image.columns;
+    this.picture.classList.toggle("pointed", Boolean(inside));
+    if (!inside) return;
+    const { row, column } = this.view.centre;
+    const x = this.width / 2 + (at.column - column) * this.zoomed;
+    const y = this.height / 2 + (at.row - row) * this.zoomed * image.pixel_aspect;
+    this.down.style.transform = `translateX(${x}px)`;
+    this.across.style.transform = `translateY(${y}px)`;
+    this.reading.textContent = this.valueAt(at);
+  }
+
+  valueAt({ row, column }) {
+    const { image } = this.view.data;
+    if (!this.spec) {
+      const value = this.view.pixels?.value(column / image.columns, row / image.rows);
+      return value == null ? "" : figures(value);
+    }
+    if (!this.map || !this.scale) return "";
+    const [[dd, da, d0], [ad, aa, a0]] = this.spec.grid_to_image;
+    const determinant = dd * aa - da * ad;
+    const [y, x] = [row - d0, column - a0];
+    const [i, j] = [(aa * y - da * x) / determinant, (dd * x - ad * y) / determinant];
+    const outside = Math.max(-0.5 - i, -0.5 - j, i + 0.5 - this.map.height, j + 0.5 - this.map.width);
+    return outside > 0 ? "" : (this.map.value(i, j) / this.scale).toFixed(2).replace("-", "−");
+  }
+
+  listen() {
+    const { view, picture } = this;
+    const held = new Map(); // pointers down, by id
+    let action = null;
+
+    picture.addEventListener("contextmenu", (event) => event.preventDefault());
+    picture.addEventListener("dblclick", () => view.enlarge(this));
+    picture.addEventListener("keydown", (event) => view.press(event, this));
+    picture.addEventListener("pointerdown", (event) => {
+      picture.setPointerCapture(event.pointerId);
+      held.set(event.pointerId, event);
+      if (held.size > 2) return;
+      const tool = event.button === 2 ? "window" : event.button === 1 ? "pan" : view.tool;
+      action = held.size === 2 ? "pinch" : tool;
+      if (event.button === 1) event.preventDefault();
+    });
+    picture.addEventListener("pointermove", (event) => {
+      view.point(this.imageAt(event));
+      const before = held.get(event.pointerId);
+      if (!before) return;
+      const [dx, dy] = [event.clientX - before.clientX, event.clientY - before.clientY];
+      if (action === "pinch") {
+        const other = [...held.values()].find((one) => one.pointerId !== event.pointerId);
+        const apart = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+        const middle = {
+          clientX: (event.clientX + other.clientX) / 2, clientY: (event.clientY + other.clientY) / 2,
+        };
+        view.zoomBy(apart(event) / Math.max(1, apart(before)), this.imageAt(middle));
+        view.panBy(dx / 2, dy / 2, this);
+      } else if (action === "pan") view.panBy(dx, dy, this);
+      else view.windowBy(dx, dy);
+      held.set(event.pointerId, event);
+    });
+    const release = (event) => {
+      if (held.delete(event.pointerId)) view.report();
+      // The finger that stays after a pinch is about to leave too: it should not pan.
+      if (held.size === 0) action = null;
+    };
+    picture.addEventListener("pointerup", release);
+    picture.addEventListener("pointercancel", release);
+    picture.addEventListener("pointerleave", () => view.point(null));
+    picture.addEventListener(
+      "wheel",
+      (event) => {
+        // Fully zoomed out, the wheel scrolls the page again.
+        if (event.deltaY > 0 && view.state.zoom <= 1) return;
+        event.preventDefault();
+        const lines = event.deltaMode === 1 ? 33 : 1;
+        const steps = Math.max(-1, Math.min(1, (-event.deltaY * lines) / 100));
+        view.zoomBy(ZOOM_STEP ** steps, this.imageAt(event));
+      },
+      { passive: false },
+    );
+  }
+}

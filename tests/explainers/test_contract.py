@@ -1,0 +1,168 @@
+"""What every registered method keeps to."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.heatmap import Target
+from shamsul.explainers.method import Cancelled, Method
+from shamsul.explainers.registry import METHODS, by_waiting_time
+from tests.explainers.conftest import SIZE, radiograph
+
+FAST = {"samples": 200, "segments": 30}
+
+
+def fast(method: Method) -> dict[str, int]:
+    """The method's parameters that a test can lower."""
+    declared = {parameter.name for parameter in method.parameters}
+    return {name: value for name, value in FAST.items() if name in declared}
+
+
+@pytest.fixture(params=METHODS.values(), ids=METHODS)
+def method(request: pytest.FixtureRequest) -> Method:
+    return request.param
+
+
+def test_maps_are_finite_signed_float32_on_the_grid(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    maps = method.explain(densenet, noise, **fast(method))
+    assert [m.label for m in maps] == ["Edema", "Cardiomegaly", "No Finding"]
+    for found in maps:
+        assert found.values.shape == (SIZE, SIZE)
+        assert found.values.dtype == np.float32
+        assert np.isfinite(found.values).all()
+        assert found.geometry == noise.geometry
+        assert found.method == method.name
+        assert found.evaluations > 0
+    logits = densenet.logits(noise.values[None])[0]
+    assert [m.output for m in maps] == pytest.approx(logits.tolist())
+
+
+def test_same_seed_gives_the_same_map(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first = method.explain(densenet, noise, seed=3, **fast(method))
+    np.random.random(5)  # noqa: NPY002
+    second = method.explain(densenet, noise, seed=3, **fast(method))
+    assert [m.sha256 for m in first] == [m.sha256 for m in second]
+    np.random.set_state(("MT19937", state, 624))  # noqa: NPY002
+    if method.sampled:
+        other = method.explain(densenet, noise, seed=4, **fast(method))
+        assert not np.array_equal(first[0].values, other[0].values)
+
+
+def test_global_random_state_is_left_alone(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    np.random.seed(11)  # noqa: NPY002
+    torch.manual_seed(11)
+    expected = np.random.random(), torch.rand(1)  # noqa: NPY002
+    np.random.seed(11)  # noqa: NPY002
+    torch.manual_seed(11)
+    method.explain(densenet, noise, **fast(method))
+    assert (np.random.random(), torch.rand(1)) == expected  # noqa: NPY002
+
+
+def _traces(module: torch.nn.Module) -> list[object]:
+    return [
+        (len(part._forward_hooks), len(part._backward_hooks), part.training)
+        for part in module.modules()
+    ]
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["success", "failure"])
+def test_input_and_model_are_left_as_found(
+    method: Method, densenet: Classifier, noise: GridImage, fails: bool
+) -> None:
+    weights = copy.deepcopy(densenet.module.state_dict())
+    values, traces = noise.values.copy(), _traces(densenet.module)
+
+    def stop(done: int, planned: int) -> None:
+        if fails:
+            raise Cancelled
+
+    try:
+        method.explain(densenet, noise, progress=stop, **fast(method))
+        assert not fails
+    except Cancelled:
+        assert fails
+    assert np.array_equal(noise.values, values)
+    assert _traces(densenet.module) == traces
+    for name, parameter in densenet.module.named_parameters():
+        assert parameter.grad is None, name
+        assert not parameter.requires_grad, name
+    for name, value in densenet.module.state_dict().items():
+        assert torch.equal(value, weights[name]), name
+
+
+def test_unknown_parameter_is_refused(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    with pytest.raises(TypeError, match="no parameter nonsense"):
+        method.explain(densenet, noise, nonsense=1)
+
+
+def test_unknown_label_is_refused(method: Method, densenet: Classifier, noise: GridImage) -> None:
+    with pytest.raises(KeyError, match="no label Hernia"):
+        method.explain(densenet, noise, ["Hernia"])
+
+
+def test_labels_come_in_the_order_asked(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    everything = {m.label: m for m in method.explain(densenet, noise, **fast(method))}
+    chosen = method.explain(densenet, noise, ["No Finding", "Edema"], **fast(method))
+    assert [m.label for m in chosen] == ["No Finding", "Edema"]
+    for found in chosen:
+        np.testing.assert_allclose(found.values, everything[found.label].values, atol=1e-6)
+
+
+def test_progress_ends_at_its_plan(method: Method, densenet: Classifier, noise: GridImage) -> None:
+    seen: list[tuple[int, int]] = []
+    method.explain(
+        densenet, noise, progress=lambda done, planned: seen.append((done, planned)), **fast(method)
+    )
+    assert seen[-1][0] == seen[-1][1]
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (160, 96), (80, 240)], ids=str)
+@pytest.mark.parametrize("target", list(Target))
+def test_map_lies_on_the_square_and_follows_its_mirror_image(
+    method: Method, detector: Classifier, shape: tuple[int, int], target: Target
+) -> None:
+    rows, columns = shape
+    pixels = np.full(shape, 0.1)
+    top, left = round(rows * 0.6), round(columns * 0.2)
+    height, width = rows // 8, columns // 8
+    pixels[top : top + height, left : left + width] = 1.0
+    for image, centre in (
+        (pixels, left + width / 2),
+        (pixels[:, ::-1], columns - left - width / 2),
+    ):
+        prepared = detector.prepare(radiograph(image))
+        (found,) = method.explain(detector, prepared, ["Square"], target=target, **fast(method))
+        positive = np.clip(found.values, 0, None)
+        assert positive.max() > 0
+        positive[positive < positive.max() / 2] = 0
+        weights = positive / positive.sum()
+        grid = [
+            float((weights.sum(1) * np.arange(SIZE)).sum()),
+            float((weights.sum(0) * np.arange(SIZE)).sum()),
+        ]
+        row, column = found.geometry.to_image([grid])[0]
+        # A superpixel of 30 on 64 x 64 is about 12 pixels wide.
+        assert abs(row - (top + height / 2)) < rows * 6 / SIZE
+        assert abs(column - centre) < columns * 6 / SIZE
+
+
+def test_fast_methods_come_first() -> None:
+    sampled = [method.sampled for method in by_waiting_time()]
+    assert sampled == sorted(sampled)
+    assert set(by_waiting_time()) == set(METHODS.values())

@@ -1,0 +1,101 @@
+"""Declared parameters and the map cache."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.cache import MapCache, MapKey
+from shamsul.explainers.grad_cam import METHOD
+from shamsul.explainers.heatmap import Target
+from shamsul.explainers.method import Parameter
+
+
+def test_text_becomes_the_parameters_type() -> None:
+    assert Parameter("n", 5, "").parse("12") == 12
+    assert Parameter("x", 0.5, "").parse("2") == 2.0
+    assert Parameter("b", True, "").parse("False") is False
+    assert Parameter("s", "a", "", choices=("a", "b")).parse("b") == "b"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "says"),
+    [
+        (Parameter("n", 5, ""), "many", "n takes int, not 'many'"),
+        (Parameter("n", 5, "", minimum=1), "0", "at least 1"),
+        (Parameter("n", 5, "", maximum=9), "10", "at most 9"),
+        (Parameter("x", 0.5, "", minimum=0), "nan", "at least 0"),
+        (Parameter("s", "a", "", choices=("a", "b")), "c", "one of a, b"),
+        (Parameter("b", True, ""), "perhaps", "b takes bool"),
+    ],
+)
+def test_value_that_is_not_allowed_is_said(parameter: Parameter, text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        parameter.parse(text)
+
+
+def test_bool_is_not_a_number() -> None:
+    with pytest.raises(ValueError, match="n takes int"):
+        Parameter("n", 5, "").check(True)
+
+
+def key(**changes: object) -> MapKey:
+    values: dict[str, object] = {
+        "image_sha256": "a" * 64,
+        "model_sha256": "b" * 64,
+        "method": "grad_cam",
+        "parameters": METHOD.settle({}),
+    }
+    return MapKey(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_maps_come_back_as_they_were_put(
+    tmp_path: Path, densenet: Classifier, noise: GridImage
+) -> None:
+    maps = METHOD.explain(densenet, noise)
+    MapCache(tmp_path / "maps").put(key(), maps)
+    again = MapCache(tmp_path / "maps").get(key())
+    assert again is not None
+    for before, after in zip(maps, again, strict=True):
+        np.testing.assert_array_equal(before.values, after.values)
+        assert (before.label, before.output, before.geometry) == (
+            after.label,
+            after.output,
+            after.geometry,
+        )
+        assert before.sha256 == after.sha256
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_sha256": "c" * 64},
+        {"model_sha256": "c" * 64},
+        {"method": "lrp"},
+        {"parameters": METHOD.settle({"relu": False})},
+        {"target": Target.PROBABILITY},
+        {"seed": 1},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_maps_of_anything_else_are_not_found(
+    tmp_path: Path, densenet: Classifier, noise: GridImage, change: dict[str, object]
+) -> None:
+    cache = MapCache(tmp_path)
+    cache.put(key(), METHOD.explain(densenet, noise))
+    assert cache.get(key(**change)) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a zip", b"cut"], ids=["empty", "text", "cut"])
+def test_damaged_file_is_as_good_as_none(
+    tmp_path: Path, densenet: Classifier, noise: GridImage, damage: bytes
+) -> None:
+    cache = MapCache(tmp_path)
+    cache.put(key(), METHOD.explain(densenet, noise))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-200] if damage == b"cut" else damage)
+    assert cache.get(key()) is None
+    cache.put(key(), METHOD.explain(densenet, noise))
+    assert cache.get(key()) is not None

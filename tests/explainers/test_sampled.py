@@ -1,0 +1,161 @@
+"""LIME and SHAP over superpixels, on models whose answer is known."""
+
+from collections.abc import Callable
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.manifest import Normalisation
+from shamsul.explainers import lime, shap, superpixels
+from shamsul.explainers.heatmap import Target
+from shamsul.explainers.method import Task
+from tests.explainers.conftest import SIZE, manifest
+
+
+class Products(nn.Module):
+    """Sums and products of the mean brightness of the image's quarters: not additive."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        q = nn.functional.adaptive_avg_pool2d(x, 2).flatten(1)
+        first = 2 * q[:, 0] + 3 * q[:, 1] * q[:, 2] - q[:, 3]
+        return torch.stack([first, -first], 1)
+
+
+@pytest.fixture(scope="module")
+def products() -> Classifier:
+    return Classifier(
+        manifest(("Up", "Down"), channels=1, normalisation=Normalisation((0.0,), (1.0,))),
+        Products(),
+    )
+
+
+def task(classifier: Classifier, image: GridImage, seed: int = 0) -> Task:
+    outputs = tuple(range(len(classifier.manifest.labels)))
+    return Task(classifier, image, outputs, Target.LOGIT, seed, lambda done, planned: None)
+
+
+CUT = {"segments": 12, "compactness": 30.0, "sigma": 1.0, "background": "black"}
+
+
+def shapley(values: dict[frozenset[int], float], players: int) -> list[float]:
+    """Shapley values by their definition."""
+    result = [0.0] * players
+    for player in range(players):
+        others = [other for other in range(players) if other != player]
+        for size in range(players):
+            weight = factorial(size) * factorial(players - size - 1) / factorial(players)
+            for chosen in combinations(others, size):
+                before = frozenset(chosen)
+                result[player] += weight * (values[before | {player}] - values[before])
+    return result
+
+
+def test_shap_with_every_coalition_is_exact(products: Classifier, noise: GridImage) -> None:
+    work = task(products, noise)
+    cut = CUT | {"segments": 8}
+    perturbation = superpixels.Perturbation.of(work, **cut)
+    players = perturbation.count
+    assert 4 <= players <= 12
+    coalitions = np.array([[(n >> i) & 1 for i in range(players)] for n in range(2**players)], bool)
+    outputs = perturbation.evaluate(coalitions, done=0, planned=len(coalitions))
+    values = {
+        frozenset(np.flatnonzero(c).tolist()): float(o[0])
+        for c, o in zip(coalitions, outputs, strict=True)
+    }
+    expected = shapley(values, players)
+    found = shap.shap(work, samples=2**players, **cut)
+    per_superpixel = [found.values[0][perturbation.segments == s][0] for s in range(players)]
+    np.testing.assert_allclose(per_superpixel, expected, atol=1e-5)
+
+
+def test_shap_sums_to_output_minus_background(densenet: Classifier, noise: GridImage) -> None:
+    work = task(densenet, noise)
+    perturbation = superpixels.Perturbation.of(work, **CUT)
+    whole, nothing = perturbation.evaluate(
+        np.array([[True] * perturbation.count, [False] * perturbation.count]), done=0, planned=2
+    )
+    found = shap.shap(work, samples=300, **CUT)
+    sums = [
+        sum(values[perturbation.segments == s][0] for s in range(perturbation.count))
+        for values in found.values
+    ]
+    np.testing.assert_allclose(sums, whole - nothing, atol=1e-4)
+
+
+def test_lime_equals_the_package_on_the_same_neighbourhood(
+    densenet: Classifier, noise: GridImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package's own image explainer, given our superpixels, background and coalitions."""
+    from lime import lime_image
+
+    work = task(densenet, noise)
+    perturbation = superpixels.Perturbation.of(work, **CUT)
+    coalitions = np.random.default_rng(0).integers(0, 2, (150, perturbation.count)).astype(bool)
+    coalitions[0] = True
+
+    explainer = lime_image.LimeImageExplainer(feature_selection="none", random_state=0)
+    outputs = perturbation.evaluate(coalitions, done=0, planned=150)
+    monkeypatch.setattr(explainer, "data_labels", lambda *_, **__: (coalitions * 1, outputs))
+    theirs = explainer.explain_instance(
+        np.repeat(noise.values[..., None], 3, 2).astype(float),
+        lambda images: images,
+        labels=range(3),
+        top_labels=None,
+        num_features=perturbation.count,
+        segmentation_fn=lambda image: perturbation.segments,
+    )
+    ours = lime.lime(work, samples=150, kernel_width=0.25, **CUT)
+    for label in range(3):
+        for superpixel, weight in theirs.local_exp[label]:
+            mine = ours.values[label][perturbation.segments == superpixel]
+            np.testing.assert_allclose(mine, weight, rtol=1e-4, atol=1e-6)
+
+
+def test_masked_images_equal_a_loop_over_superpixels(
+    densenet: Classifier, noise: GridImage
+) -> None:
+    perturbation = superpixels.Perturbation.of(task(densenet, noise), **CUT)
+    rng = np.random.default_rng(1)
+    coalitions = rng.integers(0, 2, (5, perturbation.count)).astype(bool)
+    for coalition, image in zip(coalitions, perturbation.compose(coalitions), strict=True):
+        expected = noise.values.copy()
+        for superpixel in np.flatnonzero(~coalition):
+            hidden = perturbation.segments == superpixel
+            expected[hidden] = perturbation.background[hidden]
+        np.testing.assert_array_equal(image, expected)
+
+
+@pytest.mark.parametrize("segments", [4, 12, 50])
+def test_superpixels_are_numbered_from_0_without_gaps(noise: GridImage, segments: int) -> None:
+    found = superpixels.segment(noise.values, segments=segments, compactness=30, sigma=3)
+    assert found.shape == (SIZE, SIZE)
+    assert np.unique(found).tolist() == list(range(found.max() + 1))
+
+
+def test_flat_image_still_has_superpixels(grid_image: Callable[[np.ndarray], GridImage]) -> None:
+    found = superpixels.segment(
+        grid_image(np.zeros((SIZE, SIZE))).values, segments=20, compactness=30, sigma=3
+    )
+    assert found.max() >= 4
+
+
+@pytest.mark.parametrize("kind", ["blur", "segment_mean", "image_mean", "black", "white"])
+def test_background_is_what_it_is_called(noise: GridImage, kind: str) -> None:
+    segments = superpixels.segment(noise.values, segments=12, compactness=30, sigma=1)
+    found = superpixels.background_of(noise.values, segments, kind)
+    assert found.dtype == np.float32
+    assert found.min() >= 0 and found.max() <= 1
+    if kind == "segment_mean":
+        chosen = segments == 3
+        np.testing.assert_allclose(found[chosen], noise.values[chosen].mean(), rtol=1e-5)
+    elif kind == "blur":
+        assert np.diff(found).std() < np.diff(noise.values).std() / 3
+    else:
+        expected = {"image_mean": noise.values.mean(), "black": 0, "white": 1}[kind]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)

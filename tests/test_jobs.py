@@ -1,0 +1,185 @@
+"""Maps in the background: progress, sharing, failure, giving up, and the cache."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
+from shamsul.explainers.cache import MapCache, MapKey
+from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
+from shamsul.jobs import Job, Jobs, State
+from shamsul.radiographs.geometry import Geometry
+
+GEOMETRY = Geometry.window((4, 4), (4, 4), top=0, left=0, height=4, width=4)
+IMAGE = GridImage(np.zeros((4, 4), np.float32), GEOMETRY)
+
+
+class Sum(nn.Module):
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        return x.sum((1, 2, 3))[:, None]
+
+
+CLASSIFIER = Classifier(
+    Manifest(
+        name="sum",
+        arch="torchvision/densenet",
+        labels=("A",),
+        input_size=4,
+        channels=1,
+        normalisation=Normalisation((0.0,), (1.0,)),
+        resize=Resize.STRETCH,
+        sha256="0" * 64,
+        trained_on="nothing",
+    ),
+    Sum(),
+)
+
+
+def method(function: Callable[[Task], Relevance], *, sampled: bool = False) -> Method:
+    return Method("fake", "Fake", function, (), sampled, "", "")
+
+
+def key(name: str = "fake") -> MapKey:
+    return MapKey("a" * 64, "b" * 64, name, {})
+
+
+def ones(task: Task) -> Relevance:
+    return Relevance(np.ones((1, 4, 4)), 1)
+
+
+def load() -> tuple[Classifier, GridImage]:
+    return CLASSIFIER, IMAGE
+
+
+def wait(job: Job, *states: State) -> None:
+    deadline = time.monotonic() + 10
+    while job.state not in states and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert job.state in states
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Jobs:
+    return Jobs(MapCache(tmp_path))
+
+
+def test_maps_are_computed_and_survive_a_restart(tmp_path: Path) -> None:
+    job = Jobs(MapCache(tmp_path)).request(key(), method(ones), load)
+    wait(job, State.DONE)
+    assert job.maps[0].values.tolist() == np.ones((4, 4)).tolist()
+
+    def never(task: Task) -> Relevance:
+        raise AssertionError("computed again")
+
+    again = Jobs(MapCache(tmp_path)).request(key(), method(never), load)
+    assert again.state is State.DONE
+
+
+def test_requests_for_the_same_maps_share_a_job(jobs: Jobs) -> None:
+    first, second = (jobs.request(key(), method(ones), load) for _ in range(2))
+    assert first is second
+
+
+def test_progress_is_words_and_request_does_not_wait(jobs: Jobs) -> None:
+    going, seen = threading.Event(), threading.Event()
+
+    def slow(task: Task) -> Relevance:
+        task.progress(240, 512)
+        seen.set()
+        going.wait(10)
+        return ones(task)
+
+    job = jobs.request(key(), method(slow), load)
+    assert seen.wait(10)
+    assert job.progress == "Fake 240/512 model evaluations"
+    assert job.maps == ()
+    going.set()
+    wait(job, State.DONE)
+
+
+def test_few_evaluations_go_before_many(jobs: Jobs) -> None:
+    order: list[str] = []
+    going = threading.Event()
+
+    def blocking(task: Task) -> Relevance:
+        going.wait(10)
+        return ones(task)
+
+    def noting(name: str) -> Callable[[Task], Relevance]:
+        def function(task: Task) -> Relevance:
+            order.append(name)
+            return ones(task)
+
+        return function
+
+    jobs.request(key("first"), method(blocking), load)
+    slow = jobs.request(key("slow"), method(noting("slow"), sampled=True), load)
+    jobs.request(key("fast"), method(noting("fast")), load)
+    going.set()
+    wait(slow, State.DONE)
+    assert order == ["fast", "slow"]
+
+
+def test_failure_is_a_sentence_and_can_be_tried_again(jobs: Jobs) -> None:
+    def refuse(task: Task) -> Relevance:
+        raise ExplainerError("No rule for this.")
+
+    job = jobs.request(key(), method(refuse), load)
+    wait(job, State.FAILED)
+    assert job.reason == "No rule for this."
+    jobs.retry(key())
+    wait(jobs.request(key(), method(ones), load), State.DONE)
+
+
+def test_unexpected_failure_says_no_more_than_its_type(
+    jobs: Jobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(task: Task) -> Relevance:
+        raise RuntimeError("Doe^Jane")
+
+    job = jobs.request(key(), method(break_down), load)
+    wait(job, State.FAILED)
+    assert job.reason == "Fake could not be computed (RuntimeError)."
+    assert "Doe" not in caplog.text
+    wait(jobs.request(key("next"), method(ones), load), State.DONE)
+
+
+def test_job_that_nobody_wants_any_more_is_given_up(tmp_path: Path) -> None:
+    jobs = Jobs(MapCache(tmp_path), patience=0.05)
+    given_up = threading.Event()
+
+    def endless(task: Task) -> Relevance:
+        for step in range(10_000):
+            time.sleep(0.005)
+            try:
+                task.progress(step, 10_000)
+            except BaseException:
+                given_up.set()
+                raise
+        return ones(task)
+
+    jobs.request(key(), method(endless), load)
+    assert given_up.wait(10)
+    wait(jobs.request(key("next"), method(ones), load), State.DONE)
+    assert not (tmp_path / f"{key().digest}.npz").exists()
+
+
+def test_disk_that_takes_nothing_still_gives_maps(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    job = Jobs(MapCache(blocked / "maps")).request(key(), method(ones), load)
+    wait(job, State.DONE)
+
+
+def test_key_of_another_image_is_another_job(jobs: Jobs) -> None:
+    first = jobs.request(key(), method(ones), load)
+    other = jobs.request(replace(key(), image_sha256="c" * 64), method(ones), load)
+    assert first is not other
