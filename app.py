@@ -4,7 +4,7 @@ import streamlit as st
 
 from shamsul.reading.database import StoreError
 from shamsul.ui import session
-from shamsul.ui.frame import RESEARCH_ONLY, frame
+from shamsul.ui.frame import RESEARCH_ONLY, frame, navigation
 
 st.set_page_config(
     page_title="SHAMSUL",
@@ -12,14 +12,7 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": f"Explanations of chest radiograph classifiers. {RESEARCH_ONLY}"},
 )
-page = st.navigation(
-    [
-        st.Page("pages/worklist.py", title="Worklist", icon=":material/list:", default=True),
-        st.Page("pages/review.py", title="Review", icon=":material/radiology:"),
-        st.Page("pages/models.py", title="Models", icon=":material/network_node:"),
-    ],
-    position="top",
-)
+page = navigation()
 frame()
 try:
     session.store()

@@ -5,7 +5,9 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelState
 from shamsul.ui import models
+from shamsul.ui.frame import only_through_app
 
+only_through_app()
 st.markdown("#### Models")
 st.caption("A model belongs to a study: choose it on the worklist.")
 for info in registry.models():

@@ -5,9 +5,10 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.radiographs import ArchiveError
 from shamsul.ui import charts, maps, rating, review, session
-from shamsul.ui.downloads import download_ratings
+from shamsul.ui.frame import only_through_app
 from shamsul.ui.viewer import viewer, viewer_progress
 
+only_through_app()
 cases = review.all_cases()
 case = review.chosen_case(cases)
 if case is None:
@@ -29,7 +30,7 @@ except registry.ModelError as error:
 review.warnings(study, radiograph)
 prediction = session.prediction(study, case)
 
-left, right = st.columns([1, 4])
+left, right = st.columns([1, 3.8])
 with left:
     st.markdown(f"**What {study.model} says**", help=classifier.manifest.trained_on)
     st.plotly_chart(
@@ -42,11 +43,11 @@ with left:
     target, parameters = review.explanation_settings()
 
 asked = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
-computing = maps.pending(asked)
+settled = maps.settled(asked)
 annotations = session.annotations().get(case.image_sha256)
 
 
-@st.fragment(run_every=0.5 if computing else None)
+@st.fragment(run_every=None if settled == asked.keys() else 0.5)
 def heatmaps() -> None:
     """The viewer; while maps are being computed it looks again twice a second."""
     now = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
@@ -55,8 +56,8 @@ def heatmaps() -> None:
         radiograph, maps.rows(now, labels, prediction, annotations), key=key
     )
     viewer_progress(maps.progress(now, labels), key=key)
-    if computing and not maps.pending(now):
-        st.rerun()
+    if maps.settled(now) != settled:
+        st.rerun()  # so that the maps that came can be rated
 
 
 with right:
@@ -66,5 +67,3 @@ with right:
     )
 
 rating.form(study, case, labels, prediction, classifier.manifest.sha256, asked)
-with st.sidebar:
-    download_ratings(study)

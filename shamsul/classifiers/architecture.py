@@ -1,4 +1,4 @@
-"""Building the module that a manifest names, without downloading or initialising anything."""
+"""Building the module that a manifest names, without downloading anything."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ def build(manifest: Manifest) -> nn.Module:
     """
     family, name = manifest.arch.split("/")
     labels, options = len(manifest.labels), manifest.arch_options
-    # Random initial values would be thrown away, but would advance the global random state.
+    # Random initial values are mostly thrown away; they should not advance the global state.
     with torch.random.fork_rng(devices=[]):
         try:
             module = _construct(family, name, labels, options)
@@ -56,6 +56,5 @@ def _set_input_channels(module: nn.Module, channels: int) -> None:
     first = next(child for child in module.modules() if isinstance(child, nn.Conv2d))
     if first.in_channels != channels:
         first.in_channels = channels
-        first.weight = nn.Parameter(
-            torch.randn(first.out_channels, channels, *first.kernel_size) * 0.05
-        )
+        first.weight = nn.Parameter(torch.empty(first.out_channels, channels, *first.kernel_size))
+        nn.init.kaiming_normal_(first.weight)

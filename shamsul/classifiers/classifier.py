@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Manifest
@@ -98,7 +99,7 @@ class Classifier:
     def predict(self, radiograph: Radiograph) -> Prediction:
         """Logit, probability and operating point of every label for one radiograph."""
         (logits,) = self.logits(self.prepare(radiograph).values[None]).astype(float)
-        probabilities = 1 / (1 + np.exp(-logits))
+        probabilities = expit(logits)
         return Prediction(
             self.manifest.name,
             tuple(
@@ -112,6 +113,6 @@ class Classifier:
 
 @cache
 def _use_every_core() -> None:
-    """Let torch use the processors this process may run on, once."""
-    if hasattr(os, "sched_getaffinity"):
+    """Let torch use the processors this process may run on, once, unless told otherwise."""
+    if hasattr(os, "sched_getaffinity") and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(len(os.sched_getaffinity(0)))

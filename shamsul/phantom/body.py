@@ -94,7 +94,7 @@ def _breasts(patient: Patient, detector: Detector, rng: np.random.Generator) -> 
         # Hanging tissue: sharp below, fading above.
         stretched = np.where(along < 0, along / 1.5, along)
         inside = np.maximum(1 - across**2 - stretched**2, 0)
-        total += 40 * size * inside ** np.where(along < 0, 1.3, 0.75)
+        total += 40 * size * inside ** (1.3 - 0.55 / (1 + np.exp(-np.clip(8 * along, -30, 30))))
     return total
 
 
@@ -107,10 +107,10 @@ def _bowel_gas(patient: Patient, detector: Detector, rng: np.random.Generator) -
         (rng.uniform(60, 105), patient.dome_left + rng.uniform(26, 70), rng.uniform(9, 17), rng.uniform(8, 14))
         for _ in range(int(rng.integers(0, 4)))
     ]
-    wobble = detector.field(rng, 13.0)
+    wobble = detector.field(rng, 11.0)
     for across, level, wide, tall in stomach + colon:
-        relative = ((left - across) / wide) ** 2 + ((down - level) / tall) ** 2 + 0.16 * wobble
-        total = np.maximum(total, 1.5 * tall * np.maximum(1 - relative, 0) ** 0.55)
+        relative = ((left - across) / wide) ** 2 + ((down - level) / tall) ** 2 + 0.28 * wobble
+        total = np.maximum(total, 1.2 * tall * np.maximum(1 - relative, 0) ** 0.55)
     if rng.random() < 0.5:
         # Upright: a fluid level closes the bubble below.
         total *= np.clip((stomach[0][1] + 0.5 * stomach[0][3] - down) / 1.5, 0, 1) + (left > 75)

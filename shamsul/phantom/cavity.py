@@ -85,7 +85,7 @@ def core(patient: Patient, left: np.ndarray, down: np.ndarray, depth: np.ndarray
     plain = opening + 17 + upper * (2 + 7 * patient.habitus)
     arch = patient.vertebra(4.6)
     knob = _bulge(rows, arch, 15.0, 1.1 * patient.knob)
-    trunk = _bulge(rows, arch + 33, 4.0, 28.0)
+    trunk = _bulge(rows, arch + 36, -14.0, 46.0)
     aorta = np.where(rows > arch, 20 + 0.3 * (patient.knob - 14), 0)
     lefts = (plain**6 + knob**6 + trunk**6 + aorta**6) ** (1 / 6)
     side_right, side_left = np.interp(down, rows, right), np.interp(down, rows, lefts)
@@ -93,8 +93,8 @@ def core(patient: Patient, left: np.ndarray, down: np.ndarray, depth: np.ndarray
     across = np.minimum(np.abs(left - middle) / half_width, 1)
     # Below the great vessels only the spine, oesophagus and aorta keep the lungs apart.
     low = 1 / (1 + np.exp(-(down - arch - 45) / 12))
-    half = ((1 - low) * (depth + 18) + low * 33) * (1 - across**2.2) ** (0.65 + 0.35 * low)
-    centre = (1 - low) * centre - low * 50
+    half = ((1 - low) * (0.84 * depth + 4) + low * 27) * (1 - across**2.2) ** (0.65 + 0.55 * low)
+    centre = (1 - low) * (centre - 5) - low * 52
     return centre - half, centre + half
 
 
@@ -147,7 +147,7 @@ def see_lungs(patient: Patient, detector: Detector, heart: Contour, waviness: np
     _, depth, centre = wall.at(down)
     cage = wall.interval(left, down)
     below = common(cage, dome(patient, left, down, waviness))
-    middle = common(cage, core(patient, left, down, depth, centre))
+    middle = common(cage, core(patient, left + 0.6 * waviness, down, depth, centre))
     filled = covered(below, middle, common(cage, heart.interval(detector)))
     inside = length(cage)
     return Lungs(

@@ -52,7 +52,7 @@ class Tray:
 
 def support_devices(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -> np.ndarray:
     """One or several devices; the mask is their pixels."""
-    opacity = {Grade.SUBTLE: 0.35, Grade.MODERATE: 0.8, Grade.OBVIOUS: 1.3}[grade]
+    opacity = {Grade.SUBTLE: 0.45, Grade.MODERATE: 0.8, Grade.OBVIOUS: 1.3}[grade]
     tray = Tray(scene, paths, opacity)
     slight = [_central_line, _nasogastric_tube, _endotracheal_tube]
     choices = slight if grade is Grade.SUBTLE else [*slight, _chest_tube, _pacemaker, _electrodes]
@@ -124,7 +124,7 @@ def _pacemaker(tray: Tray, rng: np.random.Generator) -> None:
     a, b = a * np.cos(turn) + b * np.sin(turn), b * np.cos(turn) - a * np.sin(turn)
     inside = np.maximum(1 - (np.abs(a) / 23) ** 3.2 - (np.abs(b) / 21) ** 3.2, 0)
     core = np.maximum(1 - (np.abs(a + 3) / 13) ** 6 - (np.abs(b - 4) / 11) ** 6, 0)
-    tray.add((2.0 * inside**0.3 + 2.5 * core**0.2) * (inside > 0), Tissue.METAL, 0.5)
+    tray.add((2.2 * inside**0.3 + 0.9 * core**0.5) * (inside > 0), Tissue.METAL, 0.5)
     vein = [[side * 30, 26, 35], [-19, 44, 22], [-25, 100, 15]]
     start = [middle, middle + [-side * 5, -27, -5]]
     for end in ([[-24, 165, 25], [20, 205, 40], [62, 200, 48]], [[-28, 130, 30], [-16, 140, 45], [-24, 118, 52]]):

@@ -54,12 +54,13 @@ def effusion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator)
         level, climb, reach, blend = _pick(
             grade,
             (patient.angle_down - rng.uniform(4, 12), rng.uniform(14, 22), rng.uniform(9, 14), 7.0),
-            (peak + rng.uniform(2, 14), rng.uniform(22, 40), rng.uniform(24, 40), 12.0),
-            (peak - rng.uniform(28, 75), rng.uniform(25, 50), rng.uniform(35, 60), 18.0),
+            (peak + rng.uniform(2, 14), rng.uniform(22, 40), rng.uniform(24, 40), 20.0),
+            (peak - rng.uniform(28, 75), rng.uniform(25, 50), rng.uniform(35, 60), 34.0),
         )
         inward = np.maximum(width - np.abs(left), 0)
         surface = level - climb * np.exp(-inward / reach) + rng.normal(0, 0.02) * inward
-        share = _smoothstep((down - surface) / blend) * (left * side > 0)
+        # Fluid ends at the spine and the oesophagus, not in the midline.
+        share = _smoothstep((down - surface) / blend) * _smoothstep((left * side - 8) / 22)
         share[share * scene.lungs.thickness < 0.8] = 0
         _fill(paths, share, Tissue.SOFT)
         mask |= share > 0
@@ -84,7 +85,7 @@ def pneumothorax(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Genera
     edge = (width - lateral) * np.sqrt(np.clip(1 - np.exp(-sunk / 9.0), 0, 1))
     slope = np.gradient(across - edge, *scene.detector.spacing_mm)
     outside = (across - edge) / np.maximum(np.hypot(*slope), 0.2)
-    field = (scene.lungs.thickness > 0) & (across > 0)
+    field = (scene.lungs.thickness > 8) & (across > 0)
     line = 1.1
     mask = field & (outside > -line)
     air = (mask & (outside > 0)).astype(np.float32)
@@ -113,7 +114,7 @@ def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Gener
         ((42, 66), rng.uniform(0.42, 0.60), int(rng.integers(1, 4))),
     )
     detector, left, down = scene.detector, scene.lungs.left, scene.lungs.down
-    grain = 0.45 * detector.field(rng, 14.0) + 0.28 * detector.field(rng, 6.0) + 0.15 * detector.field(rng, 2.8)
+    grain = 0.34 * detector.field(rng, 17.0) + 0.16 * detector.field(rng, 8.0) + 0.07 * detector.field(rng, 3.5)
     opacity = np.zeros(detector.shape, dtype=np.float32)
     for _ in range(count):
         centre = _spot(scene, rng, 0.5, 0.12, 0.95)
@@ -122,7 +123,7 @@ def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Gener
         a, b = left - centre[0], down - centre[1]
         a, b = a * np.cos(angle) + b * np.sin(angle), b * np.cos(angle) - a * np.sin(angle)
         blob = 1 - (a / reach) ** 2 - (b / (squeeze * reach)) ** 2
-        patch = np.clip((blob + grain) / 0.9, 0, 1)
+        patch = _smoothstep((0.85 * blob + grain + 0.1) / 1.25)
         if rng.random() < 0.4:
             # Stopped by a fissure: one edge is sharp.
             fissure = centre[1] + 0.35 * reach + 0.12 * (left - centre[0])
@@ -153,20 +154,22 @@ def _bronchograms(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def lesion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -> np.ndarray:
     """A lightly lobulated or spiculated nodule or mass."""
-    (small, large), density = _pick(grade, ((7, 11), 0.75), ((14, 23), 0.9), ((26, 44), 1.0))
+    (small, large), density, depth = _pick(
+        grade, ((7, 11), 0.75, 0.35), ((15, 24), 0.95, 0.62), ((27, 44), 1.0, 0.6)
+    )
     detector = scene.detector
-    centre = _spot(scene, rng, 0.45, 0.08, 0.95)
+    centre = _spot(scene, rng, depth, 0.08, 0.95)
     radius = rng.uniform(small, large) / 2
     a, b = scene.lungs.left - centre[0], scene.lungs.down - centre[1]
     angle = np.arctan2(b, a)
     outline = np.ones(detector.shape)
     for order in range(2, 7):
-        outline += rng.normal(0, 0.11 / np.sqrt(order)) * np.cos(order * angle + rng.uniform(0, 6.3))
+        outline += rng.normal(0, 0.08 / np.sqrt(order)) * np.cos(order * angle + rng.uniform(0, 6.3))
     if rng.random() < 0.4:
         for spike in rng.uniform(0, 2 * np.pi, 9):
             outline += rng.uniform(0.1, 0.35) * np.exp(-(((np.angle(np.exp(1j * (angle - spike)))) / 0.10) ** 2))
     inside = np.maximum(1 - (np.hypot(a, b) / (radius * outline)) ** 2, 0)
-    thickness = density * 2 * radius * np.sqrt(inside) * (scene.lungs.thickness > 0)
+    thickness = density * 2 * radius * inside**0.65 * (scene.lungs.thickness > 0)
     thickness = np.minimum(thickness, paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD])
     _fill(paths, thickness / np.maximum(paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD], 1e-3), Tissue.SOFT)
     return thickness > 0

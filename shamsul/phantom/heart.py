@@ -38,16 +38,23 @@ class Contour:
 
     def relative(self, detector: Detector) -> np.ndarray:
         """Distance from the centre over the radius in that direction, shape (H, W)."""
-        left, down = detector.plane(self.FRONT)
-        across, along = left - self.centre[0], down - self.centre[1]
+        across, along = self._offset(detector)
         angle = np.arctan2(along, across) * (360 / np.pi) % 720
         table = np.append(self.radii, self.radii[0])
         return np.hypot(across, along) / np.interp(angle, np.arange(721), table)
 
     def interval(self, detector: Detector) -> Interval:
         """Depths between which a ray is inside the heart."""
-        half = self.depth * np.maximum(1 - self.relative(detector) ** 2.2, 0) ** 0.45
-        return self.FRONT - 1.1 * half, self.FRONT + 0.9 * half
+        across, along = self._offset(detector)
+        # Towards the great vessels the base of the heart has no edge of its own.
+        upward = np.clip((-along / self.radii[540] - 0.25) / 0.6, 0, 1)
+        base = upward * np.exp(-(((across + 0.75 * self.centre[0]) / 24) ** 2))
+        half = self.depth * np.maximum(1 - self.relative(detector) ** 2.2, 0) ** (0.45 + 1.2 * base)
+        return self.FRONT - half, self.FRONT + 1.25 * half
+
+    def _offset(self, detector: Detector) -> tuple[np.ndarray, np.ndarray]:
+        left, down = detector.plane(self.FRONT)
+        return left - self.centre[0], down - self.centre[1]
 
     @property
     def width(self) -> float:
@@ -88,11 +95,21 @@ def contour(patient: Patient, rng: np.random.Generator, ratio: float | None = No
     middle = top - scaled[:, 1].min()
     radii = _radii(scaled)
     if ratio is not None and ratio > patient.heart_ratio:
+        target = 2 * patient.half_width * ratio
         growth = ratio / patient.heart_ratio
-        # The left ventricle enlarges outward and down more than up.
-        grown = scaled * np.array([growth, 1 + 0.22 * (growth - 1)])
-        radii = np.maximum(radii, _radii(grown))
+        for _ in range(8):
+            grown = _enlarge(scaled, growth)
+            growth += (target - np.ptp(grown[:, 0])) / wanted
+        radii = np.maximum(radii, _radii(_enlarge(scaled, growth)))
     return Contour((offset, middle), radii, 0.46 * wanted)
+
+
+def _enlarge(points: np.ndarray, growth: float) -> np.ndarray:
+    """Grow an outline sideways, to the left and below most: the ventricles dilate, the base less."""
+    across, along = points.T
+    low = np.clip((along / np.abs(along).max() + 0.9) / 1.2, 0.15, 1)
+    side = np.where(across > 0, 1.15, 0.75)
+    return np.stack([across * (1 + (growth - 1) * low * side), along * (1 + 0.12 * (growth - 1) * (along > 0))], axis=1)
 
 
 def _radii(points: np.ndarray) -> np.ndarray:

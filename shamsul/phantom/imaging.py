@@ -22,8 +22,8 @@ class Technique:
         Detected quanta per square mm without a patient.
     scatter : float
         Scatter reaching the detector, relative to the blurred primary.
-    unsharp : float
-        Edge enhancement.
+    detail : float
+        Extra gain of faint detail.
     equalise : float
         Share of the coarse structure taken out (dynamic range compression).
     steepness : float
@@ -36,7 +36,7 @@ class Technique:
 
     quanta: float
     scatter: float
-    unsharp: float
+    detail: float
     equalise: float
     steepness: float
     lung_level: float
@@ -48,9 +48,9 @@ def sample_technique(rng: np.random.Generator, portable: bool) -> Technique:
     return Technique(
         quanta=float(np.exp(rng.normal(np.log(2.2e5), 0.6)) * (0.6 if portable else 1.0)),
         scatter=float(rng.uniform(0.9, 1.4) if portable else rng.uniform(0.35, 0.8)),
-        unsharp=float(rng.uniform(0.25, 0.8)),
+        detail=float(rng.uniform(0.6, 1.6)),
         equalise=float(rng.uniform(0.15, 0.5)),
-        steepness=float(rng.uniform(3.6, 5.2)),
+        steepness=float(rng.uniform(4.3, 6.0)),
         lung_level=float(rng.uniform(0.12, 0.24)),
         heel=(float(rng.normal(0, 0.05)), float(rng.normal(0, 0.05))),
     )
@@ -126,7 +126,11 @@ def display(
     dense = -np.log(np.percentile(reference[solid], 30))
     coarse = blur(np.clip(density, 0.4, dense), 28.0, spacing)
     flat = density - technique.equalise * 0.6 * (coarse - 0.5 * (lung + dense))
-    flat = flat + technique.unsharp * (flat - blur(flat, 4.5, spacing)) + 0.4 * technique.unsharp * (flat - blur(flat, 1.0, spacing))
+    # Detail is amplified the more the fainter it is, as clinical multi-scale processing does.
+    middle = blur(flat, 6.0, spacing)
+    fine = blur(flat, 1.2, spacing)
+    for detail, gain in ((fine - middle, technique.detail), (flat - fine, 0.6 * technique.detail)):
+        flat = flat + gain * detail / (1 + (detail / 0.22) ** 2)
     span = dense - lung
     shift = np.log(technique.lung_level / (1 - technique.lung_level))
     relative = (flat - lung) / span

@@ -71,7 +71,7 @@ def _stream(seed: int, part: int) -> np.random.Generator:
 
 def _texture(paths: Paths, detector: Detector, rng: np.random.Generator) -> None:
     """Small vessels and interlobular septa too fine to draw one by one; uneven muscle and fat."""
-    fine = sum(share * detector.field(rng, grain) for share, grain in ((0.020, 9.0), (0.016, 4.2), (0.014, 2.2)))
+    fine = sum(share * detector.field(rng, grain) for share, grain in ((0.008, 9.0), (0.012, 4.2), (0.014, 2.2)))
     moved = np.clip(fine * paths.mm[Tissue.LUNG], 0, None).astype(np.float32)
     paths.replace(Tissue.LUNG, Tissue.BLOOD, moved)
     streaks = 1 + 0.05 * detector.field(rng, 34.0) + 0.02 * detector.field(rng, 9.0)
@@ -87,7 +87,10 @@ def build(seed: int, shape: tuple[int, int]) -> Scene:
     lungs = see_lungs(patient, detector, heart, waviness)
     paths = see_body(patient, detector, lungs, _stream(seed, 3))
     paths.replace(Tissue.LUNG, Tissue.BLOOD, see_vessels(patient, detector, _stream(seed, 4)))
-    paths.replace(Tissue.SOFT, None, see_airways(patient, detector))
+    airways = see_airways(patient, detector)
+    aerated = lungs.thickness / np.maximum(lungs.ribcage, 1)
+    paths.replace(Tissue.SOFT, None, airways * (1 - aerated))
+    paths.replace(Tissue.LUNG, None, airways * aerated)
     _texture(paths, detector, _stream(seed, 6))
     Skeleton(patient, detector, _stream(seed, 5)).insert(paths)
     look_alikes = add_look_alikes(patient, detector, paths, _stream(seed, 7))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import zoom
 
 from .cavity import Wall
 from .detector import Detector
@@ -12,7 +13,7 @@ from .tubes import Cloud, curve, join, shell, solid
 
 _DROP = np.array([34, 52, 68, 82, 94, 103, 108, 106, 98, 86, 56, 28], dtype=float)
 _END = np.array([150, 148, 147, 147, 147, 147, 146, 141, 132, 121, 96, 66], dtype=float)
-_HALF = np.array([7.5, 6.3, 6.3, 6.5, 6.7, 6.8, 6.8, 6.8, 6.6, 6.2, 5.4, 4.6])
+_HALF = np.array([6.4, 6.2, 6.3, 6.5, 6.7, 6.8, 6.8, 6.8, 6.6, 6.2, 5.4, 4.6])
 
 _HALF_BODY, _TALL_BODY = 16.8, 9.0
 """Half-width and half-height of the template vertebra, mm."""
@@ -37,7 +38,9 @@ class Skeleton:
         self.rng = rng
         self.wall = Wall(patient)
         self.scale = patient.half_width / 138
-        self.step = 0.7 * detector.pixel_mm
+        self.step = 0.95 * detector.pixel_mm
+        # The spongy core has no sharp edge of its own: half the pixels do.
+        self.coarse = Detector(tuple(-(-n // 2) for n in detector.shape), detector.field_mm, detector.pose)
         self.compact: list[Cloud] = []
         self.spongy: list[Cloud] = []
 
@@ -51,14 +54,18 @@ class Skeleton:
             self._humerus(side)
         self._spine()
         bone = self.patient.bone
-        for tissue, clouds, density in (
-            (Tissue.CORTEX, self.compact, 0.85 * bone),
-            (Tissue.MARROW, self.spongy, 1.15 * bone),
-        ):
-            points, volume = join(clouds)
-            thickness = self.detector.splat(points, volume * density)
-            paths.mm[Tissue.SOFT] -= thickness
-            paths.mm[tissue] += thickness
+        points, volume = join(self.spongy)
+        marrow = self.coarse.splat(points, 1.15 * bone * volume)
+        points, volume = join(self.compact)
+        thickness = {
+            Tissue.CORTEX: self.detector.splat(points, 0.85 * bone * volume),
+            Tissue.MARROW: zoom(
+                marrow, np.divide(self.detector.shape, marrow.shape), order=1, mode="nearest", grid_mode=True
+            ),
+        }
+        for tissue, thick in thickness.items():
+            paths.mm[Tissue.SOFT] -= thick
+            paths.mm[tissue] += thick
         np.maximum(paths.mm[Tissue.SOFT], 0, out=paths.mm[Tissue.SOFT])
 
     def _bone(
@@ -69,16 +76,17 @@ class Skeleton:
         normal: np.ndarray | None = None,
         flatness: float = 1.0,
         spongy: np.ndarray | float = 1.0,
+        capped: bool = True,
     ) -> None:
         """One bone: a shell of compact bone around a spongy core of relative density `spongy`."""
         pixel = self.detector.pixel_mm
-        self.compact.append(shell(line, radius, wall, pixel, normal, flatness))
+        self.compact.append(shell(line, radius, wall, pixel, normal, flatness, capped))
         if np.max(spongy) == 0:
             return
         every = slice(None, None, 2 if len(line) > 8 else 1)
         across = normal[every] if np.ndim(normal) == 2 else normal
         points, volume = solid(
-            line[every], 0.9 * np.broadcast_to(radius, len(line))[every], 1.6 * pixel, across, flatness
+            line[every], 0.95 * np.broadcast_to(radius, len(line))[every], 2 * pixel, across, flatness, capped
         )
         density = np.broadcast_to(spongy, len(line))[every]
         self.spongy.append((points, volume * np.repeat(density, len(volume) // len(density))))
@@ -105,9 +113,9 @@ class Skeleton:
         line[:, 0] += patient.spine_left(line[:, 1])
         outward = np.stack([line[:, 0], np.zeros(len(line)), 1.2 * (line[:, 2] - centre.mean())], axis=1)
         along = np.linspace(0, 1, len(line))
-        half = _HALF[number] * self.scale * (0.72 + 0.28 * np.minimum(along / 0.12, 1) + 0.12 * along**2)
+        half = _HALF[number] * self.scale * (0.45 + 0.55 * np.minimum(along / 0.14, 1) + 0.12 * along**2)
         half = half * (1 + 0.05 * np.sin(9 * along + rng.uniform(0, 6)))
-        self._bone(line, half, 0.9 - 0.4 * along, outward, 0.42, 1.1 - 0.6 * along)
+        self._bone(line, half, 0.9 - 0.4 * along, outward, 0.42, 0.9 - 0.5 * along)
         if number < 10:
             self._cartilage(line[-1], side, number)
 
@@ -161,13 +169,15 @@ class Skeleton:
         neck = glenoid + np.array([-9, 8, -6.0])
         lateral = line(neck, 0.5 * (neck + inferior) + np.array([3, 0, 0.0]), inferior)
         along = np.linspace(0, 1, len(lateral))
-        self._bone(lateral, s * (4.6 - 2.6 * along) * np.sqrt(np.minimum(along / 0.1 + 0.2, 1)), 1.1)
-        self._bone(line(inferior, medial, superior), 1.5 * s, 0.8, spongy=0.0)
-        self._bone(line(superior, 0.5 * (superior + glenoid) + np.array([0, -4, 0.0]), glenoid + [-6, -12, 0]), 1.4 * s, 0.7, spongy=0.0)
+        taper = np.sqrt(np.minimum(along / 0.12 + 0.1, 1)) * (1 - 0.75 * along)
+        self._bone(lateral, s * 4.8 * taper, 1.1 * np.sqrt(taper))
+        corner = superior + np.array([9, -7, 3.0])
+        rim = line(inferior, medial, superior + [-2, 9, 0], corner, 0.5 * (corner + glenoid) + [0, -3, 0], glenoid + [-8, -10, 0])
+        self._bone(rim, 1.5 * s, 0.45, spongy=0.0)
         ridge = line(medial + [2, -44, 2], superior + [44, 2, -6], acromion + [-14, 0, -6], acromion + [4, 2, 12])
         along = np.linspace(0, 1, len(ridge))
         self._bone(ridge, s * (2.4 + 4.4 * along**2), 0.9, np.array([0.0, 0.6, 0.8]), 0.6)
-        self._bone(line(glenoid + [-16, -10, 4], glenoid + [-12, -14, 20], glenoid + [0, -8, 34]), 5.0 * s, 1.0)
+        self._bone(line(glenoid + [-16, -10, 4], glenoid + [-12, -14, 20], glenoid + [-4, -6, 32]), 4.6 * s, 0.55)
         ring = np.linspace(0, 2 * np.pi, 12, endpoint=False)
         cup = glenoid + np.stack([3.5 * np.cos(ring), 17 * s * np.sin(ring), 4 * np.sin(ring)], axis=1)
         self._bone(curve(cup * flip, self.step, closed=True), 1.7, 1.0, spongy=0.0)
@@ -181,7 +191,7 @@ class Skeleton:
         u, v = u[..., None], v[..., None]
         points = (1 - u) * (1 - v) * a + (1 - u) * v * b + u * v * c + u * (1 - v) * d
         area = 0.5 * np.linalg.norm(np.cross(c - a, d - b))
-        self.compact.append((points.reshape(-1, 3), np.full(n * n, 1.3 * area / n**2)))
+        self.compact.append((points.reshape(-1, 3), np.full(n * n, 0.9 * area / n**2)))
 
     def _humerus(self, side: int) -> None:
         patient, s = self.patient, self.scale
@@ -215,7 +225,9 @@ class Skeleton:
             kyphosis = np.deg2rad(3.5 * (number - 7) + self.rng.normal(0, 1.5))
             shape = np.array([[1, slope, 0], [-slope, np.cos(kyphosis), -np.sin(kyphosis)], [0, np.sin(kyphosis), np.cos(kyphosis)]])
             for clouds, (points, volume) in ((self.compact, compact), (self.spongy, spongy)):
-                clouds.append(((points * stretch) @ shape + middle, volume * stretch[0] * stretch[1]))
+                # Above the shoulders the arches are slight.
+                density = stretch[0] * stretch[1] * (1.0 if number > 1 else 0.7)
+                clouds.append(((points * stretch) @ shape + middle, density * volume))
 
     def _vertebra(self) -> None:
         """A mid-thoracic vertebra about the middle of its body: body, end plates, arch."""
@@ -223,10 +235,10 @@ class Skeleton:
         stack = curve(np.array([[0, -tall, 0], [0, 0, 0], [0, tall, 0.0]]), step)
         waist = half * (0.87 + 0.13 * np.linspace(-1, 1, len(stack)) ** 2)
         front = np.array([0.0, 0.0, 1.0])
-        self._bone(stack, waist, 0.45, front, deep / half, 0.6)
+        self._bone(stack, waist, 0.45, front, deep / half, 0.45, capped=False)
         for end in (-1, 1):
             disc = np.array([[0, end * tall + d, 0] for d in (-0.8, 0.0, 0.8)])
-            points, volume = solid(disc, 0.97 * half, self.detector.pixel_mm, np.array([0.0, 0.1, 1.0]), deep / half)
+            points, volume = solid(disc, 0.97 * half, self.detector.pixel_mm, np.array([0.0, 0.1, 1.0]), deep / half, capped=False)
             self.compact.append((points, 0.2 * volume))
         ring = np.linspace(0, 2 * np.pi, 10, endpoint=False)
         for side in (-1, 1):
@@ -234,8 +246,10 @@ class Skeleton:
             pedicle = np.array([side * 0.66 * half, -0.25 * tall, -deep - 4]) + oval
             self._bone(curve(pedicle, step, closed=True), 0.9, 1.0, spongy=0.0)
             root = np.array([side * 0.6 * half, -0.1 * tall, -deep - 14])
-            self._bone(curve(np.stack([root, root + [side * 17, -3, -8]]), step), 3.4, 0.45)
+            process = curve(np.stack([root, root + [side * 15, -3, -8]]), step)
+            taper = np.sqrt(np.linspace(1, 0.15, len(process)))
+            self._bone(process, 3.6 * taper, 0.3 * taper)
             lamina = np.array([[side * 0.55 * half, 0.1 * tall, -deep - 16], [0, 0.9 * tall, -deep - 26]])
-            self._bone(curve(lamina, step), 3.2, 0.5)
+            self._bone(curve(lamina, step), 3.0, 0.35, spongy=0.6)
         drop = np.stack([2.4 * np.cos(ring), 1.15 * tall + 6.0 * np.sin(ring), 0 * ring - deep - 34], axis=1)
         self._bone(curve(drop, step, closed=True), 0.9, 1.1, spongy=0.0)

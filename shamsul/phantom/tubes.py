@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 Cloud = tuple[np.ndarray, np.ndarray]
 """Points of shape (n, 3) in mm and the volume of each in cubic mm."""
@@ -30,10 +31,19 @@ def curve(controls: np.ndarray, step_mm: float, closed: bool = False) -> np.ndar
     """
     controls = np.asarray(controls, dtype=float)
     if closed:
-        controls = np.vstack([controls, controls[:1]])
-    chord = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(controls, axis=0), axis=1))])
-    spline = CubicSpline(chord, controls, bc_type="periodic" if closed else "natural")
-    return spline(np.linspace(0, chord[-1], max(3, int(np.ceil(chord[-1] / step_mm)) + 1)))
+        controls = np.concatenate([controls[-2:], controls, controls[:3]])
+    knots = np.concatenate([[0.0], np.cumsum(np.sqrt((np.diff(controls, axis=0) ** 2).sum(axis=1)))])
+    # Hermite pieces with finite-difference slopes: as smooth as the eye asks, and cheap.
+    slopes = np.gradient(controls, knots, axis=0)
+    first, last = (knots[2], knots[-3]) if closed else (0.0, knots[-1])
+    along = np.linspace(first, last, max(3, int(np.ceil((last - first) / step_mm)) + 1))
+    piece = np.clip(np.searchsorted(knots, along, side="right") - 1, 0, len(knots) - 2)
+    width = np.diff(knots)[piece][:, None]
+    t = (along[:, None] - knots[piece][:, None]) / width
+    start, end = controls[piece], controls[piece + 1]
+    bend = width * ((1 - t) * slopes[piece] - t * slopes[piece + 1])
+    blend = t * t * (3 - 2 * t)
+    return (1 - blend) * start + blend * end + t * (1 - t) * bend
 
 
 def join(clouds: list[Cloud]) -> Cloud:
@@ -55,6 +65,15 @@ def _frame(line: np.ndarray, normal: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return length, first, np.cross(tangent, first)
 
 
+def _capped(length: np.ndarray, radius: np.ndarray | float) -> np.ndarray:
+    """Radius along a tube with its ends rounded off."""
+    radius = np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    travelled = np.cumsum(length) - 0.5 * length
+    to_end = np.minimum(travelled, travelled[-1] + 0.5 * length[-1] - travelled)
+    return radius * np.sqrt(1 - np.maximum(1 - to_end / radius, 0) ** 2)
+
+
+@lru_cache(maxsize=None)
 def _chords(across: int, deep: int) -> tuple[np.ndarray, np.ndarray]:
     """A unit disc as parallel chords.
 
@@ -80,6 +99,7 @@ def solid(
     pixel_mm: float,
     normal: np.ndarray | None = None,
     flatness: float = 1.0,
+    capped: bool = True,
 ) -> Cloud:
     """Filled tube.
 
@@ -95,10 +115,12 @@ def solid(
         Direction of the thin axis; along the rays by default.
     flatness : float
         Thin over wide axis.
+    capped : bool
+        Round the ends off.
     """
-    radius = np.broadcast_to(np.asarray(radius, dtype=float), (len(line),))
     length, first, second = _frame(line, _RAY if normal is None else normal)
-    across = max(3, int(np.ceil(2 * radius.max() / (0.65 * pixel_mm))))
+    radius = _capped(length, radius) if capped else np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    across = max(3, int(np.ceil(2 * radius.max() / (0.9 * pixel_mm))))
     # Chords along the rays need one sample; tilted ones spread over pixels.
     tilt = np.abs(first[:, :2]).max()
     deep = max(1, int(np.ceil(across * flatness * tilt)))
@@ -117,15 +139,16 @@ def shell(
     pixel_mm: float,
     normal: np.ndarray | None = None,
     flatness: float = 1.0,
+    capped: bool = True,
 ) -> Cloud:
     """Wall of a hollow tube with an elliptical section; parameters as in `solid`.
 
     `wall_mm` is the thickness of the wall, whose middle lies at `radius`.
     """
-    radius = np.broadcast_to(np.asarray(radius, dtype=float), (len(line),))
     wall = np.broadcast_to(np.asarray(wall_mm, dtype=float), (len(line),))
     length, first, second = _frame(line, _RAY if normal is None else normal)
-    count = int(np.clip(2 * np.pi * radius.max() / (0.75 * pixel_mm), 10, 160))
+    radius = _capped(length, radius) if capped else np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    count = int(np.clip(2 * np.pi * radius.max() / (0.95 * pixel_mm), 8, 160))
     # Staggering the rings breaks up the moire of one regular grid on another.
     angle = (np.arange(count)[None] + 0.618 * np.arange(len(line))[:, None]) * 2 * np.pi / count
     sine, cosine = np.sin(angle), np.cos(angle)
@@ -153,13 +176,13 @@ def segments(starts: np.ndarray, bends: np.ndarray, ends: np.ndarray, radii: np.
     """
     length = np.linalg.norm(bends - starts, axis=1) + np.linalg.norm(ends - bends, axis=1)
     sag = np.abs(ends - starts)[:, 2] / np.maximum(np.linalg.norm(ends - starts, axis=1), 1e-9)
-    across = np.ceil(2 * radii.mean(axis=1) / (0.65 * pixel_mm)).astype(int)
+    across = np.ceil(2 * radii.mean(axis=1) / (0.9 * pixel_mm)).astype(int)
     across = np.array([2, 4, 8, 16, 28])[np.digitize(across, [3, 6, 12, 20])]
     deep = np.maximum(1, np.ceil(across * np.array([0.0, 0.4, 0.8])[np.digitize(sag, [0.35, 0.75])])).astype(int)
     clouds = []
     for pair in np.unique(np.stack([across, deep], axis=1), axis=0):
         chosen = np.flatnonzero((across == pair[0]) & (deep == pair[1]))
-        steps = np.maximum(2, np.ceil(length[chosen] / (0.7 * pixel_mm)).astype(int))
+        steps = np.maximum(2, np.ceil(length[chosen] / (0.95 * pixel_mm)).astype(int))
         segment = np.repeat(chosen, steps)
         position = (np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps) + 0.5) / np.repeat(steps, steps)
         t = position[:, None]
@@ -171,7 +194,7 @@ def segments(starts: np.ndarray, bends: np.ndarray, ends: np.ndarray, radii: np.
         second /= np.maximum(np.linalg.norm(second, axis=1, keepdims=True), 1e-9)
         first = np.cross(second, tangent / half_speed[:, None])
         radius = radii[segment, 0] * (1 - position) + radii[segment, 1] * position
-        offsets, share = _chords(*pair)
+        offsets, share = _chords(int(pair[0]), int(pair[1]))
         points = centre[:, None] + (
             second[:, None] * offsets[None, :, :1] + first[:, None] * offsets[None, :, 1:]
         ) * radius[:, None, None]

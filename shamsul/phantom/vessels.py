@@ -20,7 +20,7 @@ def _targets(patient: Patient, side: int, count: int, rng: np.random.Generator) 
     while len(found) < count:
         down = rng.uniform(6, patient.angle_down + 20, 6 * count)
         width, depth, centre = wall.at(down)
-        across = rng.uniform(20, 1, 6 * count) if False else rng.uniform(22, patient.half_width, 6 * count)
+        across = rng.uniform(22, patient.half_width, 6 * count)
         front = rng.uniform(-patient.half_depth, patient.half_depth, 6 * count)
         inside = (across / (width - 5)) ** 2.5 + (np.abs(front - centre) / np.maximum(depth - 4, 1)) ** 2.4 < 1
         low = dome(patient, side * across, down)
@@ -28,6 +28,8 @@ def _targets(patient: Patient, side: int, count: int, rng: np.random.Generator) 
         # The heart and great vessels keep the middle front to themselves.
         inside &= (across > 42) | (front < -25)
         found = np.concatenate([found, np.stack([side * across, down, front], axis=1)[inside]])
+    # Flattened in depth: fewer vessels seen end-on, as along the fan of the segments.
+    found[:, 2] = -10 + 0.65 * (found[:, 2] + 10)
     return found[:count]
 
 
@@ -40,7 +42,7 @@ def _tree(root: np.ndarray, heading: np.ndarray, targets: np.ndarray, tip_mm: fl
     radii : ndarray of shape (n, 2)
     """
     groups = targets[None]
-    nodes, headings = root[None], heading[None]
+    nodes, headings, widths = root[None], heading[None], np.array([np.inf])
     parts = []
     for generation in range(GENERATIONS):
         members = groups.shape[1]
@@ -52,14 +54,16 @@ def _tree(root: np.ndarray, heading: np.ndarray, targets: np.ndarray, tip_mm: fl
         groups = np.take_along_axis(groups, order, axis=1).reshape(-1, members // 2, 3)
         parents, headings = np.repeat(nodes, 2, axis=0), np.repeat(headings, 2, axis=0)
         goal = groups.mean(axis=1)
-        reach = rng.uniform(0.30, 0.55, (len(goal), 1)) if members > 2 else np.ones((len(goal), 1))
+        reach = rng.uniform(0.28, 0.48, (len(goal), 1)) if members > 2 else np.ones((len(goal), 1))
         ends = parents + reach * (goal - parents)
         ends += rng.normal(0, 0.06, ends.shape) * np.linalg.norm(ends - parents, axis=1, keepdims=True)
         span = np.linalg.norm(ends - parents, axis=1, keepdims=True)
-        bends = parents + 0.42 * span * headings
+        bends = parents + 0.45 * span * headings
         # Murray's law: cross-section follows the number of tips served.
-        here = tip_mm * (members / 2) ** (1 / 2.45) * rng.uniform(0.85, 1.15, len(goal))
-        radii = np.stack([here, 0.86 * here], axis=1)
+        here = tip_mm * (members / 2) ** (1 / 2.6) * rng.uniform(0.85, 1.15, len(goal))
+        start = np.minimum(np.repeat(widths, 2), (1.3 if generation else 0.3) * here)
+        radii = np.stack([start, 0.85 * here], axis=1)
+        widths = 0.85 * here
         parts.append((parents, bends, ends, radii))
         headings = ends - bends
         headings = headings / np.maximum(np.linalg.norm(headings, axis=1, keepdims=True), 1e-9)
@@ -85,7 +89,7 @@ def see_vessels(patient: Patient, detector: Detector, rng: np.random.Generator) 
     scale = patient.half_width / 138
     for side in (-1, 1):
         targets = _targets(patient, side, 2 ** (GENERATIONS + 1), rng)
-        for which, (offset, tip) in enumerate((((0, 0, 0), 0.56), ((4, 26, -4), 0.52))):
+        for which, (offset, tip) in enumerate((((-15, 0, 0), 0.60), ((-15, 30, -6), 0.55))):
             root = hilum(patient, side) + np.array([side * offset[0], offset[1], offset[2]])
             heading = np.array([side * 0.75, 0.6 if which == 0 else -0.1, -0.2])
             heading /= np.linalg.norm(heading)
@@ -99,17 +103,17 @@ def _trunks(patient: Patient, side: int, detector: Detector, rng: np.random.Gene
     """Main and interlobar artery with the vein root: the hilar shadow."""
     scale = patient.half_width / 138
     start = hilum(patient, side)
-    step = 0.7 * detector.pixel_mm
+    step = 0.95 * detector.pixel_mm
     interlobar = curve(start + np.array([[-side * 14, -4, 6], [0, 0, 0], [side * 9, 18, -6], [side * 11, 44, -14]]), step)
-    taper = np.linspace(8.2, 4.6, len(interlobar)) * scale * rng.uniform(0.9, 1.1)
+    taper = (8.0 - 5.6 * np.linspace(0, 1, len(interlobar)) ** 1.4) * scale * rng.uniform(0.9, 1.1)
     upper = curve(start + np.array([[-side * 8, -2, 4], [side * 2, -16, 2], [side * 9, -32, -4]]), step)
     vein = curve(start + np.array([[-side * 20, 30, -10], [0, 27, -8], [side * 18, 32, -12]]), step)
     pixel = detector.pixel_mm
     return join(
         [
             solid(interlobar, taper, pixel),
-            solid(upper, np.linspace(6, 3.4, len(upper)) * scale, pixel),
-            solid(vein, np.linspace(5.5, 4, len(vein)) * scale, pixel),
+            solid(upper, np.linspace(6, 2.0, len(upper)) * scale, pixel),
+            solid(vein, np.linspace(6, 2.2, len(vein)) * scale, pixel),
         ]
     )
 
@@ -133,10 +137,10 @@ def bronchi(patient: Patient, side: int) -> np.ndarray:
 def see_airways(patient: Patient, detector: Detector) -> np.ndarray:
     """Path through the air of the trachea and main bronchi, mm."""
     scale = patient.half_width / 138
-    fork, step, pixel = carina(patient), 0.7 * detector.pixel_mm, detector.pixel_mm
+    fork, step, pixel = carina(patient), 0.95 * detector.pixel_mm, detector.pixel_mm
     trachea = curve(np.array([[0, -150, 22], [0, -80, 10], [-1, -20, -6], fork + [0, -12, 2], fork + [0, 2, 0]]), step)
     trachea[:, 0] += patient.spine_left(trachea[:, 1]) * 0.6
-    clouds = [solid(trachea, 8.8 * scale * (0.9 if patient.female else 1.0), pixel)]
+    clouds = [solid(trachea, 10.2 * scale * (0.9 if patient.female else 1.0), pixel)]
     for side, radius in ((-1, 6.6), (1, 5.8)):
         line = curve(bronchi(patient, side), step)
         clouds.append(solid(line, scale * np.linspace(radius, 0.6 * radius, len(line)), pixel))

@@ -112,7 +112,8 @@ class RadiographArchive:
 
 
 def _load(path: Path) -> Radiograph:
-    with np.load(path, allow_pickle=False) as fields:
+    # Opened here, for np.load leaves a file open that it cannot read.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as fields:
         black, white = fields["window"].tolist()
         spacing = fields["spacing_mm"].tolist()
         return Radiograph(

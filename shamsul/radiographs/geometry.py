@@ -73,11 +73,13 @@ class Geometry:
     def to_image(self, points: ArrayLike) -> NDArray[np.float64]:
         """Image coordinates of grid pixel indices, both of shape (n, 2)."""
         matrix = np.asarray(self.grid_to_image)
-        return np.asarray(points, dtype=float) @ matrix[:, :2].T + matrix[:, 2]
+        image: NDArray[np.float64] = np.asarray(points, dtype=float) @ matrix[:, :2].T
+        image += matrix[:, 2]
+        return image
 
     def to_grid(self, points: ArrayLike) -> NDArray[np.float64]:
         """Grid pixel indices (fractional) of image coordinates, both of shape (n, 2)."""
         matrix = np.asarray(self.grid_to_image)
         shifted = np.asarray(points, dtype=float) - matrix[:, 2]
-        points_t: NDArray[np.float64] = np.linalg.solve(matrix[:, :2], shifted.T)
-        return points_t.T
+        grid: NDArray[np.float64] = np.linalg.solve(matrix[:, :2], shifted.T)
+        return grid.T

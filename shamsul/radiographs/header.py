@@ -206,7 +206,7 @@ def _entries(value: Any, count: int, kind: str) -> np.ndarray[Any, Any] | None:
     count = count % 0x10000 or 0x10000  # 0 stands for 65536
     try:
         if not isinstance(value, bytes):
-            return (np.asarray(value, dtype=np.int64) & 0xFFFF)[:count]
+            return (np.atleast_1d(np.asarray(value, dtype=np.int64)) & 0xFFFF)[:count]
         # 8-bit entries may be packed two to a word, padded to an even length.
         wide = len(value) >= 2 * count
         return np.frombuffer(value, dtype=kind if wide else "u1", count=count)

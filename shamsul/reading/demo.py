@@ -22,6 +22,7 @@ OWN = Study(
     name="my-radiographs",
     title="My radiographs",
     about="Radiographs that you upload.",
+    model="phantom",
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import ScalarSelect, Select, func, inspect, select
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from shamsul.reading.database import Database
 from shamsul.reading.questionnaire import Step
@@ -78,6 +78,22 @@ class Store:
 
         return self._database.write(ensure)
 
+    def set_model(self, study: str, model: str) -> Study:
+        """Read a study with another model from now on; answers keep the model they are about.
+
+        Raises
+        ------
+        ValueError
+            If there is no such study.
+        """
+
+        def change(session: Session) -> Study:
+            row = _study_row(session, study)
+            row.model = model
+            return row.to_study()
+
+        return self._database.write(change)
+
     def cases(self, study: str) -> tuple[Case, ...]:
         """The cases of a study, in order.
 
@@ -112,7 +128,7 @@ class Store:
         """
 
         def add(session: Session) -> Case:
-            parent = _study_row(session, study)
+            parent = _study_row(session, study, lock=True)
             cases = _cases(session, parent)
             for case in cases:
                 if case.image_sha256 == image_sha256:
@@ -251,8 +267,13 @@ def _has_tables(session: Session) -> bool:
     return inspect(session.connection()).has_table(RevisionRow.__tablename__)
 
 
-def _study_row(session: Session, name: str) -> StudyRow:
-    row = session.scalar(select(StudyRow).where(StudyRow.name == name))
+# SQLite locks the whole database and leaves out FOR UPDATE, PostgreSQL needs it: without, many
+# writers of one answer would collide, start again and collide.
+
+
+def _study_row(session: Session, name: str, lock: bool = False) -> StudyRow:
+    query = select(StudyRow).where(StudyRow.name == name)
+    row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
         raise ValueError(f"there is no study named {name!r}")
     return row
@@ -300,7 +321,7 @@ def _saved(session: Session, query: Select[RevisionRow]) -> tuple[SavedAnswer, .
 
 
 def _record(session: Session, answer: Answer) -> SavedAnswer | None:
-    case = session.get(CaseRow, answer.case.id, options=[joinedload(CaseRow.study)])
+    case = session.get(CaseRow, answer.case.id, with_for_update=True)
     if case is None or case.to_case() != answer.case:
         raise ValueError(f"study {answer.case.study!r} has no such case as {answer.case.name!r}")
     questionnaire = case.study.to_study().questionnaire

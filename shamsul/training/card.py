@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,6 @@ import torch
 
 from shamsul.classifiers import weights
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.manifest import Manifest
 from shamsul.training.cases import Split
 from shamsul.training.evaluation import GROUPS, REPLICATES, Auc
 from shamsul.training.loop import Epoch, Schedule
@@ -115,19 +114,10 @@ def write_folder(folder: Path, classifier: Classifier, report: Report) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.contiguous() for name, value in classifier.module.state_dict().items()}
     safetensors.torch.save_file(state, folder / weights.SAFETENSORS)
-    described = classifier.manifest
-    manifest = Manifest(
-        name=described.name,
-        arch=described.arch,
-        labels=described.labels,
-        input_size=described.input_size,
-        channels=described.channels,
-        normalisation=described.normalisation,
-        resize=described.resize,
+    manifest = replace(
+        classifier.manifest,
         sha256=weights.sha256(folder / weights.SAFETENSORS),
         thresholds=report.thresholds,
-        trained_on=described.trained_on,
-        arch_options=described.arch_options,
     )
     manifest.write(folder)
     (folder / "card.md").write_text(card(classifier, report), encoding="utf-8")

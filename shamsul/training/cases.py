@@ -5,6 +5,7 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -65,8 +66,9 @@ class Cases:
         return len(self.images)
 
 
+@cache
 def fingerprint() -> str:
-    """Short hash of the phantom's source code, so that no cache outlives what made it."""
+    """Short hash of the phantom's source code, so that no images outlive what made them."""
     digest = hashlib.sha256()
     for path in sorted(Path(shamsul.phantom.__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -75,24 +77,24 @@ def fingerprint() -> str:
 
 def cases(
     split: Split,
-    cache: Path,
+    directory: Path,
     *,
     processes: int,
     render: Render = shamsul.phantom.render,
 ) -> Cases:
-    """Give a split's phantoms, rendering those that the cache lacks.
+    """Give a split's phantoms, rendering those that the directory lacks.
 
     Parameters
     ----------
     split : Split
-    cache : Path
-        Directory; an interrupted rendering goes on where it stopped.
+    directory : Path
+        Keeps the images; an interrupted rendering goes on where it stopped.
     processes : int
         Rendering processes; 0 renders in this one.
     render : callable
         ``render(seed, shape=(H, W))``; importable by name when there are processes.
     """
-    folder = cache / f"{fingerprint()}-{split.name}-{split.seeds.start}-{len(split.seeds)}"
+    folder = directory / f"{fingerprint()}-{split.name}-{split.seeds.start}-{len(split.seeds)}"
     folder.mkdir(parents=True, exist_ok=True)
     count, labels = len(split.seeds), len(LABELS)
     images = _array(folder / "images.npy", (count, GRID_SIZE, GRID_SIZE))

@@ -94,7 +94,9 @@ def replicated_auc(
     positive, negative = counts[:, present], counts[:, ~present]
     pairs = positive.sum(axis=1) * negative.sum(axis=1)
     won = ((positive @ wins) * negative).sum(axis=1)
-    return np.divide(won, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+    undefined = np.full(len(counts), np.nan)
+    replicates: NDArray[np.float64] = np.divide(won, pairs, out=undefined, where=pairs > 0)
+    return replicates
 
 
 def evaluate(logits: NDArray[np.floating], cases: Cases, *, seed: int) -> dict[str, dict[str, Auc]]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
+from scipy.special import expit
 
 import shamsul.phantom
 from shamsul.classifiers.architecture import build
@@ -157,7 +157,7 @@ def _bfloat16(options: argparse.Namespace, classifier: Classifier, checkpoint: P
 
 
 def _thresholds(classifier: Classifier, validation: Cases) -> dict[str, float]:
-    probabilities = 1 / (1 + np.exp(-logits(classifier, validation).astype(float)))
+    probabilities = expit(logits(classifier, validation).astype(float))
     return {
         label: operating_point(probabilities[:, column], validation.present[:, column])
         for column, label in enumerate(LABELS)

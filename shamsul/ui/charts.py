@@ -48,9 +48,10 @@ def probabilities(prediction: Prediction) -> go.Figure:
     figure = go.Figure([bars, ticks])
     figure.update_layout(
         height=70 + 30 * len(scores),
-        margin={"l": 0, "r": 24, "t": 0, "b": 28},
-        xaxis={"range": [0, 1.12], "tickvals": [0, 0.5, 1], "fixedrange": True},
-        yaxis={"automargin": True, "fixedrange": True},
+        margin={"l": 0, "r": 0, "t": 0, "b": 28},
+        font_size=12,
+        xaxis={"range": [0, 1.25], "tickvals": [0, 0.5, 1], "fixedrange": True},
+        yaxis={"automargin": "width", "fixedrange": True},
         legend={"orientation": "h", "y": -0.16, "x": 0, "font_size": 11},
         bargap=0.35,
         showlegend=True,

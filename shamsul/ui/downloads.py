@@ -10,7 +10,8 @@ from shamsul.ui import session
 def download_ratings(study: Study) -> None:
     """Two buttons: the ratings as CSV, and the codebook that explains its columns."""
     store = session.store()
-    st.download_button(
+    ratings, codebook = st.columns([1.7, 1])
+    ratings.download_button(
         "Download ratings (CSV)",
         data=lambda: export_ratings(store, study.name).ratings,
         file_name=f"{study.name}.csv",
@@ -19,11 +20,13 @@ def download_ratings(study: Study) -> None:
         icon=":material/download:",
         width="stretch",
     )
-    st.download_button(
-        "Download codebook (JSON)",
+    codebook.download_button(
+        "Codebook",
         data=lambda: export_ratings(store, study.name).codebook,
         file_name=f"{study.name}.codebook.json",
         mime="application/json",
         on_click="ignore",
-        type="tertiary",
+        help="What each column and item of the CSV means (JSON).",
+        icon=":material/menu_book:",
+        width="stretch",
     )

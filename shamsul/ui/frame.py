@@ -1,6 +1,7 @@
 """What every page has around it: the reader's name, the line that it is for research, the style."""
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from shamsul.ui import session
 
@@ -8,13 +9,37 @@ RESEARCH_ONLY = "Research use only, not for diagnosis."
 
 _STYLE = """
 <style>
-.block-container { padding-top: 3.6rem; padding-bottom: 2rem; }
+.block-container { padding: 4rem 1.5rem 2rem; gap: 0.6rem; }
 </style>
 """
 
 
+def navigation() -> Page:
+    """The app's pages; gives the one that the address names."""
+    return st.navigation(
+        [
+            st.Page("pages/worklist.py", title="Worklist", icon=":material/list:", default=True),
+            st.Page("pages/review.py", title="Review", icon=":material/radiology:"),
+            st.Page("pages/models.py", title="Models", icon=":material/network_node:"),
+        ],
+        position="top",
+    )
+
+
+def only_through_app() -> None:
+    """Have a page drawn by ``app.py``, never by itself.
+
+    A fresh server does not know yet that the app navigates on its own, so that the address of a
+    page makes Streamlit's older page discovery run that page's file alone.
+    """
+    if not st.session_state.pop("framed", False):
+        navigation()  # ends the older discovery
+        st.rerun()
+
+
 def frame() -> None:
-    """Draw the line above the page's content."""
+    """Draw the line above the page's content; to be called by ``app.py`` before the page runs."""
+    st.session_state["framed"] = True
     st.html(_STYLE)
     line, reader = st.columns([4, 1], vertical_alignment="center")
     line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
@@ -25,6 +50,9 @@ def frame() -> None:
             max_chars=80,
             key="reader",
             bind="query-params",
+            icon=":material/person:",
+            placeholder="Reader's name",
+            label_visibility="collapsed",
             help="Ratings are kept under this name.",
         )
     if not session.reader():

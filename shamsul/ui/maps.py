@@ -44,9 +44,9 @@ def request(
     return {name: asked[name] for name in METHODS}
 
 
-def pending(asked: Mapping[str, Job]) -> bool:
-    """Whether any map is still to come."""
-    return any(job.state in (State.WAITING, State.RUNNING) for job in asked.values())
+def settled(asked: Mapping[str, Job]) -> frozenset[str]:
+    """Names of the methods whose maps are there or will not come."""
+    return frozenset(name for name, job in asked.items() if job.state in (State.DONE, State.FAILED))
 
 
 def heatmap(job: Job, label: str) -> Heatmap | None:

@@ -11,6 +11,7 @@ from shamsul.reading.database import StoreError
 from shamsul.reading.questionnaire import CANNOT_JUDGE, Kind, Question, Step, Value
 from shamsul.reading.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
 from shamsul.ui import maps, session
+from shamsul.ui.downloads import download_ratings
 from shamsul.ui.viewer import ViewerState
 
 #: The reader sees names and annotations: such ratings are marked as not blinded.
@@ -40,7 +41,10 @@ def form(
     asked : mapping of str to Job
         By method name, in the order of panels.
     """
-    st.markdown("#### Rate the maps")
+    title, export = st.columns([3, 1.2], vertical_alignment="center")
+    title.markdown("#### Rate the maps")
+    with export:
+        download_ratings(study)
     if not session.reader():
         st.info("Type a reader's name at the top of the page to rate.")
         return

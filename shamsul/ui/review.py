@@ -38,7 +38,7 @@ def chosen_case(cases: Sequence[Case]) -> Case | None:
 def heading(study: Study, case: Case, cases: Sequence[Case]) -> None:
     """The case's name and place in its study, with buttons to its neighbours."""
     place = [other.id for other in cases].index(case.id)
-    title, before, after = st.columns([6, 1, 1], vertical_alignment="center")
+    title, before, after = st.columns([8, 1, 1], vertical_alignment="center")
     title.markdown(f"#### {case.name}  :gray[{study.title}, case {place + 1} of {len(cases)}]")
 
     def go(step: int) -> None:
@@ -88,6 +88,7 @@ def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
         default=[usual],
         key=f"labels-{case.id}-{prediction.model}",
         help="Each label gets a row of maps.",
+        wrap=True,
     )
     return tuple(chosen) or (usual,)
 

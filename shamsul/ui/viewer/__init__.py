@@ -50,7 +50,16 @@ def _source(*names: str) -> str:
 _arrangement = st.components.v2.component(
     "shamsul_viewer",
     css=_source("viewer.css"),
-    js=_source("handover.js", "painting.js", "controls.js", "panel.js", "viewer.js"),
+    js=_source(
+        "handover.js",
+        "painting.js",
+        "controls.js",
+        "state.js",
+        "toolbar.js",
+        "layout.js",
+        "panel.js",
+        "viewer.js",
+    ),
 )
 # Not isolated: its style is for the page around it.
 _courier = st.components.v2.component(

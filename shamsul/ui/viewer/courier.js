@@ -1,11 +1,12 @@
 // Invisible component that leaves what it carries for the viewer: bytes (see packing.py) or JSON.
 
-const CAPACITY = 256e6; // bytes kept for viewers that come back, oldest dropped first
+const CAPACITY = 32e6; // bytes kept for viewers that come back, oldest dropped first
 
+/** Parcels are named by their content: one that is there already may be in use, decoded. */
 function unwrap(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return { ...header, payload: bytes.slice(4 + length) };
+  return handover().items.get(header.id) ?? { ...header, payload: bytes.slice(4 + length) };
 }
 
 function keep(item) {
@@ -23,8 +24,13 @@ export default function courier({ data, parentElement }) {
   const place = parentElement.closest('[data-testid="stElementContainer"]');
   if (place) place.style.display = "none";
   const item = data instanceof Uint8Array ? unwrap(data) : data;
-  // Parcels are named by their content: one that is there already may be in use, decoded.
-  if (item.payload && handover().items.has(item.id)) return;
+  const announce = () => handover().dispatchEvent(new CustomEvent("arrival", { detail: item.id }));
   keep(item);
-  handover().dispatchEvent(new CustomEvent("arrival", { detail: item.id }));
+  announce();
+  return () => {
+    // Progress ends with the work; parcels stay for the reader who comes back.
+    if (item.payload) return;
+    handover().items.delete(item.id);
+    announce();
+  };
 }

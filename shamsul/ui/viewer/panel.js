@@ -21,7 +21,7 @@ class Panel {
     this.note = el("div", { class: "note", hidden: true }, this.words, this.bar);
     this.facts = el("span", { class: "facts" });
     this.enlarge = button("⤢", "Enlarge or return (double-click, Enter)", () => view.enlarge(this));
-    this.enlarge.setAttribute("aria-label", `Enlarge ${name}`);
+    this.enlarge.setAttribute("aria-label", `Enlarge ${this.title}`);
     this.foot = el("div", { class: "foot" });
     if (spec) this.buildFoot();
     else this.foot.append(this.facts);
@@ -75,6 +75,7 @@ class Panel {
   /** Texts and legend; the picture is drawn apart. */
   refresh() {
     const { spec, view } = this;
+    if (this.busy) this.picture.setAttribute("aria-busy", "true");
     if (!spec) {
       this.facts.textContent = view.data.image.facts;
       this.say(view.pixels ? "" : "Loading the radiograph");
@@ -95,7 +96,7 @@ class Panel {
     this.ticks.replaceChildren(...ticks.map((text) => el("span", {}, text)));
     this.legend.style.visibility = this.map && this.scale ? "visible" : "hidden";
     this.scaled.textContent = this.map
-      ? `${view.shared ? "same scale across labels" : spec.scaled}; 1.0 = ${figures(this.scale)}`
+      ? `${view.acrossLabels() ? "same scale across labels" : spec.scaled}; 1.0 = ${figures(this.scale)}`
       : " ";
     this.scaled.title = this.scaled.textContent;
     this.explain();
@@ -122,8 +123,11 @@ class Panel {
     this.bar.firstChild.style.width = `${100 * (fraction ?? 0)}%`;
   }
 
-  resize(width, height) {
+  place(area, width, height, size) {
     Object.assign(this, { width, height });
+    this.node.style.gridArea = area;
+    this.node.dataset.size = size;
+    this.enlarge.setAttribute("aria-pressed", String(size === "large"));
     this.node.style.setProperty("--w", `${width}px`);
     this.node.style.setProperty("--h", `${height}px`);
   }
@@ -147,6 +151,8 @@ class Panel {
   draw(rough) {
     const { view, canvas, spec } = this;
     const { rows, columns, pixel_aspect: aspect } = view.data.image;
+    // Nothing of the last case may stay under the next one's name.
+    if (!view.pixels) canvas.width = 0;
     if (!view.pixels || !this.width || (rough && !this.seen)) return;
     const most = rough ? ROUGH / Math.max(this.width, this.height) : Infinity;
     const ratio = Math.min(devicePixelRatio, most);
@@ -169,7 +175,7 @@ class Panel {
     const source = view.pixels.windowed(scale * columns, view.window, view.state.inverted, rough);
     context.drawImage(source.canvas, 0, 0, source.width, source.height, 0, 0, columns, rows);
     if (this.map && spec.scale && this.opacity > 0) this.drawMap(context);
-    if (view.annotationShown !== "off") this.drawAnnotations(context, ratio);
+    if (view.annotationShown() !== "off") this.drawAnnotations(context, ratio);
     context.restore();
     this.picture.setAttribute("aria-busy", String(this.busy));
   }
@@ -194,8 +200,8 @@ class Panel {
     for (const { path } of this.row.annotations) {
       const outline = new Path2D();
       outline.addPath(path, matrix);
-      if (this.view.annotationShown === "fill") {
-        context.fillStyle = "rgb(0 229 255 / 25%)";
+      if (this.view.annotationShown() === "fill") {
+        context.fillStyle = "rgb(0 229 255 / 14%)";
         context.fill(outline, "evenodd");
       }
       // A dark rim keeps the line visible on any colour.

@@ -1,0 +1,90 @@
+// What the reader has set, and what follows from it. A case's settings are kept with the case, habits
+// go along to the next one.
+
+const VIEW = { zoom: 1, centre: null, window: null, inverted: false, enlarged: null };
+const fresh = () => ({ ...VIEW, opacity: {} });
+const HABITS = { display: "positive", colours: {}, layout: "fit", shared: false, opacity: null };
+
+class ReaderState {
+  load(data) {
+    this.storage = `${data.key}/${data.image.id}`;
+    this.state = { ...fresh(), ...recall(this.storage) };
+    this.habits = { ...HABITS, ...recall("habits") };
+  }
+
+  save() {
+    if (!this.storage) return;
+    remember(this.storage, this.state);
+    remember("habits", this.habits);
+  }
+
+  get signed() {
+    return this.habits.display === "signed";
+  }
+
+  get window() {
+    return this.state.window ?? this.data.image.window;
+  }
+
+  get centre() {
+    return this.state.centre ?? { row: this.data.image.rows / 2, column: this.data.image.columns / 2 };
+  }
+
+  get annotated() {
+    return this.data.rows.some((row) => row.annotations.length);
+  }
+
+  annotationShown(state = this.state) {
+    return this.annotated ? (state.annotation ?? this.data.annotation) : "off";
+  }
+
+  acrossLabels(habits = this.habits) {
+    return habits.shared && this.data.rows.length > 1;
+  }
+
+  scaleOf({ title, scale }) {
+    if (!this.acrossLabels()) return scale;
+    const same = this.data.rows.flatMap((row) => row.panels).filter((one) => one.title === title);
+    return Math.max(...same.map((one) => one.scale ?? 0));
+  }
+
+  colourName(habits = this.habits) {
+    const names = this.data.colours[habits.display];
+    const wanted = habits.colours[habits.display];
+    return wanted in names ? wanted : Object.keys(names)[0];
+  }
+
+  get colours() {
+    const key = `${this.habits.display} ${this.colourName()}`;
+    if (this.coloursKey !== key) {
+      const stops = this.data.colours[this.habits.display][this.colourName()];
+      this.coloursTable = colourTable(stops, this.signed);
+      this.coloursKey = key;
+    }
+    return this.coloursTable;
+  }
+
+  opacityOf({ row, title }, state = this.state, habits = this.habits) {
+    return state.opacity[row.label]?.[title] ?? habits.opacity ?? this.data.opacity;
+  }
+
+  /** For the server; with untouched settings what it assumes unless it is told. */
+  reportable(state = this.state, habits = this.habits) {
+    const opacity = {};
+    for (const { label, panels } of this.data.rows) {
+      const titles = panels.map(({ title }) => title);
+      const of = (title) => this.opacityOf({ row: { label }, title }, state, habits);
+      opacity[label] = Object.fromEntries(titles.map((title) => [title, of(title)]));
+    }
+    return {
+      image: this.data.image.id,
+      opacity,
+      window: state.window ?? this.data.image.window,
+      inverted: state.inverted,
+      display: habits.display,
+      colour_map: this.colourName(habits),
+      normalisation: this.acrossLabels(habits) ? "p99.5-across-labels" : "p99.5",
+      annotation: this.annotationShown(state),
+    };
+  }
+}

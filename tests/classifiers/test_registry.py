@@ -1,0 +1,153 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from shamsul.classifiers import weights
+from shamsul.classifiers.manifest import Manifest
+from shamsul.classifiers.registry import ModelError, ModelState, download, load, models
+
+MakeFolder = Callable[..., Path]
+
+
+def reseal(folder: Path, **changes: object) -> None:
+    """Change a manifest and give it the SHA-256 of the weights as they are."""
+    path = next(folder / name for name in weights.FILES if (folder / name).is_file())
+    fields = {name: getattr(Manifest.read(folder), name) for name in Manifest.__dataclass_fields__}
+    if "labels" in changes:
+        fields["thresholds"] = {}
+    Manifest(**{**fields, **changes, "sha256": weights.sha256(path)}).write(folder)
+
+
+def refused(folder: Path, match: str) -> None:
+    with pytest.raises(ModelError, match=match) as caught:
+        load(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_registering_does_not_import_torch() -> None:
+    code = (
+        "import sys, shamsul.classifiers.registry as registry; registry.models(); "
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_models_are_bundled_downloaded_or_available(
+    installation: Path, make_folder: MakeFolder
+) -> None:
+    installation.mkdir()
+    make_folder("mine").rename(installation / "mine")
+    (installation / "broken").mkdir()
+    (installation / "broken" / "model.toml").write_text("name = 3")
+    found = {info.name: info for info in models()}
+    assert next(iter(found)) == "phantom"
+    assert found["phantom"].state is ModelState.BUNDLED
+    assert found["mine"].state is ModelState.DOWNLOADED
+    assert found["mine"].trained_on == "nothing"
+    assert "name must be a text" in found["broken"].fault
+    assert found["xrv/densenet121-res224-all"].state is ModelState.AVAILABLE
+    assert len([name for name in found if name.startswith("xrv/")]) == 7
+    assert load("mine").manifest.name == "tiny"
+
+
+def test_unknown_and_missing_models_are_one_sentence(installation: Path) -> None:
+    with pytest.raises(ModelError, match="neither a model folder nor one of the registered"):
+        load("nonsense")
+    with pytest.raises(ModelError, match="not downloaded yet"):
+        load("xrv/densenet121-res224-chex")
+    with pytest.raises(ModelError, match="not a model that can be downloaded"):
+        download("phantom")
+
+
+def test_changed_weights_are_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    content = bytearray((folder / weights.SAFETENSORS).read_bytes())
+    content[-1] ^= 1
+    (folder / weights.SAFETENSORS).write_bytes(content)
+    refused(folder, "SHA-256")
+
+
+def test_truncated_weights_are_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    content = (folder / weights.SAFETENSORS).read_bytes()
+    (folder / weights.SAFETENSORS).write_bytes(content[: len(content) // 2])
+    refused(folder, "SHA-256")
+    reseal(folder)
+    refused(folder, "not a readable file of weights")
+
+
+def test_missing_weights_are_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    (folder / weights.SAFETENSORS).unlink()
+    refused(folder, "holds no weights.safetensors")
+
+
+def test_labels_that_do_not_fit_the_head_are_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    reseal(folder, labels=("A", "B", "C"))
+    refused(folder, r"classifier.weight has shape \(2, \d+\) instead of \(3, \d+\)")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"arch": "torchvision/nonsense"}, "no architecture torchvision/nonsense"),
+        ({"arch": "xrv/resnet"}, "no architecture xrv/resnet"),
+        ({"arch_options": {"growth": 3}}, "cannot be built as described"),
+        ({"arch_options": {"num_classes": 3}}, "cannot be built as described"),
+        ({"arch_options": {}}, "do not fit"),
+        ({"input_size": 8}, "cannot take 8 x 8 images"),
+    ],
+)
+def test_faulty_descriptions_are_refused(
+    make_folder: MakeFolder, changes: dict[str, object], match: str
+) -> None:
+    folder = make_folder()
+    reseal(folder, **changes)
+    refused(folder, match)
+
+
+def test_weights_that_are_not_numbers_are_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    state = safetensors.torch.load_file(folder / weights.SAFETENSORS)
+    state["classifier.bias"][0] = float("nan")
+    safetensors.torch.save_file(state, folder / weights.SAFETENSORS)
+    reseal(folder)
+    refused(folder, "not finite")
+
+
+def test_a_torch_file_of_tensors_is_read(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    grids = np.zeros((1, 32, 32), np.float32)
+    expected = load(folder).logits(grids)
+    state = safetensors.torch.load_file(folder / weights.SAFETENSORS)
+    (folder / weights.SAFETENSORS).unlink()
+    for content in (state, {"state_dict": state}):
+        torch.save(content, folder / "weights.pt")
+        reseal(folder)
+        np.testing.assert_array_equal(load(folder).logits(grids), expected)
+
+
+class Marker:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_a_torch_file_that_runs_code_is_refused(make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = make_folder()
+    (folder / weights.SAFETENSORS).unlink()
+    torch.save({"classifier.bias": Marker(tmp_path / "marker")}, folder / "weights.pt")
+    reseal(folder)
+    refused(folder, "not a readable file of weights")
+    assert not (tmp_path / "marker").exists()

@@ -1,0 +1,137 @@
+"""What is kept, and that nothing else is."""
+
+import os
+import zipfile
+
+import numpy as np
+import pytest
+
+from shamsul.radiographs import ArchiveError, Radiograph, RadiographArchive, pseudonym
+
+SHA = "0123456789abcdef" * 4
+
+
+def radiograph(values: object, **fields: object) -> Radiograph:
+    given = {"window": (0.0, 1.0), "spacing_mm": None, "view": "", "sha256": SHA, **fields}
+    return Radiograph(np.asarray(values, dtype=np.float32), **given)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([[0, 255]], "uint8"),
+        ([[0, 65535]], "uint16"),
+        ([[-1024, 3071]], "int16"),
+        ([[0, 0.1]], "float32"),
+        ([[0, 70000]], "float32"),
+        ([[-0.0, 1]], "float32"),
+    ],
+)
+def test_values_return_bit_for_bit_from_the_smallest_type(tmp_path, values, kind):
+    archive = RadiographArchive(tmp_path / "new")
+    kept = radiograph(values, window=(0.1, 1 / 3), spacing_mm=(0.143, 0.2), view="PA")
+    archive.put(kept)
+    found = archive.get(SHA)
+    assert found.values.tobytes() == kept.values.tobytes()
+    assert found.values.dtype == np.float32
+    assert (found.window, found.spacing_mm, found.view) == ((0.1, 1 / 3), (0.143, 0.2), "PA")
+    assert (found.sha256, found.burned_in_annotation) == (SHA, False)
+    with np.load(archive.directory / f"{SHA}.npz") as fields:
+        assert fields["values"].dtype == kind
+
+
+def test_all_other_fields_return(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[1, 2]], burned_in_annotation=True, declared_aspect=1.25))
+    found = archive.get(SHA)
+    assert found.burned_in_annotation is True
+    assert found.spacing_mm is None
+    assert found.pixel_aspect == 1.25
+
+
+def test_file_holds_the_fields_of_a_radiograph_only(tmp_path):
+    RadiographArchive(tmp_path).put(radiograph([[1, 2]]))
+    with np.load(tmp_path / f"{SHA}.npz", allow_pickle=False) as fields:
+        assert set(fields) == set(Radiograph.__dataclass_fields__)
+
+
+def test_contains_and_delete(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    assert SHA not in archive
+    archive.put(radiograph([[1, 2]]))
+    assert SHA in archive
+    archive.delete(SHA)
+    archive.delete(SHA)
+    assert SHA not in archive
+
+
+def test_putting_again_changes_nothing(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[1, 2]]))
+    archive.put(radiograph([[3, 4]]))
+    assert archive.get(SHA).values.tolist() == [[1, 2]]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_missing_radiograph_is_a_key_error_in_plain_words(tmp_path):
+    with pytest.raises(KeyError) as caught:
+        RadiographArchive(tmp_path).get(SHA)
+    assert str(caught.value) == "The radiograph is not in the archive."
+
+
+def test_damaged_file_is_reported_and_replaced(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[1, 2]]))
+    path = tmp_path / f"{SHA}.npz"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ArchiveError, match=r"^The radiograph's file in the archive is damaged\.$"):
+        archive.get(SHA)
+    archive.put(radiograph([[1, 2]]))
+    assert archive.get(SHA).values.tolist() == [[1, 2]]
+
+
+def test_file_under_another_name_is_reported(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[1, 2]]))
+    other = "f" * 64
+    (tmp_path / f"{SHA}.npz").rename(tmp_path / f"{other}.npz")
+    with pytest.raises(ArchiveError, match="another radiograph"):
+        archive.get(other)
+
+
+def test_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    def full(descriptor: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        RadiographArchive(tmp_path).put(radiograph([[1, 2]]))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../secret", SHA.upper(), SHA + "\n", SHA[:-1] + "/", "0" * 63]
+)
+def test_only_a_hash_names_a_file(tmp_path, name):
+    archive = RadiographArchive(tmp_path)
+    assert name not in archive
+    for use in (archive.get, archive.delete):
+        with pytest.raises(ValueError, match="64 lower-case hexadecimal"):
+            use(name)
+    with pytest.raises(ValueError, match="64 lower-case hexadecimal"):
+        archive.put(radiograph([[1, 2]], sha256=name))
+
+
+def test_pickles_are_not_loaded(tmp_path):
+    path = tmp_path / f"{SHA}.npz"
+    np.savez(path, values=np.array([{}], dtype=object))
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(ArchiveError, match="damaged"):
+        RadiographArchive(tmp_path).get(SHA)
+
+
+def test_pseudonym_is_short_stable_and_needs_a_hash():
+    assert pseudonym(SHA) == pseudonym(SHA.upper()) == "CXR-0123-4567"
+    for bad in ("", "7F3A", "x" * 64):
+        with pytest.raises(ValueError, match="64 hexadecimal"):
+            pseudonym(bad)

@@ -1,0 +1,62 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shamsul.reading import Answer, Case, MapShown, Shown, Store, Study
+from shamsul.reading.questionnaire import Value
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'data' / 'ratings.db'}"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    store = Store(url)
+    store.ensure_study(Study("pilot", "Pilot", model="phantom"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def case(store: Store) -> Case:
+    return store.add_case("pilot", "a" * 64)
+
+
+@pytest.fixture
+def rating(case: Case) -> Callable[..., Answer]:
+    """Make an answer about a map of the case."""
+
+    def make(item: str = "location", value: Value = 4, **changes: object) -> Answer:
+        about: dict = {
+            "label": "Cardiomegaly",
+            "model": "phantom",
+            "model_sha256": "c" * 64,
+            "probability": 0.25,
+            "blinded": True,
+            "method": "grad_cam",
+            "method_name_shown": "A",
+            "panel_position": 2,
+            "heatmap_sha256": "b" * 64,
+            "opacity": 0.5,
+            "normalisation": "symmetric",
+        }
+        who: dict = {"case": case, "reader": "Ada"}
+        for name, change in changes.items():
+            (about if name in MapShown.__dataclass_fields__ else who)[name] = change
+        return Answer(shown=MapShown(**about), item=item, value=value, **who)
+
+    return make
+
+
+@pytest.fixture
+def opinion(case: Case) -> Callable[..., Answer]:
+    """Make an answer about the case itself."""
+
+    def make(item: str, value: Value, **who: object) -> Answer:
+        shown = Shown(label="Cardiomegaly", model="phantom", blinded=True)
+        return Answer(**{"case": case, "reader": "Ada", **who}, shown=shown, item=item, value=value)
+
+    return make

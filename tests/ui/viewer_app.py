@@ -1,0 +1,82 @@
+"""A page with nothing but the viewer, for the browser tests.
+
+The query parameters choose what is shown: ``rows`` (1 or 2), ``annotated``, ``pending`` (a method
+whose map comes when the button "Finish" is pressed, its progress ticking until then).
+"""
+
+import numpy as np
+import streamlit as st
+
+from shamsul.annotations.annotation import Annotation
+from shamsul.explainers.heatmap import Heatmap, Target
+from shamsul.radiographs.geometry import Geometry
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.ui.viewer import Panel, PanelProgress, Row, viewer, viewer_progress
+
+IMAGE = (400, 300)
+GRID = (8, 8)
+METHODS = ("LIME", "SHAP", "Grad-CAM", "LRP")
+LABELS = ("Cardiomegaly", "Enlarged Cardiomediastinum")
+
+
+@st.cache_resource
+def radiograph() -> Radiograph:
+    """Grey ramp, darker to the left, whose pixels are twice as tall as wide."""
+    values = np.tile(np.linspace(400, 3600, IMAGE[1], dtype=np.float32).round(), (IMAGE[0], 1))
+    return Radiograph(values, (0.0, 4000.0), (0.4, 0.2), "PA", "ramp")
+
+
+@st.cache_resource
+def heatmap(label: str, method: str) -> Heatmap:
+    """One hot cell at row 5, column 2, for LRP also a negative one; SHAP is zero everywhere.
+
+    The grid covers rows 40 to 360 and columns 30 to 270.
+    """
+    values = np.zeros(GRID, dtype=np.float32)
+    if method != "SHAP":
+        values[5, 2] = 0.02
+    if method == "LRP":
+        values[1, 6] = -0.02
+    geometry = Geometry.window(IMAGE, GRID, top=40, left=30, height=320, width=240)
+    return Heatmap(values, label, method, {}, geometry, 1, 0.1, Target.LOGIT, 1.0)
+
+
+def disc() -> Annotation:
+    row, column = np.ogrid[: IMAGE[0], : IMAGE[1]]
+    region = (row - 100) ** 2 + (column - 200) ** 2 < 30**2
+    return Annotation(LABELS[0], "harness", region)
+
+
+@st.fragment(run_every=0.2)
+def tick(method: str) -> None:
+    done = st.session_state["done"] = st.session_state.get("done", 0) + 1
+    text = f"{method} {done}/512 model evaluations"
+    viewer_progress([PanelProgress(LABELS[0], method, text, done / 512)], key="harness")
+
+
+query = st.query_params
+st.set_page_config(layout="wide")
+finished = st.button("Finish")
+pending = "" if finished else query.get("pending", "")
+rows = [
+    Row(
+        label,
+        tuple(
+            Panel(method, None if method == pending else heatmap(label, method), "Waiting its turn")
+            for method in METHODS
+        ),
+        annotations=(disc(),) if "annotated" in query and label == LABELS[0] else (),
+        caption="probability 0.83",
+    )
+    for label in LABELS[: int(query.get("rows", 1))]
+]
+state = viewer(radiograph(), rows, key="harness", annotation_visible=False)
+if pending:
+    tick(pending)
+runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+st.button("Run again")
+st.text(f"runs {runs}")
+st.text(f"grad-cam opacity {state.opacity[LABELS[0]]['Grad-CAM']:.2f}")
+st.text(f"window {state.window[0]:.0f} {state.window[1]:.0f}")
+st.text(f"display {state.display.value} colours {state.colour_map}")
+st.text(f"annotation {state.annotation.value} normalisation {state.normalisation.value}")
