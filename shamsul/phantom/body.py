@@ -41,12 +41,18 @@ def _trunk(patient: Patient, left: np.ndarray, down: np.ndarray, inset: float) -
     wall = patient.wall
     knots = np.array([-200, -95, -62, -40, -22, -2, 30, 75, 120, 200, 420], dtype=float) * size
     chest = Wall(patient).at(np.array([75, 120, 200, 420.0]) * size)[0] + wall
-    half_widths = np.array([57, 58, 68, 96, 128, width + wall + 14, width + wall + 22, *chest]) + np.array(
-        [8, 10, 14, 12, 8, 0, 0, 0, 0, 0, 0]
-    ) * patient.habitus
+    half_widths = (
+        np.array([57, 58, 68, 96, 128, width + wall + 14, width + wall + 22, *chest])
+        + np.array([8, 10, 14, 12, 8, 0, 0, 0, 0, 0, 0]) * patient.habitus
+    )
     halves = PchipInterpolator(knots, half_widths)(rows := np.linspace(-200, 420, 700))
     depth = patient.half_depth + 12 + 20 * patient.habitus
-    depths = PchipInterpolator(knots, np.array([56, 56, 58, 58, 60, 64, 0.68 * depth, 0.84 * depth, 0.94 * depth, depth, 1.05 * depth]))(rows)
+    depths = PchipInterpolator(
+        knots,
+        np.array(
+            [56, 56, 58, 58, 60, 64, 0.68 * depth, 0.84 * depth, 0.94 * depth, depth, 1.05 * depth]
+        ),
+    )(rows)
     half = np.maximum(np.interp(down, rows, halves) - inset, 1)
     deep = np.maximum(np.interp(down, rows, depths) - inset, 1)
     across = np.minimum(np.abs(left) / half, 1)
@@ -62,7 +68,9 @@ def _arms(patient: Patient, detector: Detector, fat: float) -> tuple[np.ndarray,
         start = np.array([side * (patient.half_width + 28), 12.0])
         end = start + np.array([side * (22 + 95 * patient.arm), 280.0])
         along = end - start
-        t = np.clip(((left - start[0]) * along[0] + (down - start[1]) * along[1]) / (along @ along), -0.0, 1)
+        t = np.clip(
+            ((left - start[0]) * along[0] + (down - start[1]) * along[1]) / (along @ along), -0.0, 1
+        )
         away = np.hypot(left - start[0] - t * along[0], down - start[1] - t * along[1])
         thick = radius * (1 - 0.1 * t)
         total = np.maximum(total, 2 * np.sqrt(np.maximum(thick**2 - away**2, 0)))
@@ -89,7 +97,10 @@ def _breasts(patient: Patient, detector: Detector, rng: np.random.Generator) -> 
     size = rng.uniform(0.55, 1.0) * (0.85 + 0.5 * patient.habitus)
     for side in (-1, 1):
         reach = 76 * size * rng.uniform(0.95, 1.05)
-        centre = (side * (0.60 * patient.half_width + rng.normal(0, 4)), 158 + 40 * size + rng.normal(0, 5))
+        centre = (
+            side * (0.60 * patient.half_width + rng.normal(0, 4)),
+            158 + 40 * size + rng.normal(0, 5),
+        )
         across, along = (left - centre[0]) / reach, (down - centre[1]) / reach
         # Hanging tissue: sharp below, fading above.
         stretched = np.where(along < 0, along / 1.5, along)
@@ -102,9 +113,21 @@ def _bowel_gas(patient: Patient, detector: Detector, rng: np.random.Generator) -
     """Gas in the stomach under the left dome, sometimes in the colon beside it, mm."""
     left, down = detector.plane(25.0)
     total = np.zeros(detector.shape)
-    stomach = [(rng.uniform(38, 62), patient.dome_left + rng.uniform(20, 30), rng.uniform(9, 26), rng.uniform(7, 15))]
+    stomach = [
+        (
+            rng.uniform(38, 62),
+            patient.dome_left + rng.uniform(20, 30),
+            rng.uniform(9, 26),
+            rng.uniform(7, 15),
+        )
+    ]
     colon = [
-        (rng.uniform(60, 105), patient.dome_left + rng.uniform(26, 70), rng.uniform(9, 17), rng.uniform(8, 14))
+        (
+            rng.uniform(60, 105),
+            patient.dome_left + rng.uniform(26, 70),
+            rng.uniform(9, 17),
+            rng.uniform(8, 14),
+        )
         for _ in range(int(rng.integers(0, 4)))
     ]
     wobble = detector.field(rng, 11.0)

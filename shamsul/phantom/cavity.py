@@ -49,7 +49,9 @@ class Wall:
         return centre - half, centre + half
 
 
-def dome(patient: Patient, left: np.ndarray, down: np.ndarray, waviness: np.ndarray | float = 0.0) -> Interval:
+def dome(
+    patient: Patient, left: np.ndarray, down: np.ndarray, waviness: np.ndarray | float = 0.0
+) -> Interval:
     """Depths between which a ray runs below the diaphragm; `left` is measured from the spine."""
     right_side = left < 0
     # The central tendon joins the two domes under the heart.
@@ -61,7 +63,9 @@ def dome(patient: Patient, left: np.ndarray, down: np.ndarray, waviness: np.ndar
         return 1 - (1 - min(drop / height, 0.98)) ** 2
 
     top = 0.47 * patient.half_width
-    lateral = np.where(right_side, share(patient.angle_depth), share(patient.angle_down - patient.dome_left))
+    lateral = np.where(
+        right_side, share(patient.angle_depth), share(patient.angle_down - patient.dome_left)
+    )
     outward = np.abs(left) - top
     sideways = np.where(
         outward > 0,
@@ -76,12 +80,16 @@ def dome(patient: Patient, left: np.ndarray, down: np.ndarray, waviness: np.ndar
     return 12.0 - back * half, 12.0 + front * half
 
 
-def core(patient: Patient, left: np.ndarray, down: np.ndarray, depth: np.ndarray, centre: np.ndarray) -> Interval:
+def core(
+    patient: Patient, left: np.ndarray, down: np.ndarray, depth: np.ndarray, centre: np.ndarray
+) -> Interval:
     """Depths between which a ray is inside the mediastinum without the heart."""
     rows = np.linspace(-20, 420, 600)
     opening = 24 * np.exp(-np.maximum(rows, 0) / 8.0)
     upper = 1 / (1 + np.exp((rows - 115) / 10))
-    right = opening + 15 + upper * (5 + 6 * patient.habitus) + 2.5 * np.exp(-(((rows - 88) / 14) ** 2))
+    right = (
+        opening + 15 + upper * (5 + 6 * patient.habitus) + 2.5 * np.exp(-(((rows - 88) / 14) ** 2))
+    )
     plain = opening + 17 + upper * (2 + 7 * patient.habitus)
     arch = patient.vertebra(4.6)
     knob = _bulge(rows, arch, 15.0, 1.1 * patient.knob)
@@ -101,7 +109,9 @@ def core(patient: Patient, left: np.ndarray, down: np.ndarray, depth: np.ndarray
 def _bulge(rows: np.ndarray, centre: float, offset: float, radius: float) -> np.ndarray:
     """Lateral extent of a round structure on each row; 0 off it."""
     chord = np.maximum(radius**2 - (rows - centre) ** 2, 0)
-    return np.where(chord > 0, offset * np.minimum(1, chord / (0.3 * radius**2)) + np.sqrt(chord), 0)
+    return np.where(
+        chord > 0, offset * np.minimum(1, chord / (0.3 * radius**2)) + np.sqrt(chord), 0
+    )
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,12 @@ class Detector:
         self.pose = pose
         self.spacing_mm = (field_mm[0] / shape[0], field_mm[1] / shape[1])
         self.pixel_mm = float(np.sqrt(self.spacing_mm[0] * self.spacing_mm[1]))
-        self.rows = ((np.arange(shape[0]) + 0.5) * self.spacing_mm[0] - field_mm[0] / 2).astype(np.float32)
-        self.columns = ((np.arange(shape[1]) + 0.5) * self.spacing_mm[1] - field_mm[1] / 2).astype(np.float32)
+        self.rows = ((np.arange(shape[0]) + 0.5) * self.spacing_mm[0] - field_mm[0] / 2).astype(
+            np.float32
+        )
+        self.columns = ((np.arange(shape[1]) + 0.5) * self.spacing_mm[1] - field_mm[1] / 2).astype(
+            np.float32
+        )
         self._planes: dict[float, tuple[np.ndarray, np.ndarray]] = {}
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

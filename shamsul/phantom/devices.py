@@ -34,7 +34,14 @@ class Tray:
         self.mask = np.zeros(scene.detector.shape, dtype=bool)
         self.step = 0.6 * scene.detector.pixel_mm
 
-    def wire(self, controls: np.ndarray, radius: float, tissue: Tissue, density: float, closed: bool = False) -> None:
+    def wire(
+        self,
+        controls: np.ndarray,
+        radius: float,
+        tissue: Tissue,
+        density: float,
+        closed: bool = False,
+    ) -> None:
         """A solid strand through control points."""
         detector = self.scene.detector
         line = curve(np.asarray(controls, dtype=float), self.step, closed)
@@ -50,13 +57,19 @@ class Tray:
         self.mask |= thickness > 0
 
 
-def support_devices(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -> np.ndarray:
+def support_devices(
+    scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator
+) -> np.ndarray:
     """One or several devices; the mask is their pixels."""
     opacity = {Grade.SUBTLE: 0.45, Grade.MODERATE: 0.8, Grade.OBVIOUS: 1.3}[grade]
     tray = Tray(scene, paths, opacity)
     slight = [_central_line, _nasogastric_tube, _endotracheal_tube]
     choices = slight if grade is Grade.SUBTLE else [*slight, _chest_tube, _pacemaker, _electrodes]
-    count = {Grade.SUBTLE: 1, Grade.MODERATE: int(rng.integers(1, 3)), Grade.OBVIOUS: int(rng.integers(2, 5))}[grade]
+    count = {
+        Grade.SUBTLE: 1,
+        Grade.MODERATE: int(rng.integers(1, 3)),
+        Grade.OBVIOUS: int(rng.integers(2, 5)),
+    }[grade]
     for index in rng.permutation(len(choices))[:count]:
         choices[index](tray, rng)
     return tray.mask
@@ -78,8 +91,22 @@ def _central_line(tray: Tray, rng: np.random.Generator) -> None:
 def _endotracheal_tube(tray: Tray, rng: np.random.Generator) -> None:
     fork = carina(tray.scene.patient)
     end = fork[1] - rng.uniform(18, 55)
-    for offset, radius, tissue, density in ((-4.4, 0.55, Tissue.SOFT, 2.2), (4.4, 0.55, Tissue.SOFT, 2.2), (3.3, 0.6, Tissue.PLASTIC, 1.6)):
-        tray.wire([[offset, -150, 22], [offset - 1, -60, 6], [offset - 1, end - 30, -8], [offset - 1.5, end, -14]], radius, tissue, density)
+    for offset, radius, tissue, density in (
+        (-4.4, 0.55, Tissue.SOFT, 2.2),
+        (4.4, 0.55, Tissue.SOFT, 2.2),
+        (3.3, 0.6, Tissue.PLASTIC, 1.6),
+    ):
+        tray.wire(
+            [
+                [offset, -150, 22],
+                [offset - 1, -60, 6],
+                [offset - 1, end - 30, -8],
+                [offset - 1.5, end, -14],
+            ],
+            radius,
+            tissue,
+            density,
+        )
 
 
 def _nasogastric_tube(tray: Tray, rng: np.random.Generator) -> None:
@@ -117,7 +144,9 @@ def _chest_tube(tray: Tray, rng: np.random.Generator) -> None:
 def _pacemaker(tray: Tray, rng: np.random.Generator) -> None:
     patient = tray.scene.patient
     side = rng.choice([-1, 1], p=[0.15, 0.85])
-    middle = np.array([side * (0.66 * patient.half_width + rng.normal(0, 5)), 48 + rng.normal(0, 6), 75.0])
+    middle = np.array(
+        [side * (0.66 * patient.half_width + rng.normal(0, 5)), 48 + rng.normal(0, 6), 75.0]
+    )
     left, down = tray.scene.detector.plane(75.0)
     turn = rng.normal(0, 0.4)
     a, b = left - middle[0], down - middle[1]
@@ -127,7 +156,10 @@ def _pacemaker(tray: Tray, rng: np.random.Generator) -> None:
     tray.add((2.2 * inside**0.3 + 0.9 * core**0.5) * (inside > 0), Tissue.METAL, 0.5)
     vein = [[side * 30, 26, 35], [-19, 44, 22], [-25, 100, 15]]
     start = [middle, middle + [-side * 5, -27, -5]]
-    for end in ([[-24, 165, 25], [20, 205, 40], [62, 200, 48]], [[-28, 130, 30], [-16, 140, 45], [-24, 118, 52]]):
+    for end in (
+        [[-24, 165, 25], [20, 205, 40], [62, 200, 48]],
+        [[-28, 130, 30], [-16, 140, 45], [-24, 118, 52]],
+    ):
         wobble = rng.normal(0, 2.5, (8, 3))
         tray.wire(np.vstack([start, vein, end]) + wobble, 0.65, Tissue.METAL, 0.5)
         if rng.random() < 0.4:
@@ -136,12 +168,21 @@ def _pacemaker(tray: Tray, rng: np.random.Generator) -> None:
 
 def _electrodes(tray: Tray, rng: np.random.Generator) -> None:
     patient = tray.scene.patient
-    for place in ((-0.75, 20.0), (0.75, 20.0), (0.95, 190.0), (-0.9, 195.0))[: int(rng.integers(2, 5))]:
+    for place in ((-0.75, 20.0), (0.75, 20.0), (0.95, 190.0), (-0.9, 195.0))[
+        : int(rng.integers(2, 5))
+    ]:
         spot = np.array([place[0] * patient.half_width, place[1], 95.0]) + rng.normal(0, 9, 3)
         ring = np.linspace(0, 2 * np.pi, 10, endpoint=False)
         circle = spot + np.stack([3.6 * np.cos(ring), 3.6 * np.sin(ring), 0 * ring], axis=1)
         tray.wire(circle, 0.7, Tissue.METAL, 0.9, closed=True)
         tray.wire([spot - [1, 0, 0], spot + [0, 0.2, 0], spot + [1, 0, 0]], 1.6, Tissue.METAL, 0.8)
         sign = np.sign(place[0])
-        away = spot + np.array([[0, 4, 0], [sign * rng.uniform(-25, 10), 45, 5], [rng.normal(0, 20), 120, 5], [sign * 40, 330, 5]])
+        away = spot + np.array(
+            [
+                [0, 4, 0],
+                [sign * rng.uniform(-25, 10), 45, 5],
+                [rng.normal(0, 20), 120, 5],
+                [sign * 40, 330, 5],
+            ]
+        )
         tray.wire(away, 0.55, Tissue.METAL, 0.35)

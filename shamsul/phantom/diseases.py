@@ -61,6 +61,9 @@ def effusion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator)
         surface = level - climb * np.exp(-inward / reach) + rng.normal(0, 0.02) * inward
         # Fluid ends at the spine and the oesophagus, not in the midline.
         share = _smoothstep((down - surface) / blend) * _smoothstep((left * side - 8) / 22)
+        if grade is Grade.SUBTLE:
+            # Only the angle: fluid low behind the dome would be marked where nobody can see it.
+            share *= _smoothstep((48 - inward) / 20)
         share[share * scene.lungs.thickness < 0.8] = 0
         _fill(paths, share, Tissue.SOFT)
         mask |= share > 0
@@ -95,14 +98,18 @@ def pneumothorax(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Genera
     return mask
 
 
-def _spot(scene: Scene, rng: np.random.Generator, thickness: float, low: float, high: float) -> tuple[float, float]:
+def _spot(
+    scene: Scene, rng: np.random.Generator, thickness: float, low: float, high: float
+) -> tuple[float, float]:
     """A place in the lungs with enough lung on the ray, between two levels (shares of lung height)."""
     plan, patient = scene.plan, scene.patient
     level = plan.down / patient.angle_down
     free = (plan.thickness > thickness * plan.thickness.max()) & (level > low) & (level < high)
     index = rng.integers(np.count_nonzero(free))
     rows, columns = np.nonzero(free)
-    return float(plan.left[rows[index], columns[index]]), float(plan.down[rows[index], columns[index]])
+    return float(plan.left[rows[index], columns[index]]), float(
+        plan.down[rows[index], columns[index]]
+    )
 
 
 def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -> np.ndarray:
@@ -114,7 +121,11 @@ def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Gener
         ((42, 66), rng.uniform(0.42, 0.60), int(rng.integers(1, 4))),
     )
     detector, left, down = scene.detector, scene.lungs.left, scene.lungs.down
-    grain = 0.34 * detector.field(rng, 17.0) + 0.16 * detector.field(rng, 8.0) + 0.07 * detector.field(rng, 3.5)
+    grain = (
+        0.34 * detector.field(rng, 17.0)
+        + 0.16 * detector.field(rng, 8.0)
+        + 0.07 * detector.field(rng, 3.5)
+    )
     opacity = np.zeros(detector.shape, dtype=np.float32)
     for _ in range(count):
         centre = _spot(scene, rng, 0.5, 0.12, 0.95)
@@ -147,7 +158,9 @@ def _bronchograms(scene: Scene, rng: np.random.Generator) -> np.ndarray:
             reach = rng.uniform(50, 85)
             way = np.array([side * np.cos(angle), np.sin(angle) * 1.2, rng.normal(0, 0.3)])
             bend = np.array([0, 1, 0]) * rng.normal(0, 6)
-            line = curve(np.stack([start, start + 0.5 * reach * way + bend, start + reach * way]), step)
+            line = curve(
+                np.stack([start, start + 0.5 * reach * way + bend, start + reach * way]), step
+            )
             clouds.append(solid(line, np.linspace(2.4, 0.9, len(line)), scene.detector.pixel_mm))
     return 2.0 * scene.detector.splat(*join(clouds))
 
@@ -164,12 +177,20 @@ def lesion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -
     angle = np.arctan2(b, a)
     outline = np.ones(detector.shape)
     for order in range(2, 7):
-        outline += rng.normal(0, 0.08 / np.sqrt(order)) * np.cos(order * angle + rng.uniform(0, 6.3))
+        outline += rng.normal(0, 0.08 / np.sqrt(order)) * np.cos(
+            order * angle + rng.uniform(0, 6.3)
+        )
     if rng.random() < 0.4:
         for spike in rng.uniform(0, 2 * np.pi, 9):
-            outline += rng.uniform(0.1, 0.35) * np.exp(-(((np.angle(np.exp(1j * (angle - spike)))) / 0.10) ** 2))
+            outline += rng.uniform(0.1, 0.35) * np.exp(
+                -(((np.angle(np.exp(1j * (angle - spike)))) / 0.10) ** 2)
+            )
     inside = np.maximum(1 - (np.hypot(a, b) / (radius * outline)) ** 2, 0)
     thickness = density * 2 * radius * inside**0.65 * (scene.lungs.thickness > 0)
     thickness = np.minimum(thickness, paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD])
-    _fill(paths, thickness / np.maximum(paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD], 1e-3), Tissue.SOFT)
+    _fill(
+        paths,
+        thickness / np.maximum(paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD], 1e-3),
+        Tissue.SOFT,
+    )
     return thickness > 0

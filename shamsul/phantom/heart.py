@@ -10,9 +10,30 @@ from .detector import Detector
 from .patient import Patient
 
 # Silhouette radii by angle (degrees, 0 the patient's left, 90 caudal), before scaling.
-_ANGLES = np.array([0, 15, 30, 50, 70, 90, 115, 140, 160, 180, 205, 235, 260, 285, 305, 325, 342, 360.0])
+_ANGLES = np.array(
+    [0, 15, 30, 50, 70, 90, 115, 140, 160, 180, 205, 235, 260, 285, 305, 325, 342, 360.0]
+)
 _RADII = np.array(
-    [0.82, 1.00, 1.16, 1.05, 0.90, 0.84, 0.88, 1.0, 1.02, 0.98, 0.95, 0.96, 1.05, 1.04, 0.88, 0.74, 0.72, 0.82]
+    [
+        0.82,
+        1.00,
+        1.16,
+        1.05,
+        0.90,
+        0.84,
+        0.88,
+        1.0,
+        1.02,
+        0.98,
+        0.95,
+        0.96,
+        1.05,
+        1.04,
+        0.88,
+        0.74,
+        0.72,
+        0.82,
+    ]
 )
 
 
@@ -109,7 +130,10 @@ def _enlarge(points: np.ndarray, growth: float) -> np.ndarray:
     across, along = points.T
     low = np.clip((along / np.abs(along).max() + 0.9) / 1.2, 0.15, 1)
     side = np.where(across > 0, 1.15, 0.75)
-    return np.stack([across * (1 + (growth - 1) * low * side), along * (1 + 0.12 * (growth - 1) * (along > 0))], axis=1)
+    return np.stack(
+        [across * (1 + (growth - 1) * low * side), along * (1 + 0.12 * (growth - 1) * (along > 0))],
+        axis=1,
+    )
 
 
 def _radii(points: np.ndarray) -> np.ndarray:

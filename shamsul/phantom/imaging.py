@@ -60,9 +60,15 @@ def blur(image: np.ndarray, sigma_mm: float, spacing_mm: tuple[float, float]) ->
     """Gaussian blur given in mm; wide ones are done on a coarser grid."""
     stride = max(1, int(sigma_mm / (4 * max(spacing_mm))))
     if stride == 1:
-        return gaussian_filter(image, [sigma_mm / s for s in spacing_mm], mode="nearest", truncate=3.0)
+        return gaussian_filter(
+            image, [sigma_mm / s for s in spacing_mm], mode="nearest", truncate=3.0
+        )
     rows, columns = (-(-n // stride) for n in image.shape)
-    padded = np.pad(image, [(0, rows * stride - image.shape[0]), (0, columns * stride - image.shape[1])], mode="edge")
+    padded = np.pad(
+        image,
+        [(0, rows * stride - image.shape[0]), (0, columns * stride - image.shape[1])],
+        mode="edge",
+    )
     small = padded.reshape(rows, stride, columns, stride).mean(axis=(1, 3))
     small = gaussian_filter(small, [sigma_mm / s / stride for s in spacing_mm], mode="nearest")
     large = zoom(small, stride, order=1, mode="nearest", grid_mode=True)
@@ -84,11 +90,15 @@ def expose(paths: Paths, detector: Detector, technique: Technique) -> np.ndarray
     primary *= np.exp(technique.heel[0] * down)[:, None] * np.exp(technique.heel[1] * across)[None]
     # Unattenuated beam beside the patient produces no scatter in the patient.
     source = np.minimum(primary, 0.35)
-    scatter = 0.6 * blur(source, 22.0, detector.spacing_mm) + 0.4 * blur(source, 60.0, detector.spacing_mm)
+    scatter = 0.6 * blur(source, 22.0, detector.spacing_mm) + 0.4 * blur(
+        source, 60.0, detector.spacing_mm
+    )
     return (primary + technique.scatter * 0.5 * scatter).astype(np.float32)
 
 
-def add_noise(signal: np.ndarray, detector: Detector, technique: Technique, rng: np.random.Generator) -> np.ndarray:
+def add_noise(
+    signal: np.ndarray, detector: Detector, technique: Technique, rng: np.random.Generator
+) -> np.ndarray:
     """Quantum noise: variance proportional to the signal, slightly correlated between pixels."""
     white = rng.standard_normal(signal.shape, dtype=np.float32)
     sigma = 0.17 / detector.pixel_mm
@@ -98,7 +108,11 @@ def add_noise(signal: np.ndarray, detector: Detector, technique: Technique, rng:
 
 
 def display(
-    signal: np.ndarray, reference: np.ndarray, lungs: Lungs, detector: Detector, technique: Technique
+    signal: np.ndarray,
+    reference: np.ndarray,
+    lungs: Lungs,
+    detector: Detector,
+    technique: Technique,
 ) -> np.ndarray:
     """Displayed brightness of a signal.
 

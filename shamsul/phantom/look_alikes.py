@@ -10,7 +10,9 @@ from .tissues import Paths, Tissue
 from .tubes import curve, join, solid
 
 
-def add_look_alikes(patient: Patient, detector: Detector, paths: Paths, rng: np.random.Generator) -> tuple[str, ...]:
+def add_look_alikes(
+    patient: Patient, detector: Detector, paths: Paths, rng: np.random.Generator
+) -> tuple[str, ...]:
     """Add distractors to path lengths.
 
     Returns
@@ -49,10 +51,14 @@ def _nipples(patient: Patient, detector: Detector, paths: Paths, rng: np.random.
         a, b = left - side * across - rng.normal(0, 4), down - level - rng.normal(0, 4)
         inside = np.maximum(1 - np.hypot(a, b) ** 2 / rng.uniform(3.5, 5.5) ** 2, 0)
         # In air on its outer edge, so sharply seen on one side only.
-        paths.mm[Tissue.SOFT] += (rng.uniform(4, 9) * inside * np.clip(0.6 + side * a / 9, 0.2, 1)).astype(np.float32)
+        paths.mm[Tissue.SOFT] += (
+            rng.uniform(4, 9) * inside * np.clip(0.6 + side * a / 9, 0.2, 1)
+        ).astype(np.float32)
 
 
-def _skin_fold(patient: Patient, detector: Detector, paths: Paths, rng: np.random.Generator) -> None:
+def _skin_fold(
+    patient: Patient, detector: Detector, paths: Paths, rng: np.random.Generator
+) -> None:
     """A band of extra skin: dense up to its edge, then abruptly not. Has lung markings beyond it."""
     left, down = detector.plane(-90.0)
     side = rng.choice([-1, 1])
@@ -71,11 +77,23 @@ def _skin_fold(patient: Patient, detector: Detector, paths: Paths, rng: np.rando
 
 def _necklace(patient: Patient, detector: Detector, paths: Paths, rng: np.random.Generator) -> None:
     low = rng.uniform(45, 85)
-    controls = [[-62, -45, -10], [-45, 0, 60], [-18, 0.75 * low, 85], [rng.normal(0, 5), low, 92], [18, 0.75 * low, 85], [45, 0, 60], [62, -45, -10]]
+    controls = [
+        [-62, -45, -10],
+        [-45, 0, 60],
+        [-18, 0.75 * low, 85],
+        [rng.normal(0, 5), low, 92],
+        [18, 0.75 * low, 85],
+        [45, 0, 60],
+        [62, -45, -10],
+    ]
     line = curve(np.array(controls), 0.5 * detector.pixel_mm)
     beads = 0.5 + 0.5 * np.sin(np.arange(len(line)) * detector.pixel_mm * 0.5 * 2 * np.pi / 3.2)
     points, volume = solid(line, max(0.6, 0.5 * detector.pixel_mm), detector.pixel_mm)
-    volume = volume * np.repeat(beads, len(volume) // len(line)) * (0.6 / max(0.6, 0.5 * detector.pixel_mm)) ** 2
+    volume = (
+        volume
+        * np.repeat(beads, len(volume) // len(line))
+        * (0.6 / max(0.6, 0.5 * detector.pixel_mm)) ** 2
+    )
     paths.mm[Tissue.METAL] += 0.45 * detector.splat(points, volume)
 
 
@@ -87,7 +105,9 @@ def _snaps(patient: Patient, detector: Detector, paths: Paths, rng: np.random.Ge
     for number in range(int(rng.integers(1, 5))):
         middle = np.array([across + rng.normal(0, 3), start + 62 * number, 100.0])
         circle = middle + np.stack([radius * np.cos(ring), radius * np.sin(ring), 0 * ring], axis=1)
-        points, volume = solid(curve(circle, 0.6 * detector.pixel_mm, closed=True), thick, detector.pixel_mm)
+        points, volume = solid(
+            curve(circle, 0.6 * detector.pixel_mm, closed=True), thick, detector.pixel_mm
+        )
         clouds.append((points, 0.4 * volume * (0.9 / thick) ** 2))
     paths.mm[Tissue.METAL] += detector.splat(*join(clouds))
 
@@ -122,6 +142,8 @@ def _stroke(detector: Detector, start: np.ndarray, end: np.ndarray, thick: float
     """Coverage by a straight stroke, given as (column, row) mm from the middle of the field."""
     row, column = np.meshgrid(detector.rows, detector.columns, indexing="ij")
     along = end - start
-    t = np.clip(((column - start[0]) * along[0] + (row - start[1]) * along[1]) / (along @ along), 0, 1)
+    t = np.clip(
+        ((column - start[0]) * along[0] + (row - start[1]) * along[1]) / (along @ along), 0, 1
+    )
     away = np.hypot(column - start[0] - t * along[0], row - start[1] - t * along[1])
     return np.clip((thick - away) / detector.pixel_mm + 0.5, 0, 1).astype(np.float32)

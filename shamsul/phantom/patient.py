@@ -136,14 +136,24 @@ def sample_patient(rng: np.random.Generator) -> Patient:
         dome_right=float(dome),
         dome_left=float(dome + size * rng.normal(11, 6)),
         angle_depth=float(size * rng.uniform(40, 58)),
-        heart_ratio=float(np.clip(rng.normal(0.435 + 0.0003 * (age - 55) - 0.008 * inspiration, 0.026), 0.37, 0.485)),
+        heart_ratio=float(
+            np.clip(
+                rng.normal(0.435 + 0.0003 * (age - 55) - 0.008 * inspiration, 0.026), 0.37, 0.485
+            )
+        ),
         heart_tilt=float(rng.normal(0, 0.1) + 0.12 * (habitus - 0.4) - 0.05 * inspiration),
-        spine_bend=float(abs(rng.normal(0, 2.0)) + (rng.uniform(6, 15) if rng.random() < 0.1 else 0)),
+        spine_bend=float(
+            abs(rng.normal(0, 2.0)) + (rng.uniform(6, 15) if rng.random() < 0.1 else 0)
+        ),
         spine_phase=float(rng.uniform(0, 2 * np.pi)),
         pitch=float(size * rng.normal(19.0, 0.5)),
         rib_drop=float(np.clip(rng.normal(1.0, 0.1), 0.75, 1.25)),
         arm=float(np.clip(rng.normal(0.25 if portable else 0.55, 0.22), 0, 1)),
-        bone=float((0.92 if female else 1.05) * np.clip(1.1 - 0.006 * max(age - 45, 0), 0.7, 1.2) * rng.uniform(0.9, 1.1)),
+        bone=float(
+            (0.92 if female else 1.05)
+            * np.clip(1.1 - 0.006 * max(age - 45, 0), 0.7, 1.2)
+            * rng.uniform(0.9, 1.1)
+        ),
         knob=float(size * (13 + 0.09 * (age - 40) + rng.normal(0, 1.3))),
         bowel_gas=bool(rng.random() < 0.65),
         pose=pose,

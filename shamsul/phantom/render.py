@@ -71,9 +71,13 @@ def insert(scene: Scene, findings: Mapping[str, Grade], paths: Paths) -> tuple[F
     masks = {}
     for label, function in INSERTS.items():
         if label in findings:
-            rng = _stream(scene.seed, Stream.FINDINGS, LABELS.index(label), list(Grade).index(findings[label]))
+            rng = _stream(
+                scene.seed, Stream.FINDINGS, LABELS.index(label), list(Grade).index(findings[label])
+            )
             masks[label] = function(scene, paths, findings[label], rng)
-    return tuple(Finding(label, findings[label], masks[label]) for label in LABELS if label in masks)
+    return tuple(
+        Finding(label, findings[label], masks[label]) for label in LABELS if label in masks
+    )
 
 
 def render(

@@ -71,7 +71,10 @@ def _stream(seed: int, part: int) -> np.random.Generator:
 
 def _texture(paths: Paths, detector: Detector, rng: np.random.Generator) -> None:
     """Small vessels and interlobular septa too fine to draw one by one; uneven muscle and fat."""
-    fine = sum(share * detector.field(rng, grain) for share, grain in ((0.008, 9.0), (0.012, 4.2), (0.014, 2.2)))
+    fine = sum(
+        share * detector.field(rng, grain)
+        for share, grain in ((0.008, 9.0), (0.012, 4.2), (0.014, 2.2))
+    )
     moved = np.clip(fine * paths.mm[Tissue.LUNG], 0, None).astype(np.float32)
     paths.replace(Tissue.LUNG, Tissue.BLOOD, moved)
     streaks = 1 + 0.05 * detector.field(rng, 34.0) + 0.02 * detector.field(rng, 9.0)

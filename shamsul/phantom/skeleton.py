@@ -11,8 +11,8 @@ from .patient import Patient
 from .tissues import Paths, Tissue
 from .tubes import Cloud, curve, join, shell, solid
 
-_DROP = np.array([34, 52, 68, 82, 94, 103, 108, 106, 98, 86, 56, 28], dtype=float)
-_END = np.array([150, 148, 147, 147, 147, 147, 146, 141, 132, 121, 96, 66], dtype=float)
+_DROP = np.array([34, 52, 68, 82, 94, 103, 108, 106, 100, 94, 74, 30], dtype=float)
+_END = np.array([150, 148, 147, 147, 147, 147, 146, 142, 136, 129, 112, 66], dtype=float)
 _HALF = np.array([6.4, 6.2, 6.3, 6.5, 6.7, 6.8, 6.8, 6.8, 6.6, 6.2, 5.4, 4.6])
 
 _HALF_BODY, _TALL_BODY = 16.8, 9.0
@@ -40,7 +40,9 @@ class Skeleton:
         self.scale = patient.half_width / 138
         self.step = 0.95 * detector.pixel_mm
         # The spongy core has no sharp edge of its own: half the pixels do.
-        self.coarse = Detector(tuple(-(-n // 2) for n in detector.shape), detector.field_mm, detector.pose)
+        self.coarse = Detector(
+            tuple(-(-n // 2) for n in detector.shape), detector.field_mm, detector.pose
+        )
         self.compact: list[Cloud] = []
         self.spongy: list[Cloud] = []
 
@@ -60,7 +62,11 @@ class Skeleton:
         thickness = {
             Tissue.CORTEX: self.detector.splat(points, 0.85 * bone * volume),
             Tissue.MARROW: zoom(
-                marrow, np.divide(self.detector.shape, marrow.shape), order=1, mode="nearest", grid_mode=True
+                marrow,
+                np.divide(self.detector.shape, marrow.shape),
+                order=1,
+                mode="nearest",
+                grid_mode=True,
             ),
         }
         for tissue, thick in thickness.items():
@@ -86,7 +92,12 @@ class Skeleton:
         every = slice(None, None, 2 if len(line) > 8 else 1)
         across = normal[every] if np.ndim(normal) == 2 else normal
         points, volume = solid(
-            line[every], 0.95 * np.broadcast_to(radius, len(line))[every], 2 * pixel, across, flatness, capped
+            line[every],
+            0.95 * np.broadcast_to(radius, len(line))[every],
+            2 * pixel,
+            across,
+            flatness,
+            capped,
         )
         density = np.broadcast_to(spongy, len(line))[every]
         self.spongy.append((points, volume * np.repeat(density, len(volume) // len(density))))
@@ -99,7 +110,9 @@ class Skeleton:
         angle = np.linspace(np.deg2rad(36 if number else 45), end, 16)
         fraction = angle / np.deg2rad(147)
         # A gentle rise off the spine, then steeper and steeper towards the front.
-        level = head + drop * (0.10 * np.sin(np.pi * np.minimum(2.2 * fraction, 1)) * -0.6 + fraction**1.35)
+        level = head + drop * (
+            0.10 * np.sin(np.pi * np.minimum(2.2 * fraction, 1)) * -0.6 + fraction**1.35
+        )
         level += 1.2 * np.sin(3 * fraction + rng.uniform(0, 6)) * (0.5 + 0.5 * fraction)
         width, depth, centre = self.wall.at(np.maximum(level, 3.0))
         width, depth = width + 3.5, depth + 4.0
@@ -108,14 +121,29 @@ class Skeleton:
         across = width * np.abs(np.sin(angle)) ** 0.82
         front = centre - depth * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.9
         line = np.stack([side * across, level, front], axis=1)
-        root = np.array([[side * 19, head + 1, front[0] + 17], [side * 30, head - 0.5, front[0] + 5]])
+        root = np.array(
+            [[side * 13, head + 1.5, front[0] + 20], [side * 27, head - 0.5, front[0] + 7]]
+        )
         line = curve(np.vstack([root, line]), self.step)
         line[:, 0] += patient.spine_left(line[:, 1])
-        outward = np.stack([line[:, 0], np.zeros(len(line)), 1.2 * (line[:, 2] - centre.mean())], axis=1)
+        outward = np.stack(
+            [line[:, 0], np.zeros(len(line)), 1.2 * (line[:, 2] - centre.mean())], axis=1
+        )
         along = np.linspace(0, 1, len(line))
-        half = _HALF[number] * self.scale * (0.45 + 0.55 * np.minimum(along / 0.14, 1) + 0.12 * along**2)
+        half = (
+            _HALF[number]
+            * self.scale
+            * (0.45 + 0.55 * np.minimum(along / 0.14, 1) + 0.12 * along**2)
+        )
         half = half * (1 + 0.05 * np.sin(9 * along + rng.uniform(0, 6)))
-        self._bone(line, half, 0.9 - 0.4 * along, outward, 0.42, 0.9 - 0.5 * along)
+        self._bone(
+            line,
+            half,
+            (0.9 - 0.4 * along) * np.minimum(0.4 + along / 0.12, 1),
+            outward,
+            0.42,
+            (0.9 - 0.5 * along) * np.minimum(0.3 + along / 0.15, 1),
+        )
         if number < 10:
             self._cartilage(line[-1], side, number)
 
@@ -172,14 +200,32 @@ class Skeleton:
         taper = np.sqrt(np.minimum(along / 0.12 + 0.1, 1)) * (1 - 0.75 * along)
         self._bone(lateral, s * 4.8 * taper, 1.1 * np.sqrt(taper))
         corner = superior + np.array([9, -7, 3.0])
-        rim = line(inferior, medial, superior + [-2, 9, 0], corner, 0.5 * (corner + glenoid) + [0, -3, 0], glenoid + [-8, -10, 0])
+        rim = line(
+            inferior,
+            medial,
+            superior + [-2, 9, 0],
+            corner,
+            0.5 * (corner + glenoid) + [0, -3, 0],
+            glenoid + [-8, -10, 0],
+        )
         self._bone(rim, 1.5 * s, 0.45, spongy=0.0)
-        ridge = line(medial + [2, -44, 2], superior + [44, 2, -6], acromion + [-14, 0, -6], acromion + [4, 2, 12])
+        ridge = line(
+            medial + [2, -44, 2],
+            superior + [44, 2, -6],
+            acromion + [-14, 0, -6],
+            acromion + [4, 2, 12],
+        )
         along = np.linspace(0, 1, len(ridge))
         self._bone(ridge, s * (2.4 + 4.4 * along**2), 0.9, np.array([0.0, 0.6, 0.8]), 0.6)
-        self._bone(line(glenoid + [-16, -10, 4], glenoid + [-12, -14, 20], glenoid + [-4, -6, 32]), 4.6 * s, 0.55)
+        self._bone(
+            line(glenoid + [-16, -10, 4], glenoid + [-12, -14, 20], glenoid + [-4, -6, 32]),
+            4.6 * s,
+            0.55,
+        )
         ring = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-        cup = glenoid + np.stack([3.5 * np.cos(ring), 17 * s * np.sin(ring), 4 * np.sin(ring)], axis=1)
+        cup = glenoid + np.stack(
+            [3.5 * np.cos(ring), 17 * s * np.sin(ring), 4 * np.sin(ring)], axis=1
+        )
         self._bone(curve(cup * flip, self.step, closed=True), 1.7, 1.0, spongy=0.0)
         self._blade(np.stack([neck, inferior, medial, superior]) * flip)
 
@@ -201,7 +247,9 @@ class Skeleton:
         line = curve(np.stack([head + [-3, -20, 0], head, shaft, far]) * [side, 1, 1], self.step)
         travelled = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
         cap = np.sqrt(np.clip(1 - (1 - travelled / 22) ** 2, 0.02, 1))
-        radius = s * np.where(travelled < 22, 23 * cap, 11.5 + 11.5 * np.exp(-(((travelled - 22) / 26) ** 2)))
+        radius = s * np.where(
+            travelled < 22, 23 * cap, 11.5 + 11.5 * np.exp(-(((travelled - 22) / 26) ** 2))
+        )
         wall = np.clip(0.7 + 3.2 * (travelled - 35) / 45, 0.7, 3.8)
         self._bone(line, radius, wall)
 
@@ -218,15 +266,23 @@ class Skeleton:
                 continue
             half = s * (12.5 + (0.62 if number > 0 else 0.3) * number)
             tall = 0.40 * (patient.vertebra(number + 0.5) - patient.vertebra(number - 0.5))
-            middle = np.array([patient.spine_left(level), level, -48.0 - 6 * np.sin(np.pi * number / 12)])
+            middle = np.array(
+                [patient.spine_left(level), level, -48.0 - 6 * np.sin(np.pi * number / 12)]
+            )
             slope = patient.spine_bend / 75 * np.cos(level / 75 + patient.spine_phase)
             stretch = np.array([half / _HALF_BODY, tall / _TALL_BODY, half / _HALF_BODY])
             stretch *= np.exp(self.rng.normal(0, 0.025, 3))
             kyphosis = np.deg2rad(3.5 * (number - 7) + self.rng.normal(0, 1.5))
-            shape = np.array([[1, slope, 0], [-slope, np.cos(kyphosis), -np.sin(kyphosis)], [0, np.sin(kyphosis), np.cos(kyphosis)]])
+            shape = np.array(
+                [
+                    [1, slope, 0],
+                    [-slope, np.cos(kyphosis), -np.sin(kyphosis)],
+                    [0, np.sin(kyphosis), np.cos(kyphosis)],
+                ]
+            )
             for clouds, (points, volume) in ((self.compact, compact), (self.spongy, spongy)):
                 # Above the shoulders the arches are slight.
-                density = stretch[0] * stretch[1] * (1.0 if number > 1 else 0.7)
+                density = stretch[0] * stretch[1] * (1.0 if number > 1 else 0.55)
                 clouds.append(((points * stretch) @ shape + middle, density * volume))
 
     def _vertebra(self) -> None:
@@ -238,7 +294,14 @@ class Skeleton:
         self._bone(stack, waist, 0.45, front, deep / half, 0.45, capped=False)
         for end in (-1, 1):
             disc = np.array([[0, end * tall + d, 0] for d in (-0.8, 0.0, 0.8)])
-            points, volume = solid(disc, 0.97 * half, self.detector.pixel_mm, np.array([0.0, 0.1, 1.0]), deep / half, capped=False)
+            points, volume = solid(
+                disc,
+                0.97 * half,
+                self.detector.pixel_mm,
+                np.array([0.0, 0.1, 1.0]),
+                deep / half,
+                capped=False,
+            )
             self.compact.append((points, 0.2 * volume))
         ring = np.linspace(0, 2 * np.pi, 10, endpoint=False)
         for side in (-1, 1):
@@ -249,7 +312,11 @@ class Skeleton:
             process = curve(np.stack([root, root + [side * 15, -3, -8]]), step)
             taper = np.sqrt(np.linspace(1, 0.15, len(process)))
             self._bone(process, 3.6 * taper, 0.3 * taper)
-            lamina = np.array([[side * 0.55 * half, 0.1 * tall, -deep - 16], [0, 0.9 * tall, -deep - 26]])
+            lamina = np.array(
+                [[side * 0.55 * half, 0.1 * tall, -deep - 16], [0, 0.9 * tall, -deep - 26]]
+            )
             self._bone(curve(lamina, step), 3.0, 0.35, spongy=0.6)
-        drop = np.stack([2.4 * np.cos(ring), 1.15 * tall + 6.0 * np.sin(ring), 0 * ring - deep - 34], axis=1)
+        drop = np.stack(
+            [2.4 * np.cos(ring), 1.15 * tall + 6.0 * np.sin(ring), 0 * ring - deep - 34], axis=1
+        )
         self._bone(curve(drop, step, closed=True), 0.9, 1.1, spongy=0.0)

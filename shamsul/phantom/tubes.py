@@ -32,7 +32,9 @@ def curve(controls: np.ndarray, step_mm: float, closed: bool = False) -> np.ndar
     controls = np.asarray(controls, dtype=float)
     if closed:
         controls = np.concatenate([controls[-2:], controls, controls[:3]])
-    knots = np.concatenate([[0.0], np.cumsum(np.sqrt((np.diff(controls, axis=0) ** 2).sum(axis=1)))])
+    knots = np.concatenate(
+        [[0.0], np.cumsum(np.sqrt((np.diff(controls, axis=0) ** 2).sum(axis=1)))]
+    )
     # Hermite pieces with finite-difference slopes: as smooth as the eye asks, and cheap.
     slopes = np.gradient(controls, knots, axis=0)
     first, last = (knots[2], knots[-3]) if closed else (0.0, knots[-1])
@@ -119,15 +121,24 @@ def solid(
         Round the ends off.
     """
     length, first, second = _frame(line, _RAY if normal is None else normal)
-    radius = _capped(length, radius) if capped else np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    radius = (
+        _capped(length, radius)
+        if capped
+        else np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    )
     across = max(3, int(np.ceil(2 * radius.max() / (0.9 * pixel_mm))))
     # Chords along the rays need one sample; tilted ones spread over pixels.
     tilt = np.abs(first[:, :2]).max()
     deep = max(1, int(np.ceil(across * flatness * tilt)))
     offsets, share = _chords(across, deep)
-    points = line[:, None] + (
-        second[:, None] * offsets[None, :, :1] + first[:, None] * (flatness * offsets[None, :, 1:])
-    ) * radius[:, None, None]
+    points = (
+        line[:, None]
+        + (
+            second[:, None] * offsets[None, :, :1]
+            + first[:, None] * (flatness * offsets[None, :, 1:])
+        )
+        * radius[:, None, None]
+    )
     volume = (length * np.pi * radius**2 * flatness)[:, None] * share
     return points.reshape(-1, 3), volume.reshape(-1)
 
@@ -147,7 +158,11 @@ def shell(
     """
     wall = np.broadcast_to(np.asarray(wall_mm, dtype=float), (len(line),))
     length, first, second = _frame(line, _RAY if normal is None else normal)
-    radius = _capped(length, radius) if capped else np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    radius = (
+        _capped(length, radius)
+        if capped
+        else np.broadcast_to(np.asarray(radius, dtype=float), length.shape)
+    )
     count = int(np.clip(2 * np.pi * radius.max() / (0.95 * pixel_mm), 8, 160))
     # Staggering the rings breaks up the moire of one regular grid on another.
     angle = (np.arange(count)[None] + 0.618 * np.arange(len(line))[:, None]) * 2 * np.pi / count
@@ -162,7 +177,9 @@ def shell(
     return points.reshape(-1, 3), volume.reshape(-1)
 
 
-def segments(starts: np.ndarray, bends: np.ndarray, ends: np.ndarray, radii: np.ndarray, pixel_mm: float) -> Cloud:
+def segments(
+    starts: np.ndarray, bends: np.ndarray, ends: np.ndarray, radii: np.ndarray, pixel_mm: float
+) -> Cloud:
     """Many short filled tubes at once, each a quadratic Bezier curve that tapers.
 
     Parameters
@@ -177,14 +194,18 @@ def segments(starts: np.ndarray, bends: np.ndarray, ends: np.ndarray, radii: np.
     length = np.linalg.norm(bends - starts, axis=1) + np.linalg.norm(ends - bends, axis=1)
     sag = np.abs(ends - starts)[:, 2] / np.maximum(np.linalg.norm(ends - starts, axis=1), 1e-9)
     across = np.ceil(2 * radii.mean(axis=1) / (0.9 * pixel_mm)).astype(int)
-    across = np.array([2, 4, 8, 16, 28])[np.digitize(across, [3, 6, 12, 20])]
-    deep = np.maximum(1, np.ceil(across * np.array([0.0, 0.4, 0.8])[np.digitize(sag, [0.35, 0.75])])).astype(int)
+    across = np.array([2, 4, 8, 16, 32, 60])[np.digitize(across, [3, 6, 12, 22, 40])]
+    deep = np.maximum(
+        1, np.ceil(across * np.array([0.0, 0.75, 1.0])[np.digitize(sag, [0.35, 0.75])])
+    ).astype(int)
     clouds = []
     for pair in np.unique(np.stack([across, deep], axis=1), axis=0):
         chosen = np.flatnonzero((across == pair[0]) & (deep == pair[1]))
         steps = np.maximum(2, np.ceil(length[chosen] / (0.95 * pixel_mm)).astype(int))
         segment = np.repeat(chosen, steps)
-        position = (np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps) + 0.5) / np.repeat(steps, steps)
+        position = (
+            np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps) + 0.5
+        ) / np.repeat(steps, steps)
         t = position[:, None]
         a, b, c = starts[segment], bends[segment], ends[segment]
         centre = (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c
@@ -195,9 +216,11 @@ def segments(starts: np.ndarray, bends: np.ndarray, ends: np.ndarray, radii: np.
         first = np.cross(second, tangent / half_speed[:, None])
         radius = radii[segment, 0] * (1 - position) + radii[segment, 1] * position
         offsets, share = _chords(int(pair[0]), int(pair[1]))
-        points = centre[:, None] + (
-            second[:, None] * offsets[None, :, :1] + first[:, None] * offsets[None, :, 1:]
-        ) * radius[:, None, None]
+        points = (
+            centre[:, None]
+            + (second[:, None] * offsets[None, :, :1] + first[:, None] * offsets[None, :, 1:])
+            * radius[:, None, None]
+        )
         volume = (2 * half_speed / np.repeat(steps, steps) * np.pi * radius**2)[:, None] * share
         clouds.append((points.reshape(-1, 3), volume.reshape(-1)))
     return join(clouds)

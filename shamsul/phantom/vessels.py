@@ -22,7 +22,9 @@ def _targets(patient: Patient, side: int, count: int, rng: np.random.Generator) 
         width, depth, centre = wall.at(down)
         across = rng.uniform(22, patient.half_width, 6 * count)
         front = rng.uniform(-patient.half_depth, patient.half_depth, 6 * count)
-        inside = (across / (width - 5)) ** 2.5 + (np.abs(front - centre) / np.maximum(depth - 4, 1)) ** 2.4 < 1
+        inside = (across / (width - 5)) ** 2.5 + (
+            np.abs(front - centre) / np.maximum(depth - 4, 1)
+        ) ** 2.4 < 1
         low = dome(patient, side * across, down)
         inside &= ~((front > low[0] - 4) & (front < low[1] + 4) & (low[1] > low[0]))
         # The heart and great vessels keep the middle front to themselves.
@@ -33,7 +35,13 @@ def _targets(patient: Patient, side: int, count: int, rng: np.random.Generator) 
     return found[:count]
 
 
-def _tree(root: np.ndarray, heading: np.ndarray, targets: np.ndarray, tip_mm: float, rng: np.random.Generator):
+def _tree(
+    root: np.ndarray,
+    heading: np.ndarray,
+    targets: np.ndarray,
+    tip_mm: float,
+    rng: np.random.Generator,
+):
     """Branch towards every target by halving the targets again and again.
 
     Returns
@@ -56,7 +64,9 @@ def _tree(root: np.ndarray, heading: np.ndarray, targets: np.ndarray, tip_mm: fl
         goal = groups.mean(axis=1)
         reach = rng.uniform(0.28, 0.48, (len(goal), 1)) if members > 2 else np.ones((len(goal), 1))
         ends = parents + reach * (goal - parents)
-        ends += rng.normal(0, 0.06, ends.shape) * np.linalg.norm(ends - parents, axis=1, keepdims=True)
+        ends += rng.normal(0, 0.06, ends.shape) * np.linalg.norm(
+            ends - parents, axis=1, keepdims=True
+        )
         span = np.linalg.norm(ends - parents, axis=1, keepdims=True)
         bends = parents + 0.45 * span * headings
         # Murray's law: cross-section follows the number of tips served.
@@ -104,9 +114,15 @@ def _trunks(patient: Patient, side: int, detector: Detector, rng: np.random.Gene
     scale = patient.half_width / 138
     start = hilum(patient, side)
     step = 0.95 * detector.pixel_mm
-    interlobar = curve(start + np.array([[-side * 14, -4, 6], [0, 0, 0], [side * 9, 18, -6], [side * 11, 44, -14]]), step)
+    interlobar = curve(
+        start
+        + np.array([[-side * 14, -4, 6], [0, 0, 0], [side * 9, 18, -6], [side * 11, 44, -14]]),
+        step,
+    )
     taper = (8.0 - 5.6 * np.linspace(0, 1, len(interlobar)) ** 1.4) * scale * rng.uniform(0.9, 1.1)
-    upper = curve(start + np.array([[-side * 8, -2, 4], [side * 2, -16, 2], [side * 9, -32, -4]]), step)
+    upper = curve(
+        start + np.array([[-side * 8, -2, 4], [side * 2, -16, 2], [side * 9, -32, -4]]), step
+    )
     vein = curve(start + np.array([[-side * 20, 30, -10], [0, 27, -8], [side * 18, 32, -12]]), step)
     pixel = detector.pixel_mm
     return join(
@@ -138,7 +154,12 @@ def see_airways(patient: Patient, detector: Detector) -> np.ndarray:
     """Path through the air of the trachea and main bronchi, mm."""
     scale = patient.half_width / 138
     fork, step, pixel = carina(patient), 0.95 * detector.pixel_mm, detector.pixel_mm
-    trachea = curve(np.array([[0, -150, 22], [0, -80, 10], [-1, -20, -6], fork + [0, -12, 2], fork + [0, 2, 0]]), step)
+    trachea = curve(
+        np.array(
+            [[0, -150, 22], [0, -80, 10], [-1, -20, -6], fork + [0, -12, 2], fork + [0, 2, 0]]
+        ),
+        step,
+    )
     trachea[:, 0] += patient.spine_left(trachea[:, 1]) * 0.6
     clouds = [solid(trachea, 10.2 * scale * (0.9 if patient.female else 1.0), pixel)]
     for side, radius in ((-1, 6.6), (1, 5.8)):

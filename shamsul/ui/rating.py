@@ -94,7 +94,7 @@ def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job])
         f"{shown.label}: 1 = {scale[0]}, 3 = {scale[2]}, {len(scale)} = {scale[-1]}, "
         f"{CANNOT_JUDGE_MARK} = cannot judge. Each click is saved at once."
     )
-    widths = [2, *[1.6] * len(asked)]
+    widths = [1.7, *[1.8] * len(asked)]
     head = st.columns(widths)
     for column, job in zip(head[1:], asked.values(), strict=True):
         column.markdown(f"**{job.method.title}**")
@@ -165,6 +165,7 @@ def _tags(question: Question, label: str, key: str, keep: Callable[[], None], _:
         key=key,
         on_change=keep,
         label_visibility="collapsed",
+        wrap=True,
     )
 
 
