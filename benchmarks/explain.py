@@ -1,6 +1,6 @@
 """Time and memory of all four maps, all labels, one image.
 
-``python -m benchmarks.explain`` prints one JSON object: for the bundled model and for a DenseNet-121
+``python -m benchmarks.explain`` prints one JSON object: for the bundled model and a DenseNet-121
 of 14 labels at 224 x 224 (random weights: only their number matters here), the wall seconds of each
 method and in all, the seconds of a single forward pass, and the peak resident memory. Each model is
 measured in a process of its own, so that one's memory is not the other's.

@@ -5,9 +5,9 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelState
 from shamsul.ui import models
-from shamsul.ui.frame import only_through_app
+from shamsul.ui.frame import ensure_frame
 
-only_through_app()
+ensure_frame()
 st.markdown("#### Models")
 st.caption("A model belongs to a study: choose it on the worklist.")
 for info in registry.models():

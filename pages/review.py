@@ -5,10 +5,10 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.radiographs import ArchiveError
 from shamsul.ui import charts, maps, rating, review, session
-from shamsul.ui.frame import only_through_app
+from shamsul.ui.frame import ensure_frame
 from shamsul.ui.viewer import viewer, viewer_progress
 
-only_through_app()
+ensure_frame()
 cases = review.all_cases()
 case = review.chosen_case(cases)
 if case is None:

@@ -6,10 +6,11 @@ from shamsul.classifiers import registry
 from shamsul.settings import settings
 from shamsul.ui import session, worklist
 from shamsul.ui.downloads import download_ratings
-from shamsul.ui.frame import only_through_app
+from shamsul.ui.frame import ensure_frame
 from shamsul.ui.uploads import take_in
 
-only_through_app()
+ensure_frame()
+worklist.open_case()
 store = session.store()
 studies = {study.name: study for study in store.studies()}
 

@@ -3,6 +3,9 @@
 Importing this module does not import torch, so that the app starts quickly; `load` does.
 """
 
+import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +18,7 @@ from shamsul.settings import ASSETS, settings
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
 
-__all__ = ["PHANTOM", "ModelError", "ModelInfo", "ModelState", "download", "load", "models"]
+__all__ = ["PHANTOM", "ModelError", "ModelInfo", "ModelState", "add", "download", "load", "models"]
 
 #: The bundled model, trained on synthetic radiographs.
 PHANTOM: Final = "phantom"
@@ -111,6 +114,39 @@ def load(name_or_dir: str | Path) -> "Classifier":
     from shamsul.classifiers.folder import open_folder
 
     return open_folder(folder, manifest)
+
+
+def add(folder: str | Path) -> str:
+    """Copy a model folder into the models directory, once it can be loaded.
+
+    Parameters
+    ----------
+    folder : str or Path
+        With ``model.toml`` and weights.
+
+    Returns
+    -------
+    str
+        The registered name: that of the manifest, made fit for a folder.
+
+    Raises
+    ------
+    ModelError
+        The folder is at fault, or another model has the name; one sentence.
+    """
+    manifest = load(Path(folder)).manifest
+    name = re.sub(r"[^a-z0-9._-]+", "-", manifest.name.lower()).strip("-.")
+    if not name or name == PHANTOM:
+        raise ModelError(f"A model cannot be added under the name {manifest.name!r}.")
+    target = settings().models / name
+    if target.exists():
+        raise ModelError(f"There is a model named {name} already.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Under another name until it is whole.
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as part:
+        shutil.copytree(folder, Path(part) / name)
+        (Path(part) / name).rename(target)
+    return name
 
 
 def download(name: str, *, progress: Callable[[int, int | None], None] | None = None) -> Path:

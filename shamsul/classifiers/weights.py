@@ -22,6 +22,16 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def write(state: Mapping[str, torch.Tensor], folder: Path) -> str:
+    """Write a model folder's weights as safetensors, and give their SHA-256."""
+    path = folder / SAFETENSORS
+    # Not save_file, whose files nobody but their owner can read.
+    path.write_bytes(
+        safetensors.torch.save({name: value.contiguous() for name, value in state.items()})
+    )
+    return sha256(path)
+
+
 def read(folder: Path, expected_sha256: str) -> dict[str, torch.Tensor]:
     """Read a model folder's weights after checking their SHA-256.
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import safetensors.torch
-
 from shamsul.classifiers import checkpoint, weights
 from shamsul.classifiers.fetch import fetch
 from shamsul.classifiers.folder import open_folder
@@ -133,7 +131,6 @@ def _convert(
         if key not in state or len(state[key]) != len(published.outputs):
             raise ModelError(f"The file of {name} does not have {len(published.outputs)} outputs.")
         state[key] = state[key][named].clone()
-    safetensors.torch.save_file(state, folder / weights.SAFETENSORS)
     manifest = Manifest(
         name=name,
         arch="xrv/densenet",
@@ -143,7 +140,7 @@ def _convert(
         normalisation=Scaling.XRV,
         # torchxrayvision's own examples: XRayCenterCrop, then XRayResizer(224).
         resize=Resize.CENTRE_CROP,
-        sha256=weights.sha256(folder / weights.SAFETENSORS),
+        sha256=weights.write(state, folder),
         thresholds=published.thresholds,
         trained_on=trained_on,
         source_url=published.url,

@@ -56,7 +56,8 @@ def _trunk(patient: Patient, left: np.ndarray, down: np.ndarray, inset: float) -
     half = np.maximum(np.interp(down, rows, halves) - inset, 1)
     deep = np.maximum(np.interp(down, rows, depths) - inset, 1)
     across = np.minimum(np.abs(left) / half, 1)
-    return 2 * deep * (1 - across**4.2) ** 0.42
+    thickness: np.ndarray = 2 * deep * (1 - across**4.2) ** 0.42
+    return thickness
 
 
 def _arms(patient: Patient, detector: Detector, fat: float) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +88,8 @@ def _girdle(patient: Patient, left: np.ndarray, down: np.ndarray) -> np.ndarray:
     sheet = 1 / (1 + np.exp((down - edge) / 5.0)) / (1 + np.exp((-8 - down) / 8.0))
     toward = np.exp(-(((across - (width + 18)) / (0.42 * width)) ** 2))
     scale = 20 if patient.female else 30
-    return scale * sheet * toward
+    thickness: np.ndarray = scale * sheet * toward
+    return thickness
 
 
 def _breasts(patient: Patient, detector: Detector, rng: np.random.Generator) -> np.ndarray:

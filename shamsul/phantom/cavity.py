@@ -29,16 +29,24 @@ class Wall:
     def __init__(self, patient: Patient) -> None:
         self.patient = patient
         outline = patient.taper * _BELL + (1 - patient.taper) * _BARREL
-        self._width = PchipInterpolator(_LEVELS, outline * patient.half_width)
-        self._depth = PchipInterpolator(_LEVELS, _DEPTH * patient.half_depth)
-        self._centre = PchipInterpolator(_LEVELS, _CENTRE * patient.half_depth)
         self._table = np.linspace(0, 1.3, 400)
-        self._rows = [f(self._table) for f in (self._width, self._depth, self._centre)]
+        self._width, self._depth, self._centre = (
+            PchipInterpolator(_LEVELS, profile)(self._table)
+            for profile in (
+                outline * patient.half_width,
+                _DEPTH * patient.half_depth,
+                _CENTRE * patient.half_depth,
+            )
+        )
 
     def at(self, down: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Half-width, half-depth and middle depth at each level, mm."""
         level = np.clip(down / self.patient.angle_down, 0, 1.3)
-        return tuple(np.interp(level, self._table, row) for row in self._rows)  # type: ignore[return-value]
+        width, depth, centre = (
+            np.interp(level, self._table, row).astype(np.float32)
+            for row in (self._width, self._depth, self._centre)
+        )
+        return width, depth, centre
 
     def interval(self, left: np.ndarray, down: np.ndarray) -> Interval:
         """Depths between which a ray is inside the ribcage; `left` is measured from the spine."""
@@ -101,7 +109,7 @@ def core(
     across = np.minimum(np.abs(left - middle) / half_width, 1)
     # Below the great vessels only the spine, oesophagus and aorta keep the lungs apart.
     low = 1 / (1 + np.exp(-(down - arch - 45) / 12))
-    half = ((1 - low) * (0.84 * depth + 4) + low * 27) * (1 - across**2.2) ** (0.65 + 0.55 * low)
+    half = ((1 - low) * (0.74 * depth + 4) + low * 27) * (1 - across**2.2) ** (0.72 + 0.45 * low)
     centre = (1 - low) * (centre - 5) - low * 52
     return centre - half, centre + half
 

@@ -10,7 +10,8 @@ Interval = tuple[np.ndarray, np.ndarray]
 
 def length(interval: Interval) -> np.ndarray:
     """Length of each interval, 0 where empty."""
-    return np.maximum(interval[1] - interval[0], 0)
+    extent: np.ndarray = np.maximum(interval[1] - interval[0], 0)
+    return extent
 
 
 def common(first: Interval, second: Interval) -> Interval:
@@ -23,4 +24,5 @@ def covered(first: Interval, second: Interval, third: Interval) -> np.ndarray:
     both = common(first, second)
     singles = length(first) + length(second) + length(third)
     pairs = length(both) + length(common(first, third)) + length(common(second, third))
-    return singles - pairs + length(common(both, third))
+    union: np.ndarray = singles - pairs + length(common(both, third))
+    return union

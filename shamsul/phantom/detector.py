@@ -41,10 +41,28 @@ class Pose:
     roll: float
     centre: tuple[float, float]
 
-    def magnification(self, front: np.ndarray | float) -> np.ndarray | float:
+    def magnification(self, front: np.ndarray | float) -> np.ndarray:
         """Enlargement on the detector of things at a depth."""
         sign = -1.0 if self.front_on_detector else 1.0
-        return self.source_mm / (self.source_mm - self.gap_mm - sign * front)
+        return np.asarray(self.source_mm / (self.source_mm - self.gap_mm - sign * front))
+
+
+def enlarge(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Linear interpolation to a larger grid over the same field.
+
+    Returns
+    -------
+    ndarray of the given shape, float32
+    """
+    large = image.astype(np.float32)
+    for axis, count in enumerate(shape):
+        size = large.shape[axis]
+        position = np.clip((np.arange(count) + 0.5) * size / count - 0.5, 0, size - 1)
+        lower = np.minimum(position.astype(np.intp), max(size - 2, 0))
+        upper = np.minimum(lower + 1, size - 1)
+        share = np.expand_dims((position - lower).astype(np.float32), 1 - axis)
+        large = large.take(lower, axis) * (1 - share) + large.take(upper, axis) * share
+    return large
 
 
 class Detector:
@@ -136,7 +154,8 @@ class Detector:
             knots = np.arange(counts[axis] + 4, dtype=float)
             bases.append(BSpline.design_matrix(np.clip(position, 3, counts[axis]), knots, 3))
         # A cubic B-spline of unit white noise has variance (sum of squared weights) near 0.23.
-        return ((bases[1] @ (bases[0] @ lattice).T).T / 0.48).astype(np.float32)
+        values: np.ndarray = (bases[1] @ (bases[0] @ lattice).T).T / 0.48
+        return values.astype(np.float32)
 
     def splat(self, points: np.ndarray, volume: np.ndarray) -> np.ndarray:
         """Project scattered volume elements to path lengths.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .phantom import Grade
@@ -12,6 +14,10 @@ from .vessels import carina
 
 # Less than this share of a device's strongest shadow is the blur of the pixel grid, not device.
 _EDGE = 0.08
+
+
+Points = np.ndarray | Sequence[Sequence[float] | np.ndarray]
+"""Control points (left, down, front), mm."""
 
 
 class Tray:
@@ -36,7 +42,7 @@ class Tray:
 
     def wire(
         self,
-        controls: np.ndarray,
+        controls: Points,
         radius: float,
         tissue: Tissue,
         density: float,
@@ -138,7 +144,7 @@ def _chest_tube(tray: Tray, rng: np.random.Generator) -> None:
         ]
     )
     tray.wire(line, 0.75, Tissue.PLASTIC, 2.0)
-    tray.wire(line + [side * 5.5, 2.5, 0], 3.0, Tissue.SOFT, 0.9)
+    tray.wire(np.add(line, [side * 5.5, 2.5, 0]), 3.0, Tissue.SOFT, 0.9)
 
 
 def _pacemaker(tray: Tray, rng: np.random.Generator) -> None:
@@ -155,7 +161,7 @@ def _pacemaker(tray: Tray, rng: np.random.Generator) -> None:
     core = np.maximum(1 - (np.abs(a + 3) / 13) ** 6 - (np.abs(b - 4) / 11) ** 6, 0)
     tray.add((2.2 * inside**0.3 + 0.9 * core**0.5) * (inside > 0), Tissue.METAL, 0.5)
     vein = [[side * 30, 26, 35], [-19, 44, 22], [-25, 100, 15]]
-    start = [middle, middle + [-side * 5, -27, -5]]
+    start = [middle, np.add(middle, [-side * 5, -27, -5])]
     for end in (
         [[-24, 165, 25], [20, 205, 40], [62, 200, 48]],
         [[-28, 130, 30], [-16, 140, 45], [-24, 118, 52]],
@@ -175,7 +181,7 @@ def _electrodes(tray: Tray, rng: np.random.Generator) -> None:
         ring = np.linspace(0, 2 * np.pi, 10, endpoint=False)
         circle = spot + np.stack([3.6 * np.cos(ring), 3.6 * np.sin(ring), 0 * ring], axis=1)
         tray.wire(circle, 0.7, Tissue.METAL, 0.9, closed=True)
-        tray.wire([spot - [1, 0, 0], spot + [0, 0.2, 0], spot + [1, 0, 0]], 1.6, Tissue.METAL, 0.8)
+        tray.wire(spot + np.array([[-1, 0, 0], [0, 0.2, 0], [1, 0, 0]]), 1.6, Tissue.METAL, 0.8)
         sign = np.sign(place[0])
         away = spot + np.array(
             [

@@ -5,6 +5,8 @@ Each function changes `paths` only on the mask it returns.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .cavity import Wall
@@ -18,13 +20,16 @@ FAINTEST = 0.06
 """Share of a consolidation's strongest opacity at which its mask ends."""
 
 
-def _pick(grade: Grade, subtle: tuple, moderate: tuple, obvious: tuple) -> tuple:
+def _pick(
+    grade: Grade, subtle: tuple[Any, ...], moderate: tuple[Any, ...], obvious: tuple[Any, ...]
+) -> tuple[Any, ...]:
     return {Grade.SUBTLE: subtle, Grade.MODERATE: moderate, Grade.OBVIOUS: obvious}[grade]
 
 
 def _smoothstep(x: np.ndarray) -> np.ndarray:
     x = np.clip(x, 0, 1)
-    return x * x * (3 - 2 * x)
+    step: np.ndarray = x * x * (3 - 2 * x)
+    return step
 
 
 def _fill(paths: Paths, share: np.ndarray, tissue: Tissue | None) -> None:
@@ -89,11 +94,13 @@ def pneumothorax(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Genera
     slope = np.gradient(across - edge, *scene.detector.spacing_mm)
     outside = (across - edge) / np.maximum(np.hypot(*slope), 0.2)
     field = (scene.lungs.thickness > 8) & (across > 0)
-    line = 1.1
-    mask = field & (outside > -line)
-    air = (mask & (outside > 0)).astype(np.float32)
+    # At least a pixel wide, at the same mass: a thinner line would break up into dots.
+    line = max(1.1, 0.9 * scene.detector.pixel_mm)
+    mask: np.ndarray = field & (outside > -line)
+    air = mask * np.clip(outside / scene.detector.pixel_mm + 0.5, 0, 1)
     _fill(paths, air, None)
-    pleura = rng.uniform(4.0, 7.0) * np.clip(1 - np.abs(outside) / line, 0, 1) * mask
+    pleura = mask * np.clip(1 - np.abs(outside) / line, 0, 1)
+    pleura = rng.uniform(4.0, 7.0) * (1.1 / line) * pleura
     paths.mm[Tissue.SOFT] += pleura.astype(np.float32)
     return mask
 
@@ -101,7 +108,7 @@ def pneumothorax(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Genera
 def _spot(
     scene: Scene, rng: np.random.Generator, thickness: float, low: float, high: float
 ) -> tuple[float, float]:
-    """A place in the lungs with enough lung on the ray, between two levels (shares of lung height)."""
+    """A place with enough lung on its ray, between two levels (shares of lung height)."""
     plan, patient = scene.plan, scene.patient
     level = plan.down / patient.angle_down
     free = (plan.thickness > thickness * plan.thickness.max()) & (level > low) & (level < high)
@@ -144,17 +151,18 @@ def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Gener
     before = paths.mm[Tissue.SOFT].copy()
     _fill(paths, opacity, Tissue.SOFT)
     added = paths.mm[Tissue.SOFT] - before
-    paths.replace(Tissue.SOFT, None, np.minimum(_bronchograms(scene, rng), 0.8 * added))
-    return (opacity > 0) & (added > 0)
+    paths.replace(Tissue.SOFT, None, np.minimum(_bronchograms(scene, rng), 0.55 * added))
+    mask: np.ndarray = (opacity > 0) & (added > 0)
+    return mask
 
 
 def _bronchograms(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Air in bronchi running out from both hila; shows only where the lung is airless."""
     clouds = []
-    patient, step = scene.patient, 0.7 * scene.detector.pixel_mm
+    patient, step = scene.patient, 0.95 * scene.detector.pixel_mm
     for side in (-1, 1):
         start = hilum(patient, side)
-        for angle in np.deg2rad(np.arange(-70, 90, 16)) + rng.normal(0, 0.1, 10):
+        for angle in np.deg2rad(np.arange(-70, 90, 27)) + rng.normal(0, 0.15, 6):
             reach = rng.uniform(50, 85)
             way = np.array([side * np.cos(angle), np.sin(angle) * 1.2, rng.normal(0, 0.3)])
             bend = np.array([0, 1, 0]) * rng.normal(0, 6)
@@ -162,13 +170,13 @@ def _bronchograms(scene: Scene, rng: np.random.Generator) -> np.ndarray:
                 np.stack([start, start + 0.5 * reach * way + bend, start + reach * way]), step
             )
             clouds.append(solid(line, np.linspace(2.4, 0.9, len(line)), scene.detector.pixel_mm))
-    return 2.0 * scene.detector.splat(*join(clouds))
+    return scene.detector.splat(*join(clouds))
 
 
 def lesion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -> np.ndarray:
     """A lightly lobulated or spiculated nodule or mass."""
     (small, large), density, depth = _pick(
-        grade, ((7, 11), 0.75, 0.35), ((15, 24), 0.95, 0.62), ((27, 44), 1.0, 0.6)
+        grade, ((7, 11), 0.75, 0.35), ((17, 26), 0.95, 0.62), ((27, 44), 1.0, 0.6)
     )
     detector = scene.detector
     centre = _spot(scene, rng, depth, 0.08, 0.95)
@@ -193,4 +201,5 @@ def lesion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -
         thickness / np.maximum(paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD], 1e-3),
         Tissue.SOFT,
     )
-    return thickness > 0
+    mask: np.ndarray = thickness > 0
+    return mask

@@ -62,7 +62,8 @@ class Contour:
         across, along = self._offset(detector)
         angle = np.arctan2(along, across) * (360 / np.pi) % 720
         table = np.append(self.radii, self.radii[0])
-        return np.hypot(across, along) / np.interp(angle, np.arange(721), table)
+        ratio: np.ndarray = np.hypot(across, along) / np.interp(angle, np.arange(721), table)
+        return ratio
 
     def interval(self, detector: Detector) -> Interval:
         """Depths between which a ray is inside the heart."""
@@ -71,7 +72,7 @@ class Contour:
         upward = np.clip((-along / self.radii[540] - 0.25) / 0.6, 0, 1)
         base = upward * np.exp(-(((across + 0.75 * self.centre[0]) / 24) ** 2))
         half = self.depth * np.maximum(1 - self.relative(detector) ** 2.2, 0) ** (0.45 + 1.2 * base)
-        return self.FRONT - half, self.FRONT + 1.25 * half
+        return self.FRONT - 1.2 * half, self.FRONT + 1.25 * half
 
     def _offset(self, detector: Detector) -> tuple[np.ndarray, np.ndarray]:
         left, down = detector.plane(self.FRONT)
@@ -126,7 +127,7 @@ def contour(patient: Patient, rng: np.random.Generator, ratio: float | None = No
 
 
 def _enlarge(points: np.ndarray, growth: float) -> np.ndarray:
-    """Grow an outline sideways, to the left and below most: the ventricles dilate, the base less."""
+    """Grow an outline sideways, to the left and below most: the ventricles dilate."""
     across, along = points.T
     low = np.clip((along / np.abs(along).max() + 0.9) / 1.2, 0.15, 1)
     side = np.where(across > 0, 1.15, 0.75)
@@ -140,4 +141,5 @@ def _radii(points: np.ndarray) -> np.ndarray:
     """Radius at each half degree of a closed star-shaped outline."""
     angle = np.rad2deg(np.arctan2(points[:, 1], points[:, 0])) * 2 % 720
     order = np.argsort(angle)
-    return np.interp(np.arange(720), angle[order], np.hypot(*points[order].T), period=720)
+    lengths = np.hypot(points[order, 0], points[order, 1])
+    return np.asarray(np.interp(np.arange(720), angle[order], lengths, period=720))

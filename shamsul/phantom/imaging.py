@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter
 
 from .cavity import Lungs
-from .detector import Detector
+from .detector import Detector, enlarge
 from .tissues import SPECTRUM, Paths
 
 
@@ -22,6 +22,8 @@ class Technique:
         Detected quanta per square mm without a patient.
     scatter : float
         Scatter reaching the detector, relative to the blurred primary.
+    unsharpness : float
+        Blur by focal spot, motion and detector (standard deviation, mm).
     detail : float
         Extra gain of faint detail.
     equalise : float
@@ -32,15 +34,22 @@ class Technique:
         Brightness aimed at in the lungs.
     heel : tuple of float
         Relative intensity fall over the field (rows, columns).
+    shutter : tuple of float
+        Width covered at the top, bottom, left and right of the field, mm.
+    blackened : bool
+        Whether the covered border was blackened afterwards; it is white otherwise.
     """
 
     quanta: float
     scatter: float
+    unsharpness: float
     detail: float
     equalise: float
     steepness: float
     lung_level: float
     heel: tuple[float, float]
+    shutter: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    blackened: bool = True
 
 
 def sample_technique(rng: np.random.Generator, portable: bool) -> Technique:
@@ -48,21 +57,45 @@ def sample_technique(rng: np.random.Generator, portable: bool) -> Technique:
     return Technique(
         quanta=float(np.exp(rng.normal(np.log(2.2e5), 0.6)) * (0.6 if portable else 1.0)),
         scatter=float(rng.uniform(0.9, 1.4) if portable else rng.uniform(0.35, 0.8)),
+        unsharpness=float(rng.uniform(0.25, 0.6)),
         detail=float(rng.uniform(0.6, 1.6)),
         equalise=float(rng.uniform(0.15, 0.5)),
-        steepness=float(rng.uniform(4.3, 6.0)),
+        steepness=float(rng.uniform(4.0, 5.7)),
         lung_level=float(rng.uniform(0.12, 0.24)),
         heel=(float(rng.normal(0, 0.05)), float(rng.normal(0, 0.05))),
+        shutter=_sample_shutter(rng),
+        blackened=bool(rng.random() < 0.6),
     )
+
+
+def _sample_shutter(rng: np.random.Generator) -> tuple[float, float, float, float]:
+    """Collimator edges that reach into about a third of the pictures."""
+    if rng.random() > 0.35:
+        return (0.0, 0.0, 0.0, 0.0)
+    top, bottom, left, right = rng.uniform(2, 11, 4) * (rng.random(4) < 0.45)
+    return float(top), float(bottom), float(left), float(right)
+
+
+def _aperture(detector: Detector, technique: Technique) -> np.ndarray:
+    """1 where the beam is open, 0 behind the collimator, with a penumbra."""
+    # A shutter that is fully open leaves no penumbra in the field.
+    top, bottom, left, right = (covered or -5.0 for covered in technique.shutter)
+    height, width = detector.field_mm
+    open_rows = np.minimum(detector.rows + height / 2 - top, height / 2 - bottom - detector.rows)
+    open_columns = np.minimum(
+        detector.columns + width / 2 - left, width / 2 - right - detector.columns
+    )
+    edges = np.minimum(open_rows[:, None], open_columns[None])
+    aperture: np.ndarray = np.clip(edges / 1.5 + 0.5, 0, 1)
+    return aperture
 
 
 def blur(image: np.ndarray, sigma_mm: float, spacing_mm: tuple[float, float]) -> np.ndarray:
     """Gaussian blur given in mm; wide ones are done on a coarser grid."""
     stride = max(1, int(sigma_mm / (4 * max(spacing_mm))))
     if stride == 1:
-        return gaussian_filter(
-            image, [sigma_mm / s for s in spacing_mm], mode="nearest", truncate=3.0
-        )
+        sigmas = [sigma_mm / s for s in spacing_mm]
+        return np.asarray(gaussian_filter(image, sigmas, mode="nearest", truncate=3.0))
     rows, columns = (-(-n // stride) for n in image.shape)
     padded = np.pad(
         image,
@@ -71,7 +104,7 @@ def blur(image: np.ndarray, sigma_mm: float, spacing_mm: tuple[float, float]) ->
     )
     small = padded.reshape(rows, stride, columns, stride).mean(axis=(1, 3))
     small = gaussian_filter(small, [sigma_mm / s / stride for s in spacing_mm], mode="nearest")
-    large = zoom(small, stride, order=1, mode="nearest", grid_mode=True)
+    large = enlarge(small, (rows * stride, columns * stride))
     return large[: image.shape[0], : image.shape[1]]
 
 
@@ -85,9 +118,12 @@ def expose(paths: Paths, detector: Detector, technique: Technique) -> np.ndarray
     """
     transmitted = np.exp(-paths.attenuation())
     primary = np.tensordot(SPECTRUM, transmitted, axes=1)
+    if technique.unsharpness > 0.3 * detector.pixel_mm:
+        primary = blur(primary, technique.unsharpness, detector.spacing_mm)
     down = detector.rows / detector.field_mm[0]
     across = detector.columns / detector.field_mm[1]
     primary *= np.exp(technique.heel[0] * down)[:, None] * np.exp(technique.heel[1] * across)[None]
+    primary *= 0.004 + 0.996 * _aperture(detector, technique)
     # Unattenuated beam beside the patient produces no scatter in the patient.
     source = np.minimum(primary, 0.35)
     scatter = 0.6 * blur(source, 22.0, detector.spacing_mm) + 0.4 * blur(
@@ -150,4 +186,5 @@ def display(
     relative = (flat - lung) / span
     bright = 1 / (1 + np.exp(-(shift + technique.steepness * relative)))
     floor = 1 / (1 + np.exp(-(shift - 0.9 * technique.steepness)))
-    return np.clip((bright - floor) / (0.985 - floor), 0, 1).astype(np.float32)
+    pixels: np.ndarray = np.clip((bright - floor) / (0.985 - floor), 0, 1).astype(np.float32)
+    return pixels * _aperture(detector, technique) if technique.blackened else pixels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .detector import Detector
@@ -59,7 +61,7 @@ def _nipples(patient: Patient, detector: Detector, paths: Paths, rng: np.random.
 def _skin_fold(
     patient: Patient, detector: Detector, paths: Paths, rng: np.random.Generator
 ) -> None:
-    """A band of extra skin: dense up to its edge, then abruptly not. Has lung markings beyond it."""
+    """A band of extra skin: dense up to its edge, then not; lung markings go on beyond."""
     left, down = detector.plane(-90.0)
     side = rng.choice([-1, 1])
     place = patient.half_width * rng.uniform(0.5, 0.85)
@@ -133,7 +135,7 @@ def add_marker(detector: Detector, paths: Paths, rng: np.random.Generator) -> No
     thick = max(0.16 * size, 0.6 * detector.pixel_mm)
     for stroke in strokes:
         points = np.array(stroke) * size @ rotate + place
-        for first, second in zip(points[:-1], points[1:]):
+        for first, second in pairwise(points):
             mark = np.maximum(mark, _stroke(detector, first, second, thick))
     paths.mm[Tissue.METAL] += rng.uniform(0.5, 1.5) * mark
 
@@ -146,4 +148,5 @@ def _stroke(detector: Detector, start: np.ndarray, end: np.ndarray, thick: float
         ((column - start[0]) * along[0] + (row - start[1]) * along[1]) / (along @ along), 0, 1
     )
     away = np.hypot(column - start[0] - t * along[0], row - start[1] - t * along[1])
-    return np.clip((thick - away) / detector.pixel_mm + 0.5, 0, 1).astype(np.float32)
+    cover: np.ndarray = np.clip((thick - away) / detector.pixel_mm + 0.5, 0, 1)
+    return cover.astype(np.float32)

@@ -87,9 +87,9 @@ class Patient:
         """Thickness of the lateral chest wall outside the ribs."""
         return 23.0 + 26.0 * self.habitus
 
-    def spine_left(self, down: np.ndarray) -> np.ndarray:
+    def spine_left(self, down: np.ndarray | float) -> np.ndarray:
         """Lateral position of the spine at each level."""
-        return self.spine_bend * np.sin(down / 75.0 + self.spine_phase)
+        return np.asarray(self.spine_bend * np.sin(down / 75.0 + self.spine_phase))
 
     def vertebra(self, level: float) -> float:
         """Centre of a thoracic vertebra (1 to 12; 0 and below are cervical, 13 and up lumbar)."""

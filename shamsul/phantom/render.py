@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 
 import numpy as np
 
 from . import devices, diseases, imaging
 from .phantom import LABELS, Finding, Grade, Phantom
 from .scene import Scene, build
+from .streams import Stream, generator
 from .tissues import Paths
 
 Insert = Callable[[Scene, Paths, Grade, np.random.Generator], np.ndarray]
@@ -25,30 +25,9 @@ INSERTS: dict[str, Insert] = {
 }
 
 
-class Stream(IntEnum):
-    """Independent random streams of a seed, so that one thing's draws never move another's."""
-
-    ANATOMY = 0
-    """Patient, pose and texture; see `scene`."""
-    TECHNIQUE = 1
-    """Exposure and processing."""
-    NOISE = 2
-    """Quanta."""
-    LOOK_ALIKES = 3
-    """Harmless distractors."""
-    PRESENCE = 4
-    """Which findings, and how conspicuous."""
-    FINDINGS = 5
-    """Place and form, one sub-stream per label."""
-
-
-def _stream(seed: int, *parts: int) -> np.random.Generator:
-    return np.random.default_rng([seed, *parts])
-
-
 def sample_findings(seed: int) -> dict[str, Grade]:
     """Findings of a seed: about 18% none; otherwise each about 30% over all seeds."""
-    rng = _stream(seed, Stream.PRESENCE)
+    rng = generator(seed, Stream.PRESENCE)
     if rng.random() < 0.085:
         return {}
     grades = list(Grade)
@@ -71,7 +50,7 @@ def insert(scene: Scene, findings: Mapping[str, Grade], paths: Paths) -> tuple[F
     masks = {}
     for label, function in INSERTS.items():
         if label in findings:
-            rng = _stream(
+            rng = generator(
                 scene.seed, Stream.FINDINGS, LABELS.index(label), list(Grade).index(findings[label])
             )
             masks[label] = function(scene, paths, findings[label], rng)
@@ -117,11 +96,11 @@ def render(
         findings = sample_findings(seed)
     scene = build(seed, shape)
     portable = not scene.patient.pose.front_on_detector
-    technique = imaging.sample_technique(_stream(seed, Stream.TECHNIQUE), portable)
+    technique = imaging.sample_technique(generator(seed, Stream.TECHNIQUE), portable)
     reference = imaging.expose(scene.paths, scene.detector, technique)
     paths = scene.paths.copy()
     inserted = insert(scene, findings, paths)
     signal = imaging.expose(paths, scene.detector, technique) if inserted else reference
-    noisy = imaging.add_noise(signal, scene.detector, technique, _stream(seed, Stream.NOISE))
+    noisy = imaging.add_noise(signal, scene.detector, technique, generator(seed, Stream.NOISE))
     pixels = imaging.display(noisy, reference, scene.lungs, scene.detector, technique)
     return Phantom(pixels, scene.detector.spacing_mm, inserted, scene.look_alikes, seed)

@@ -13,6 +13,7 @@ from .heart import Contour, contour
 from .look_alikes import add_look_alikes, add_marker
 from .patient import Patient, sample_patient
 from .skeleton import Skeleton
+from .streams import Stream, generator
 from .tissues import Paths, Tissue
 from .vessels import see_airways, see_vessels
 
@@ -58,15 +59,11 @@ class Scene:
 
     def heart_of_ratio(self, ratio: float) -> Contour:
         """The same heart enlarged to a cardiothoracic ratio."""
-        return contour(self.patient, _stream(self.seed, 0), ratio)
+        return contour(self.patient, generator(self.seed, Stream.HEART), ratio)
 
     def lungs_around(self, heart: Contour) -> Lungs:
         """The lungs displaced by another heart."""
         return see_lungs(self.patient, self.detector, heart, self.waviness)
-
-
-def _stream(seed: int, part: int) -> np.random.Generator:
-    return np.random.default_rng([seed, 0, part])
 
 
 def _texture(paths: Paths, detector: Detector, rng: np.random.Generator) -> None:
@@ -83,21 +80,23 @@ def _texture(paths: Paths, detector: Detector, rng: np.random.Generator) -> None
 
 def build(seed: int, shape: tuple[int, int]) -> Scene:
     """Anatomy of a seed on a grid of a shape."""
-    patient = sample_patient(_stream(seed, 1))
-    heart = contour(patient, _stream(seed, 0))
+    patient = sample_patient(generator(seed, Stream.PATIENT))
+    heart = contour(patient, generator(seed, Stream.HEART))
     detector = Detector(shape, patient.field_mm, patient.pose)
-    waviness = 1.5 * detector.field(_stream(seed, 2), 28.0)
+    waviness = np.float32(1.5) * detector.field(generator(seed, Stream.DIAPHRAGM), 28.0)
     lungs = see_lungs(patient, detector, heart, waviness)
-    paths = see_body(patient, detector, lungs, _stream(seed, 3))
-    paths.replace(Tissue.LUNG, Tissue.BLOOD, see_vessels(patient, detector, _stream(seed, 4)))
+    paths = see_body(patient, detector, lungs, generator(seed, Stream.BODY))
+    paths.replace(
+        Tissue.LUNG, Tissue.BLOOD, see_vessels(patient, detector, generator(seed, Stream.VESSELS))
+    )
     airways = see_airways(patient, detector)
     aerated = lungs.thickness / np.maximum(lungs.ribcage, 1)
     paths.replace(Tissue.SOFT, None, airways * (1 - aerated))
     paths.replace(Tissue.LUNG, None, airways * aerated)
-    _texture(paths, detector, _stream(seed, 6))
-    Skeleton(patient, detector, _stream(seed, 5)).insert(paths)
-    look_alikes = add_look_alikes(patient, detector, paths, _stream(seed, 7))
-    add_marker(detector, paths, _stream(seed, 8))
+    _texture(paths, detector, generator(seed, Stream.TEXTURE))
+    Skeleton(patient, detector, generator(seed, Stream.BONES)).insert(paths)
+    look_alikes = add_look_alikes(patient, detector, paths, generator(seed, Stream.LOOK_ALIKES))
+    add_marker(detector, paths, generator(seed, Stream.MARKER))
     planner = Detector(PLANNING_SHAPE, patient.field_mm, patient.pose)
     plan = see_lungs(patient, planner, heart, np.zeros(PLANNING_SHAPE))
     return Scene(seed, patient, detector, heart, waviness, lungs, paths, plan, look_alikes)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import zoom
 
 from .cavity import Wall
-from .detector import Detector
+from .detector import Detector, enlarge
 from .patient import Patient
 from .tissues import Paths, Tissue
 from .tubes import Cloud, curve, join, shell, solid
@@ -40,9 +39,9 @@ class Skeleton:
         self.scale = patient.half_width / 138
         self.step = 0.95 * detector.pixel_mm
         # The spongy core has no sharp edge of its own: half the pixels do.
-        self.coarse = Detector(
-            tuple(-(-n // 2) for n in detector.shape), detector.field_mm, detector.pose
-        )
+        height, width = detector.shape
+        half = (-(-height // 2), -(-width // 2))
+        self.coarse = Detector(half, detector.field_mm, detector.pose)
         self.compact: list[Cloud] = []
         self.spongy: list[Cloud] = []
 
@@ -61,13 +60,7 @@ class Skeleton:
         points, volume = join(self.compact)
         thickness = {
             Tissue.CORTEX: self.detector.splat(points, 0.85 * bone * volume),
-            Tissue.MARROW: zoom(
-                marrow,
-                np.divide(self.detector.shape, marrow.shape),
-                order=1,
-                mode="nearest",
-                grid_mode=True,
-            ),
+            Tissue.MARROW: enlarge(marrow, self.detector.shape),
         }
         for tissue, thick in thickness.items():
             paths.mm[Tissue.SOFT] -= thick
@@ -90,7 +83,7 @@ class Skeleton:
         if np.max(spongy) == 0:
             return
         every = slice(None, None, 2 if len(line) > 8 else 1)
-        across = normal[every] if np.ndim(normal) == 2 else normal
+        across = normal if normal is None or normal.ndim == 1 else normal[every]
         points, volume = solid(
             line[every],
             0.95 * np.broadcast_to(radius, len(line))[every],
@@ -109,13 +102,13 @@ class Skeleton:
         end = np.deg2rad(_END[number] + rng.normal(0, 2))
         angle = np.linspace(np.deg2rad(36 if number else 45), end, 16)
         fraction = angle / np.deg2rad(147)
-        # A gentle rise off the spine, then steeper and steeper towards the front.
-        level = head + drop * (
-            0.10 * np.sin(np.pi * np.minimum(2.2 * fraction, 1)) * -0.6 + fraction**1.35
+        # Nearly level off the spine, steep along the flank.
+        level = head + drop * np.interp(
+            fraction, [0, 0.24, 0.4, 0.55, 0.7, 0.85, 1.0], [0, 0.06, 0.22, 0.46, 0.70, 0.87, 1.0]
         )
         level += 1.2 * np.sin(3 * fraction + rng.uniform(0, 6)) * (0.5 + 0.5 * fraction)
         width, depth, centre = self.wall.at(np.maximum(level, 3.0))
-        width, depth = width + 3.5, depth + 4.0
+        width, depth = width + 2.5, depth + 3.5
         if number == 0:
             width = np.minimum(width, 0.50 * patient.half_width)
         across = width * np.abs(np.sin(angle)) ** 0.82
@@ -139,10 +132,10 @@ class Skeleton:
         self._bone(
             line,
             half,
-            (0.9 - 0.4 * along) * np.minimum(0.4 + along / 0.12, 1),
+            (0.9 - 0.5 * along) * np.minimum(0.4 + along / 0.12, 1),
             outward,
             0.42,
-            (0.9 - 0.5 * along) * np.minimum(0.3 + along / 0.15, 1),
+            (0.9 - 0.65 * along) * np.minimum(0.3 + along / 0.15, 1),
         )
         if number < 10:
             self._cartilage(line[-1], side, number)
@@ -203,22 +196,26 @@ class Skeleton:
         rim = line(
             inferior,
             medial,
-            superior + [-2, 9, 0],
+            np.add(superior, [-2, 9, 0]),
             corner,
             0.5 * (corner + glenoid) + [0, -3, 0],
-            glenoid + [-8, -10, 0],
+            np.add(glenoid, [-8, -10, 0]),
         )
         self._bone(rim, 1.5 * s, 0.45, spongy=0.0)
         ridge = line(
-            medial + [2, -44, 2],
-            superior + [44, 2, -6],
-            acromion + [-14, 0, -6],
-            acromion + [4, 2, 12],
+            np.add(medial, [2, -44, 2]),
+            np.add(superior, [44, 2, -6]),
+            np.add(acromion, [-14, 0, -6]),
+            np.add(acromion, [4, 2, 12]),
         )
         along = np.linspace(0, 1, len(ridge))
         self._bone(ridge, s * (2.4 + 4.4 * along**2), 0.9, np.array([0.0, 0.6, 0.8]), 0.6)
         self._bone(
-            line(glenoid + [-16, -10, 4], glenoid + [-12, -14, 20], glenoid + [-4, -6, 32]),
+            line(
+                np.add(glenoid, [-16, -10, 4]),
+                np.add(glenoid, [-12, -14, 20]),
+                np.add(glenoid, [-4, -6, 32]),
+            ),
             4.6 * s,
             0.55,
         )
@@ -244,7 +241,9 @@ class Skeleton:
         head = np.array([patient.half_width + 47 + 5 * patient.arm, 12.0, -16.0])
         shaft = head + np.array([8 + 14 * patient.arm, 46, 2])
         far = shaft + np.array([95 * patient.arm, 250, 0])
-        line = curve(np.stack([head + [-3, -20, 0], head, shaft, far]) * [side, 1, 1], self.step)
+        line = curve(
+            np.stack([np.add(head, [-3, -20, 0]), head, shaft, far]) * [side, 1, 1], self.step
+        )
         travelled = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
         cap = np.sqrt(np.clip(1 - (1 - travelled / 22) ** 2, 0.02, 1))
         radius = s * np.where(
@@ -309,7 +308,7 @@ class Skeleton:
             pedicle = np.array([side * 0.66 * half, -0.25 * tall, -deep - 4]) + oval
             self._bone(curve(pedicle, step, closed=True), 0.9, 1.0, spongy=0.0)
             root = np.array([side * 0.6 * half, -0.1 * tall, -deep - 14])
-            process = curve(np.stack([root, root + [side * 15, -3, -8]]), step)
+            process = curve(np.stack([root, np.add(root, [side * 15, -3, -8])]), step)
             taper = np.sqrt(np.linspace(1, 0.15, len(process)))
             self._bone(process, 3.6 * taper, 0.3 * taper)
             lamina = np.array(

@@ -77,7 +77,7 @@ class Paths:
         ndarray of shape (H, W), float32
             What was really replaced: never more than was there.
         """
-        moved = np.clip(thickness, 0, np.maximum(self.mm[old], 0)).astype(np.float32)
+        moved: np.ndarray = np.clip(thickness, 0, np.maximum(self.mm[old], 0)).astype(np.float32)
         self.mm[old] -= moved
         if new is not None:
             self.mm[new] += moved

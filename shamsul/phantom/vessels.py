@@ -6,11 +6,13 @@ import numpy as np
 
 from .cavity import Wall, dome
 from .detector import Detector
-from .heart import Contour
 from .patient import Patient
 from .tubes import Cloud, curve, join, segments, solid
 
 GENERATIONS = 9
+
+Branches = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Starts, bends and ends, shape (n, 3), and radii, shape (n, 2), of tapering Bezier segments."""
 
 
 def _targets(patient: Patient, side: int, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -41,14 +43,8 @@ def _tree(
     targets: np.ndarray,
     tip_mm: float,
     rng: np.random.Generator,
-):
-    """Branch towards every target by halving the targets again and again.
-
-    Returns
-    -------
-    starts, bends, ends : ndarray of shape (n, 3)
-    radii : ndarray of shape (n, 2)
-    """
+) -> Branches:
+    """Branch towards every target by halving the targets again and again."""
     groups = targets[None]
     nodes, headings, widths = root[None], heading[None], np.array([np.inf])
     parts = []
@@ -78,7 +74,8 @@ def _tree(
         headings = ends - bends
         headings = headings / np.maximum(np.linalg.norm(headings, axis=1, keepdims=True), 1e-9)
         nodes = ends
-    return tuple(np.concatenate(column) for column in zip(*parts))
+    starts, bends, ends, radii = (np.concatenate(c) for c in zip(*parts, strict=True))
+    return starts, bends, ends, radii
 
 
 def hilum(patient: Patient, side: int) -> np.ndarray:
@@ -147,7 +144,8 @@ def bronchi(patient: Patient, side: int) -> np.ndarray:
         steps = [[0, 0, 0], [-16, 18, -2], [-28, 34, -4], [-35, 56, -8]]
     else:
         steps = [[0, 0, 0], [20, 15, -4], [38, 29, -10], [47, 50, -16]]
-    return start + np.array(steps, dtype=float)
+    controls: np.ndarray = start + np.array(steps, dtype=float)
+    return controls
 
 
 def see_airways(patient: Patient, detector: Detector) -> np.ndarray:
@@ -156,7 +154,13 @@ def see_airways(patient: Patient, detector: Detector) -> np.ndarray:
     fork, step, pixel = carina(patient), 0.95 * detector.pixel_mm, detector.pixel_mm
     trachea = curve(
         np.array(
-            [[0, -150, 22], [0, -80, 10], [-1, -20, -6], fork + [0, -12, 2], fork + [0, 2, 0]]
+            [
+                [0, -150, 22],
+                [0, -80, 10],
+                [-1, -20, -6],
+                np.add(fork, [0, -12, 2]),
+                np.add(fork, [0, 2, 0]),
+            ]
         ),
         step,
     )

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import safetensors.torch
 import torch
 
 from shamsul.classifiers import weights
@@ -30,8 +29,8 @@ probabilities there mean nothing, however plausible they look.
 
 ## How it was made
 - Data: {training} phantoms for training, {validation} for operating points, {test} and {full_test}
-  for the results below. No seed serves two purposes. Phantom source: `{phantom}`.
-- Seeds: {seeds}.
+  for the results below. No seed serves two purposes: {seeds}.
+- Phantom source code: SHA-256 `{phantom}...` of `shamsul/phantom/*.py`.
 - Input: {size} x {size} pixels, the radiograph stretched. Training phantoms are rendered at
   {shapes} pixels and brought onto the model's grid as every radiograph is.
 - Learned from labels alone; the findings' masks were never shown. Binary cross-entropy, AdamW,
@@ -112,11 +111,9 @@ class Report:
 def write_folder(folder: Path, classifier: Classifier, report: Report) -> None:
     """Write ``weights.safetensors``, ``model.toml``, ``card.md`` and ``metrics.json``."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = {name: value.contiguous() for name, value in classifier.module.state_dict().items()}
-    safetensors.torch.save_file(state, folder / weights.SAFETENSORS)
     manifest = replace(
         classifier.manifest,
-        sha256=weights.sha256(folder / weights.SAFETENSORS),
+        sha256=weights.write(classifier.module.state_dict(), folder),
         thresholds=report.thresholds,
     )
     manifest.write(folder)

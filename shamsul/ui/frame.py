@@ -1,4 +1,4 @@
-"""What every page has around it: the reader's name, the line that it is for research, the style."""
+"""What every page has around it: navigation, the reader's name, and what it is for."""
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -16,7 +16,7 @@ _STYLE = """
 """
 
 
-def navigation() -> Page:
+def _navigation() -> Page:
     """The app's pages; gives the one that the address names."""
     return st.navigation(
         [
@@ -28,20 +28,21 @@ def navigation() -> Page:
     )
 
 
-def only_through_app() -> None:
-    """Have a page drawn by ``app.py``, never by itself.
+def frame() -> Page:
+    """Draw everything but the page's content.
 
-    A fresh server does not know yet that the app navigates on its own, so that the address of a
-    page makes Streamlit's older page discovery run that page's file alone.
+    Returns
+    -------
+    Page
+        The page that the address names; running it draws its content.
     """
-    if not st.session_state.pop("framed", False):
-        navigation()  # ends the older discovery
-        st.rerun()
-
-
-def frame() -> None:
-    """Draw the line above the page's content; to be called by ``app.py`` before the page runs."""
-    st.session_state["framed"] = True
+    st.set_page_config(
+        page_title="SHAMSUL",
+        page_icon=":material/radiology:",
+        layout="wide",
+        menu_items={"About": f"Explanations of chest radiograph classifiers. {RESEARCH_ONLY}"},
+    )
+    page = _navigation()
     st.html(_STYLE)
     line, reader = st.columns([4, 1], vertical_alignment="center")
     line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
@@ -55,7 +56,20 @@ def frame() -> None:
             icon=":material/person:",
             placeholder="Reader's name",
             label_visibility="collapsed",
-            help="Ratings are kept under this name.",
         )
     if not session.reader():
         st.warning("Type a reader's name: ratings are kept under it.")
+    st.session_state["framed"] = True
+    return page
+
+
+def ensure_frame() -> None:
+    """Have a page drawn by ``app.py``; every page calls this first.
+
+    A fresh server does not know yet that ``app.py`` navigates by itself: the address of a page then
+    makes Streamlit's older page discovery run that page's file alone. Buttons therefore act in
+    callbacks, which such a run has already called, and not by what they return.
+    """
+    if not st.session_state.pop("framed", False):
+        _navigation()  # ends the older discovery
+        st.rerun()

@@ -44,7 +44,9 @@ def describe(info: ModelInfo) -> None:
 
 def download(info: ModelInfo) -> None:
     """A button that fetches a model, with its progress."""
-    if not st.button("Download", key=f"download-{info.name}", icon=":material/download:"):
+    key = f"download-{info.name}"
+    st.button("Download", key=key, icon=":material/download:", on_click=_ask, args=(key,))
+    if not st.session_state.pop(f"{key}-asked", False):
         return
     bar = st.progress(0.0, text="Connecting …")
 
@@ -61,24 +63,31 @@ def download(info: ModelInfo) -> None:
         st.rerun()
 
 
+def _ask(key: str) -> None:
+    st.session_state[f"{key}-asked"] = True
+
+
 def add_own() -> None:
-    """A form that takes a model folder's two files."""
+    """An uploader that takes a model folder's files."""
     st.markdown("#### Add your own")
-    with st.form("own-model", clear_on_submit=True):
-        files = st.file_uploader(
-            "model.toml and weights.safetensors of a model folder",
-            type=["toml", "safetensors"],
-            accept_multiple_files=True,
-        )
-        sent = st.form_submit_button("Add model")
-    if not sent:
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        for file in files:
-            (Path(directory) / Path(file.name).name).write_bytes(file.getvalue())
-        try:
-            name = registry.add(Path(directory))
-        except registry.ModelError as error:
-            st.error(str(error))
-        else:
-            st.success(f"{name} is ready. Choose it on the worklist.")
+    files = st.file_uploader(
+        "Model folder: model.toml and weights.safetensors",
+        type=["toml", "safetensors"],
+        accept_multiple_files=True,
+        key=f"own-model-{st.session_state.setdefault('model_round', 0)}",
+    )
+    if len(files) > 1:
+        with tempfile.TemporaryDirectory() as directory, st.spinner("Checking …"):
+            for file in files:
+                (Path(directory) / Path(file.name).name).write_bytes(file.getvalue())
+            try:
+                name = registry.add(Path(directory))
+                st.session_state["model_added"] = (True, f"{name} is ready: choose it for a study on the worklist.")
+            except registry.ModelError as error:
+                said = str(error).replace(directory, "the folder")
+                st.session_state["model_added"] = (False, said)
+        st.session_state["model_round"] += 1
+        st.rerun()
+    added, text = st.session_state.pop("model_added", (True, ""))
+    if text:
+        (st.success if added else st.error)(text)

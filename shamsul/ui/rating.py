@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from shamsul.classifiers.prediction import Prediction
-from shamsul.jobs import Job
+from shamsul.jobs import Job, State
 from shamsul.reading.database import StoreError
 from shamsul.reading.questionnaire import CANNOT_JUDGE, Kind, Question, Step, Value
 from shamsul.reading.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
@@ -106,7 +106,8 @@ def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job])
         ):
             with column:
                 if name not in ready:
-                    st.caption("waiting for the map")
+                    failed = job.state is State.FAILED
+                    st.caption("no map" if failed else "waiting for the map")
                     continue
                 state = st.session_state.get("viewer") or ViewerState()
                 map_shown = MapShown(

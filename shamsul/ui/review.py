@@ -1,6 +1,7 @@
 """Parts of the review page."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -99,8 +100,7 @@ def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
     with st.popover("Explanation settings", icon=":material/tune:", width="stretch"):
         target = st.radio(
             "Explain the model's",
-            list(Target),
-            format_func=lambda member: member.value,
+            [member.value for member in Target],
             key="target",
             horizontal=True,
             persist_state="session",
@@ -111,24 +111,27 @@ def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
                 parameter.name: _control(parameter, f"{method.name}.{parameter.name}")
                 for parameter in method.parameters
             }
-    return target, parameters
+    return Target(target), parameters
 
 
 def _control(parameter: Parameter, key: str) -> Value:
-    """The widget that a declared parameter asks for."""
+    """The widget that a declared parameter asks for, and what it holds."""
     label = parameter.name.replace("_", " ").capitalize()
-    common = {"key": key, "help": parameter.help, "persist_state": "session"}
+    common: dict[str, Any] = {"key": key, "help": parameter.help, "persist_state": "session"}
     default = parameter.default
+    value: Value
     if isinstance(default, bool):
-        return st.checkbox(label, default, **common)
-    if parameter.choices:
+        value = st.checkbox(label, default, **common)
+    elif parameter.choices:
         choices = list(parameter.choices)
-        return st.selectbox(label, choices, choices.index(str(default)), **common)
-    if isinstance(default, str):
-        return st.text_input(label, default, **common)
-    kind = type(default)
-    limits = {
-        name: None if limit is None else kind(limit)
-        for name, limit in (("min_value", parameter.minimum), ("max_value", parameter.maximum))
-    }
-    return kind(st.number_input(label, value=default, **limits, **common))
+        value = st.selectbox(label, choices, choices.index(str(default)), **common)
+    elif isinstance(default, str):
+        value = st.text_input(label, default, **common)
+    else:
+        kind = type(default)
+        limits: dict[str, Any] = {
+            name: None if limit is None else kind(limit)
+            for name, limit in (("min_value", parameter.minimum), ("max_value", parameter.maximum))
+        }
+        value = kind(st.number_input(label, value=default, **limits, **common))
+    return value

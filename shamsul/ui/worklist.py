@@ -25,7 +25,7 @@ def _thumbnail(sha256: str) -> NDArray[np.uint8]:
     picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
     square = np.zeros((THUMBNAIL, THUMBNAIL), np.uint8)
     top, left = (THUMBNAIL - picture.height) // 2, (THUMBNAIL - picture.width) // 2
-    square[top : top + picture.height, left : left + picture.width] = picture
+    square[top : top + picture.height, left : left + picture.width] = np.asarray(picture)
     return square
 
 
@@ -62,11 +62,22 @@ def case_grid(cases: Sequence[Case], progress: Mapping[int, CaseProgress]) -> No
                     share = min(1.0, state.answered / state.expected)
                     text = f"{state.answered} of {state.expected} answers"
                 st.progress(share, text=text)
-                if st.button(
+                st.button(
                     case.name,
                     key=f"open-{case.id}",
                     icon=":material/radiology:",
                     width="stretch",
                     help=f"Open {case.name}",
-                ):
-                    st.switch_page("pages/review.py", query_params={"case": str(case.id)})
+                    on_click=_open,
+                    args=(case.id,),
+                )
+
+
+def _open(case_id: int) -> None:
+    st.session_state["opened"] = case_id
+
+
+def open_case() -> None:
+    """Go to the case whose button was clicked."""
+    if (case_id := st.session_state.pop("opened", None)) is not None:
+        st.switch_page("pages/review.py", query_params={"case": str(case_id)})

@@ -10,7 +10,7 @@ import torch
 
 from shamsul.classifiers import weights
 from shamsul.classifiers.manifest import Manifest
-from shamsul.classifiers.registry import ModelError, ModelState, download, load, models
+from shamsul.classifiers.registry import ModelError, ModelState, add, download, load, models
 
 MakeFolder = Callable[..., Path]
 
@@ -151,3 +151,32 @@ def test_a_torch_file_that_runs_code_is_refused(make_folder: MakeFolder, tmp_pat
     reseal(folder)
     refused(folder, "not a readable file of weights")
     assert not (tmp_path / "marker").exists()
+
+
+def test_own_folder_is_added_under_its_name(installation: Path, make_folder: MakeFolder) -> None:
+    folder = make_folder("upload")
+    reseal(folder, name="My DenseNet / v2")
+    assert add(folder) == "my-densenet-v2"
+    assert load("my-densenet-v2").manifest.name == "My DenseNet / v2"
+    with pytest.raises(ModelError, match="already"):
+        add(folder)
+    assert sorted(path.name for path in installation.iterdir()) == ["my-densenet-v2"]
+
+
+@pytest.mark.parametrize("name", ["phantom", "..", "///"])
+def test_name_that_is_taken_or_no_name_is_refused(
+    installation: Path, make_folder: MakeFolder, name: str
+) -> None:
+    folder = make_folder("upload")
+    reseal(folder, name=name)
+    with pytest.raises(ModelError, match="cannot be added"):
+        add(folder)
+    assert not installation.exists()
+
+
+def test_faulty_folder_is_not_added(installation: Path, make_folder: MakeFolder) -> None:
+    folder = make_folder("upload")
+    (folder / weights.SAFETENSORS).write_bytes(b"changed")
+    with pytest.raises(ModelError):
+        add(folder)
+    assert not installation.exists()

@@ -9,6 +9,7 @@ from shamsul.phantom import LABELS, Grade, render
 from shamsul.phantom.imaging import Technique, add_noise
 from shamsul.phantom.render import INSERTS, insert, sample_findings
 from shamsul.phantom.scene import Scene, build
+from shamsul.phantom.tissues import Tissue
 
 SHAPE = (192, 162)
 SMALL = (96, 81)
@@ -28,6 +29,19 @@ def added(scene: Scene, label: str, grade: Grade) -> tuple[np.ndarray, np.ndarra
 
 def widest_row(mask: np.ndarray) -> int:
     return max(int(np.ptp(np.flatnonzero(row))) + 1 for row in mask if row.any())
+
+
+def technique(quanta: float) -> Technique:
+    return Technique(
+        quanta=quanta,
+        scatter=0.5,
+        unsharpness=0.3,
+        detail=1.0,
+        equalise=0.3,
+        steepness=5.0,
+        lung_level=0.2,
+        heel=(0.0, 0.0),
+    )
 
 
 def test_same_arguments_give_identical_bytes() -> None:
@@ -155,8 +169,6 @@ def test_air_of_a_pneumothorax_holds_no_vessels(scenes: dict[int, Scene]) -> Non
     scene = scenes[3]
     paths = scene.paths.copy()
     (finding,) = insert(scene, {"Pneumothorax": Grade.OBVIOUS}, paths)
-    from shamsul.phantom.tissues import Tissue
-
     gone = finding.mask & (paths.mm[Tissue.LUNG] == 0)
     assert gone.sum() > 0.8 * finding.mask.sum()
     assert paths.mm[Tissue.BLOOD][gone].max() == 0
@@ -198,14 +210,14 @@ def test_conspicuity_grows_with_grade(scenes: dict[int, Scene], label: str) -> N
 
 def test_noise_variance_is_proportional_to_signal(scenes: dict[int, Scene]) -> None:
     detector = scenes[3].detector
-    technique = Technique(1e4, 0.5, 1.0, 0.3, 5.0, 0.2, (0.0, 0.0))
+    once = technique(1e4)
     relative = []
     for level in (0.02, 0.2):
         flat = np.full(detector.shape, level, dtype=np.float32)
-        noisy = add_noise(flat, detector, technique, np.random.default_rng(0))
+        noisy = add_noise(flat, detector, once, np.random.default_rng(0))
         assert noisy.mean() == pytest.approx(level, rel=0.01)
         relative.append(noisy.var() / level)
     assert relative[0] == pytest.approx(relative[1], rel=0.02)
-    doubled = Technique(2e4, 0.5, 1.0, 0.3, 5.0, 0.2, (0.0, 0.0))
+    doubled = technique(2e4)
     quieter = add_noise(flat, detector, doubled, np.random.default_rng(0)).var() / 0.2
     assert quieter == pytest.approx(relative[1] / 2, rel=0.02)

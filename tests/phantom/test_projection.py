@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -116,5 +118,5 @@ def test_bone_attenuates_more_and_lung_less_than_soft_tissue() -> None:
         paths.mm[tissue] = 10
         exponents[tissue] = paths.attenuation()[:, 0, 0]
     order = [Tissue.LUNG, Tissue.FAT, Tissue.SOFT, Tissue.MARROW, Tissue.CORTEX, Tissue.METAL]
-    for fainter, denser in zip(order, order[1:]):
+    for fainter, denser in pairwise(order):
         assert (exponents[fainter] < exponents[denser]).all()

@@ -234,12 +234,12 @@ def _digest(radiograph: Radiograph) -> str:
     return digest.hexdigest()
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)  # type: ignore[untyped-decorator]
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _pixels(digest: str, _radiograph: Radiograph) -> Parcel:
     return pack_pixels(_radiograph)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)  # type: ignore[untyped-decorator]
+@st.cache_resource(max_entries=256, show_spinner=False)
 def _contours(digest: str, _annotation: Annotation, shape: tuple[int, int]) -> list[list[float]]:
     return contours(_annotation, shape)
 
@@ -257,7 +257,7 @@ def _image_facts(radiograph: Radiograph, pixels: Parcel) -> dict[str, object]:
         "id": pixels.id,
         "rows": rows,
         "columns": columns,
-        "pixel_aspect": spacing[0] / spacing[1] if spacing else 1.0,
+        "pixel_aspect": radiograph.pixel_aspect,
         "window": list(radiograph.window),
         "facts": ", ".join(facts),
     }

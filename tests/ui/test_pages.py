@@ -1,0 +1,276 @@
+"""The pages' logic, with one-line explainers and no browser."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
+from shamsul.explainers.registry import METHODS
+from shamsul.reading import Store, StoreError
+from shamsul.reading.export import export_ratings
+from shamsul.settings import settings
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+def ones(task: Task) -> Relevance:
+    return Relevance(np.ones((len(task.outputs), *task.image.values.shape)), 1)
+
+
+def refuse(task: Task) -> Relevance:
+    raise ExplainerError("This network has no rule.")
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh installation whose explainers answer at once."""
+    monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("SHAMSUL_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    for name, method in list(METHODS.items()):
+        monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
+    yield tmp_path
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+class Pages:
+    """What a reader does, again and again."""
+
+    def __init__(self) -> None:
+        self.app = AppTest.from_file(str(APP), default_timeout=60).run()
+
+    def texts(self) -> str:
+        app = self.app
+        kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
+        return "\n".join(element.value for kind in kinds for element in kind)
+
+    def upload(self, *files: tuple[str, bytes]) -> None:
+        uploader = self.app.file_uploader[0]
+        uploader.set_value([(name, data, "application/octet-stream") for name, data in files])
+        self.app.run()
+
+    def review(self, case: int = 1) -> None:
+        self.app.query_params["case"] = str(case)
+        self.app.switch_page("pages/review.py").run()
+        self.settle()
+
+    def settle(self) -> None:
+        """Look again until every map has come, as the page does by itself."""
+        for _ in range(100):
+            if "waiting for the map" not in self.texts():
+                return
+            self.app.run()
+        raise AssertionError("the maps did not come")
+
+    def answer(self, method: str, wording: str) -> object:
+        label = f"{method}: {wording}"
+        return next(group for group in self.app.button_group if group.label == label)
+
+
+LOCATION = "The map highlights the correct location of the finding."
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages()
+
+
+def png(shape: tuple[int, int] = (60, 40), seed: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 255, shape).astype(np.uint8)
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def rows() -> list[dict[str, str]]:
+    store = Store(settings().database)
+    text = export_ratings(store, "phantom-demo").ratings.decode()
+    store.close()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_first_start_shows_the_demo_and_the_line(pages: Pages) -> None:
+    assert not pages.app.exception
+    assert "Research use only, not for diagnosis." in pages.texts()
+    assert len([b for b in pages.app.button if b.label.startswith("phantom-")]) >= 6
+    assert list(pages.app.button_group[0].options) == ["Phantom demo", "My radiographs"]
+    assert str(settings().data_dir) in pages.texts()
+
+
+def test_batch_goes_through_but_for_what_cannot_be_read(pages: Pages, tmp_path: Path) -> None:
+    pages.upload(
+        ("DOE_JANE.png", png()), ("notes.txt", b"not a radiograph"), ("b.png", png(seed=1))
+    )
+    assert not pages.app.exception
+    assert "2 radiographs added" in pages.texts()
+    (error,) = pages.app.error
+    assert error.value.startswith("notes.txt: ")
+    assert error.value.count(".") <= 3
+    assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 2
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in kept if "DOE" in path.name or b"DOE_JANE" in path.read_bytes()]
+
+
+def test_same_file_twice_is_one_case(pages: Pages) -> None:
+    pages.upload(("a.png", png()))
+    pages.upload(("b.png", png()))
+    assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 1
+
+
+def test_real_radiograph_with_the_phantom_model_is_warned_about(pages: Pages) -> None:
+    pages.upload(("a.png", png()))
+    store = Store(settings().database)
+    (case,) = store.cases("my-radiographs")
+    store.close()
+    pages.review(case.id)
+    assert any("never saw a patient" in warning.value for warning in pages.app.warning)
+    pages.review(1)
+    assert not pages.app.warning
+
+
+def test_nothing_is_answered_before_the_reader_answers(pages: Pages) -> None:
+    pages.review()
+    assert not pages.app.exception
+    for title in ("LIME", "SHAP", "Grad-CAM", "LRP"):
+        assert pages.answer(title, LOCATION).value is None
+    assert rows() == []
+
+
+def test_click_is_saved_and_shown_again(pages: Pages) -> None:
+    pages.review()
+    pages.answer("Grad-CAM", LOCATION).set_value("4").run()
+    assert "Saved at" in pages.texts()
+    (row,) = rows()
+    assert (row["method"], row["item"], row["score"], row["reader"]) == (
+        "grad_cam",
+        "location",
+        "4",
+        "Reader 1",
+    )
+    assert row["blinded"] == "false"
+    assert row["panel_position"] == "3"
+    again = Pages()
+    again.review()
+    assert again.answer("Grad-CAM", LOCATION).value == "4"
+
+
+def test_cannot_judge_is_no_score(pages: Pages) -> None:
+    pages.review()
+    pages.answer("LRP", LOCATION).set_value("?").run()
+    (row,) = rows()
+    assert (row["score"], row["cannot_judge"]) == ("", "true")
+
+
+def test_changed_answer_is_a_revision(pages: Pages) -> None:
+    pages.review()
+    pages.answer("LRP", LOCATION).set_value("2").run()
+    pages.answer("LRP", LOCATION).set_value("5").run()
+    (row,) = rows()
+    assert (row["score"], row["revision"]) == ("5", "2")
+
+
+def test_another_reader_starts_empty(pages: Pages) -> None:
+    pages.review()
+    pages.answer("LIME", LOCATION).set_value("1").run()
+    pages.app.text_input(key="reader").set_value("Reader 2").run()
+    assert pages.answer("LIME", LOCATION).value is None
+
+
+def test_no_reader_no_rating(pages: Pages) -> None:
+    pages.review()
+    pages.app.text_input(key="reader").set_value(" ").run()
+    assert not [group for group in pages.app.button_group if LOCATION in group.label]
+    assert any("reader's name" in info.value for info in pages.app.info)
+
+
+def test_failed_save_is_said_and_the_answer_stays(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages.review()
+
+    def full(self: Store, answers: object) -> None:
+        raise StoreError("The disk of the ratings database is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "record", full)
+        pages.answer("LIME", LOCATION).set_value("3").run()
+        assert any("Not saved: The disk" in error.value for error in pages.app.error)
+        assert pages.answer("LIME", LOCATION).value == "3"
+    assert rows() == []
+
+
+def test_failed_map_is_a_sentence_and_the_others_are_rated(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "lrp", Method("lrp", "LRP", refuse, (), False, "", ""))
+    pages.review(2)
+    assert not pages.app.exception
+    assert "no map" in pages.texts()
+    pages.answer("SHAP", LOCATION).set_value("3").run()
+    assert "Saved at" in pages.texts()
+
+
+def test_several_labels_and_choosing_which_to_rate(pages: Pages) -> None:
+    pages.review()
+    labels = next(g for g in pages.app.button_group if g.label == "Labels to explain")
+    labels.set_value(["Cardiomegaly", "Lung Lesion"]).run()
+    pages.settle()
+    chooser = next(g for g in pages.app.button_group if g.label == "Finding to rate")
+    chooser.set_value("Lung Lesion").run()
+    pages.answer("SHAP", LOCATION).set_value("2").run()
+    (row,) = rows()
+    assert row["label"] == "Lung Lesion"
+
+
+def test_faulty_model_is_a_sentence(pages: Pages) -> None:
+    store = Store(settings().database)
+    store.set_model("phantom-demo", "xrv/densenet121-res224-all")
+    store.close()
+    pages.app.query_params["case"] = "1"
+    pages.app.switch_page("pages/review.py").run()
+    assert not pages.app.exception
+    assert any("not downloaded yet" in error.value for error in pages.app.error)
+
+
+def test_damaged_radiograph_is_a_sentence(pages: Pages) -> None:
+    for file in settings().radiographs.rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"damaged")
+    st.cache_resource.clear()
+    pages.app.query_params["case"] = "1"
+    pages.app.switch_page("pages/review.py").run()
+    assert not pages.app.exception
+    assert pages.app.error
+
+
+def test_models_page_lists_every_model(pages: Pages) -> None:
+    pages.app.switch_page("pages/models.py").run()
+    assert not pages.app.exception
+    assert "phantom" in pages.texts()
+    assert "xrv/densenet121-res224-all" in pages.texts()
+
+
+def test_download_without_a_network_is_a_sentence(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shamsul.classifiers import registry
+
+    def offline(name: str, progress: Callable[..., None] | None = None) -> Path:
+        raise registry.ModelError("The server cannot be reached.")
+
+    monkeypatch.setattr(registry, "download", offline)
+    pages.app.switch_page("pages/models.py").run()
+    pages.app.button(key="download-xrv/densenet121-res224-all").click().run()
+    assert not pages.app.exception
+    assert [error.value for error in pages.app.error] == ["The server cannot be reached."]
