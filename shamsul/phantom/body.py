@@ -114,29 +114,20 @@ def _breasts(patient: Patient, detector: Detector, rng: np.random.Generator) -> 
 def _bowel_gas(patient: Patient, detector: Detector, rng: np.random.Generator) -> np.ndarray:
     """Gas in the stomach under the left dome, sometimes in the colon beside it, mm."""
     left, down = detector.plane(25.0)
-    total = np.zeros(detector.shape)
-    stomach = [
-        (
-            rng.uniform(38, 62),
-            patient.dome_left + rng.uniform(20, 30),
-            rng.uniform(9, 26),
-            rng.uniform(7, 15),
-        )
-    ]
-    colon = [
-        (
-            rng.uniform(60, 105),
-            patient.dome_left + rng.uniform(26, 70),
-            rng.uniform(9, 17),
-            rng.uniform(8, 14),
-        )
-        for _ in range(int(rng.integers(0, 4)))
-    ]
     wobble = detector.field(rng, 11.0)
-    for across, level, wide, tall in stomach + colon:
+
+    def pocket(across: float, level: float, wide: float, tall: float) -> np.ndarray:
         relative = ((left - across) / wide) ** 2 + ((down - level) / tall) ** 2 + 0.28 * wobble
-        total = np.maximum(total, 1.2 * tall * np.maximum(1 - relative, 0) ** 0.55)
+        return 1.2 * tall * np.asarray(np.maximum(1 - relative, 0)) ** 0.55
+
+    level, tall = patient.dome_left + rng.uniform(20, 30), rng.uniform(7, 15)
+    total = pocket(rng.uniform(38, 62), level, rng.uniform(9, 26), tall)
     if rng.random() < 0.5:
-        # Upright: a fluid level closes the bubble below.
-        total *= np.clip((stomach[0][1] + 0.5 * stomach[0][3] - down) / 1.5, 0, 1) + (left > 75)
-    return np.minimum(total, 60)
+        # Upright: a fluid level closes the stomach's bubble below.
+        total *= np.clip((level + 0.5 * tall - down) / 1.5, 0, 1)
+    for _ in range(int(rng.integers(0, 4))):
+        level = patient.dome_left + rng.uniform(26, 70)
+        total = np.maximum(
+            total, pocket(rng.uniform(60, 105), level, rng.uniform(9, 17), rng.uniform(8, 14))
+        )
+    return np.asarray(np.minimum(total, 60))

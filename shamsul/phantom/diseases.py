@@ -119,6 +119,25 @@ def _spot(
     )
 
 
+def _aerated_spot(
+    scene: Scene,
+    paths: Paths,
+    rng: np.random.Generator,
+    thickness: float,
+    low: float,
+    high: float,
+    radius: float,
+) -> tuple[float, float]:
+    """A place as of :func:`_spot` around which air and fluid of the pleura have left the lung."""
+    lung = paths.mm[Tissue.LUNG] + paths.mm[Tissue.BLOOD] > 0.5 * scene.lungs.thickness
+    for _ in range(40):
+        centre = _spot(scene, rng, thickness, low, high)
+        near = np.hypot(scene.lungs.left - centre[0], scene.lungs.down - centre[1]) < radius
+        if lung[near].mean() > 0.9:
+            break
+    return centre
+
+
 def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -> np.ndarray:
     """Patchy airspace opacity with an irregular edge and air bronchograms."""
     (small, large), strength, count = _pick(
@@ -135,9 +154,9 @@ def consolidation(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Gener
     )
     opacity = np.zeros(detector.shape, dtype=np.float32)
     for _ in range(count):
-        centre = _spot(scene, rng, 0.5, 0.12, 0.95)
-        angle, squeeze = rng.uniform(0, np.pi), rng.uniform(0.6, 0.95)
         reach = rng.uniform(small, large)
+        centre = _aerated_spot(scene, paths, rng, 0.5, 0.12, 0.95, reach / 2)
+        angle, squeeze = rng.uniform(0, np.pi), rng.uniform(0.6, 0.95)
         a, b = left - centre[0], down - centre[1]
         a, b = a * np.cos(angle) + b * np.sin(angle), b * np.cos(angle) - a * np.sin(angle)
         blob = 1 - (a / reach) ** 2 - (b / (squeeze * reach)) ** 2
@@ -179,8 +198,8 @@ def lesion(scene: Scene, paths: Paths, grade: Grade, rng: np.random.Generator) -
         grade, ((7, 11), 0.75, 0.35), ((17, 26), 0.95, 0.62), ((27, 44), 1.0, 0.6)
     )
     detector = scene.detector
-    centre = _spot(scene, rng, depth, 0.08, 0.95)
     radius = rng.uniform(small, large) / 2
+    centre = _aerated_spot(scene, paths, rng, depth, 0.08, 0.95, radius)
     a, b = scene.lungs.left - centre[0], scene.lungs.down - centre[1]
     angle = np.arctan2(b, a)
     outline = np.ones(detector.shape)

@@ -14,13 +14,13 @@ from .tissues import Paths
 
 Insert = Callable[[Scene, Paths, Grade, np.random.Generator], np.ndarray]
 
-# Pneumothorax comes after what fills the lung, devices after everything.
+# The pleura's findings leave less lung for those that fill it; devices lie over everything.
 INSERTS: dict[str, Insert] = {
     "Cardiomegaly": diseases.cardiomegaly,
     "Pleural Effusion": diseases.effusion,
+    "Pneumothorax": diseases.pneumothorax,
     "Consolidation": diseases.consolidation,
     "Lung Lesion": diseases.lesion,
-    "Pneumothorax": diseases.pneumothorax,
     "Support Devices": devices.support_devices,
 }
 
