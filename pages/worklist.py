@@ -60,6 +60,7 @@ with export:
 if not store.cases(name):
     st.info("No radiographs yet. Upload DICOM, PNG or JPEG files above.")
 worklist.case_grid(store.cases(name), {case.case.id: case for case in progress})
+session.warm_up()
 st.caption(
     f"Ratings are kept in `{settings().database}`, images and maps in `{settings().data_dir}`."
 )

@@ -1,5 +1,7 @@
 """What pages share: the store, the archives, the models and the reader's name."""
 
+import importlib
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +92,17 @@ def jobs() -> "Jobs":
     from shamsul.jobs import Jobs
 
     return Jobs(MapCache(settings().maps))
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Import in the background what the review page needs, while the reader chooses a case."""
+
+    def work() -> None:
+        for name in ("shamsul.jobs", "captum.attr", "shap", "lime.lime_base"):
+            importlib.import_module(name)
+
+    threading.Thread(target=work, name="shamsul-warm-up", daemon=True).start()
 
 
 def reader() -> str:

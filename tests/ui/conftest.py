@@ -12,14 +12,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-StartApp = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +41,7 @@ def page(browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     # The first run of an app imports everything while other tests keep the processor busy.
     page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
@@ -49,17 +49,20 @@ def page(browser: Browser) -> Iterator[Page]:
     assert not errors
 
 
-@pytest.fixture(scope="session")
-def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartApp]:
-    """Start a Streamlit script; every app is stopped when the tests end."""
-    running: list[subprocess.Popen[bytes]] = []
+class Apps:
+    """Streamlit scripts that run, by their addresses."""
 
-    def start(script: str | Path, env: Mapping[str, str] | None = None) -> str:
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __call__(self, script: str | Path, env: Mapping[str, str] | None = None) -> str:
+        """Start a script and wait until it answers; gives its address."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
-        log = tmp_path_factory.mktemp("app") / "log.txt"
+        log = self._logs / f"{port}.txt"
         options = {
             "server.port": port,
             "server.address": "127.0.0.1",
@@ -77,7 +80,7 @@ def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartApp]:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        running.append(app)
+        self._running[url] = app
         deadline = time.monotonic() + 120
         while not _healthy(url):
             if app.poll() is not None or time.monotonic() > deadline:
@@ -85,11 +88,26 @@ def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartApp]:
             time.sleep(0.1)
         return url
 
-    yield start
-    for app in running:
-        app.terminate()
-    for app in running:
+    def kill(self, url: str) -> None:
+        """Stop a script with SIGKILL, as a power cut would."""
+        app = self._running.pop(url)
+        app.kill()
         app.wait(20)
+
+    def stop(self) -> None:
+        """Stop every script."""
+        for app in self._running.values():
+            app.terminate()
+        for app in self._running.values():
+            app.wait(20)
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
+    """Start a Streamlit script; every app is stopped when the tests end."""
+    apps = Apps(tmp_path_factory.mktemp("apps"))
+    yield apps
+    apps.stop()
 
 
 def _healthy(url: str) -> bool:

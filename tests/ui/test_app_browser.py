@@ -1,0 +1,157 @@
+"""The main job in a real browser: upload, look, rate, export; and nothing saved is ever lost."""
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+
+pytestmark = pytest.mark.browser
+
+METHODS = ("LIME", "SHAP", "Grad-CAM", "LRP")
+LOCATION = "The map highlights the correct location of the finding."
+PATIENT = "Doe^Jane"
+
+
+def dicom() -> bytes:
+    """A small phantom as a DICOM of a named patient."""
+    from shamsul.phantom import Grade, render
+
+    pixels = render(5, findings={"Cardiomegaly": Grade.OBVIOUS}, shape=(512, 432)).pixels
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
+    dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
+    dataset.PatientName, dataset.PatientID, dataset.Modality = PATIENT, "P-4711", "DX"
+    dataset.Rows, dataset.Columns = pixels.shape
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
+    dataset.PixelRepresentation = 0
+    dataset.PixelData = np.rint(pixels * 4095).astype("<u2").tobytes()
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def url(start_app: Callable[..., str], data_dir: Path) -> str:
+    return start_app("app.py", {"SHAMSUL_DATA_DIR": str(data_dir)})
+
+
+def panel(page: Page, method: str, label: str):
+    return page.get_by_role("img", name=f"{method} heatmap for {label}", exact=True)
+
+
+def wait_for_maps(page: Page, label: str) -> None:
+    for method in METHODS:
+        expect(panel(page, method, label)).to_be_visible()
+        expect(panel(page, method, label)).not_to_have_attribute(
+            "aria-busy", "true", timeout=240_000
+        )
+
+
+def shown_label(page: Page) -> str:
+    first = page.get_by_role("img", name=re.compile("^Grad-CAM heatmap for ")).first
+    return str(first.get_attribute("aria-label")).removeprefix("Grad-CAM heatmap for ")
+
+
+def scale(page: Page, method: str):
+    return page.get_by_role("radiogroup", name=f"{method}: {LOCATION}", exact=True)
+
+
+def eventually(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for a condition of pixels, which the browser has no event for."""
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        page.wait_for_timeout(50)
+
+
+def export(page: Page) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ratings (CSV)").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_upload_look_rate_and_export(page: Page, url: str, data_dir: Path, tmp_path: Path) -> None:
+    page.goto(url)
+    expect(page.get_by_text("Research use only, not for diagnosis.")).to_be_visible()
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+
+    (tmp_path / "DOE_JANE.dcm").write_bytes(dicom())
+    (tmp_path / "letter.txt").write_text("not a radiograph")
+    page.get_by_label("Upload radiographs").locator("input[type=file]").set_input_files(
+        [tmp_path / "DOE_JANE.dcm", tmp_path / "letter.txt"]
+    )
+    expect(page.get_by_text("1 radiograph added")).to_be_visible()
+    expect(page.get_by_text("letter.txt:")).to_be_visible()
+
+    page.get_by_role("button", name=re.compile("CXR-")).click()
+    expect(page.get_by_role("img", name="Radiograph", exact=True)).to_be_visible()
+    expect(page.get_by_text("never saw a patient")).to_be_visible()
+    label = shown_label(page)
+    wait_for_maps(page, label)
+
+    before = panel(page, "SHAP", label).screenshot()
+    page.get_by_role("slider", name="SHAP opacity", exact=True).fill("0")
+    eventually(page, lambda: panel(page, "SHAP", label).screenshot() != before)
+
+    expect(scale(page, "Grad-CAM").get_by_role("radio")).to_have_count(6)
+    for radio in scale(page, "Grad-CAM").get_by_role("radio").all():
+        expect(radio).not_to_be_checked()
+    scale(page, "Grad-CAM").get_by_role("radio", name="4", exact=True).click()
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    (row,) = export(page)
+    assert (row["label"], row["method"], row["item"], row["score"]) == (
+        label,
+        "grad_cam",
+        "location",
+        "4",
+    )
+    assert row["case"].startswith("CXR-")
+    assert json.loads(row["blinded"]) is False
+
+    for file in data_dir.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"Doe" not in content and b"DOE" not in content and b"4711" not in content
+
+
+def test_what_was_shown_as_saved_survives_a_killed_server(
+    page: Page,
+    start_app,
+    tmp_path: Path,
+) -> None:
+    env = {"SHAMSUL_DATA_DIR": str(tmp_path)}
+    url = start_app("app.py", env)
+    page.goto(f"{url}/review?case=1")
+    label = shown_label(page)
+    expect(scale(page, "Grad-CAM")).to_be_visible(timeout=240_000)
+    scale(page, "Grad-CAM").get_by_role("radio", name="2", exact=True).click()
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    start_app.kill(url)
+
+    page.goto(f"{start_app('app.py', env)}/review?case=1")
+    wait_for_maps(page, label)
+    checked = scale(page, "Grad-CAM").get_by_role("radio", name="2", exact=True)
+    expect(checked).to_be_checked()
+    (row,) = export(page)
+    assert (row["score"], row["revision"]) == ("2", "1")
