@@ -62,5 +62,6 @@ if not store.cases(name):
 worklist.case_grid(store.cases(name), {case.case.id: case for case in progress})
 session.warm_up()
 st.caption(
-    f"Ratings are kept in `{settings().database}`, images and maps in `{settings().data_dir}`."
+    f"Ratings are kept in `{settings().database_shown}`, "
+    f"images and maps in `{settings().data_dir}`."
 )

@@ -1,5 +1,6 @@
 """Where settings come from: the environment, then Streamlit's secrets file, then defaults."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'shamsul.db'}"
+
+    @property
+    def database_shown(self) -> str:
+        """The URL in force as it may be shown: without its password."""
+        return re.sub(r"(?<=://)([^:/@]*):[^@]*@", r"\1:***@", self.database)
 
     @property
     def models(self) -> Path:

@@ -82,7 +82,10 @@ def add_own() -> None:
                 (Path(directory) / Path(file.name).name).write_bytes(file.getvalue())
             try:
                 name = registry.add(Path(directory))
-                st.session_state["model_added"] = (True, f"{name} is ready: choose it for a study on the worklist.")
+                st.session_state["model_added"] = (
+                    True,
+                    f"{name} is ready: choose it for a study on the worklist.",
+                )
             except registry.ModelError as error:
                 said = str(error).replace(directory, "the folder")
                 st.session_state["model_added"] = (False, said)

@@ -89,10 +89,15 @@ def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job])
             with column:
                 _ask(question, case, shown, saved.get(("", question.id)))
 
+    items = {question.id for question in questionnaire.items}
+    answered = sum(
+        item in items and answer.answer.value is not None for (_, item), answer in saved.items()
+    )
     scale = questionnaire.items[0].options
     st.caption(
         f"{shown.label}: 1 = {scale[0]}, 3 = {scale[2]}, {len(scale)} = {scale[-1]}, "
-        f"{CANNOT_JUDGE_MARK} = cannot judge. Each click is saved at once."
+        f"{CANNOT_JUDGE_MARK} = cannot judge. Each click is saved at once. "
+        f"**{answered} of {len(items) * len(asked)} answered.**"
     )
     widths = [1.7, *[1.8] * len(asked)]
     head = st.columns(widths)

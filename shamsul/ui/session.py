@@ -114,9 +114,14 @@ def reader() -> str:
 
 
 def active_seconds(case: Case) -> float:
-    """Seconds this reader has worked on a case so far; long pauses count as a minute."""
+    """Seconds this reader has worked on a case so far; called whenever the page or an answer is.
+
+    Time since the last call counts if that was about the same case, a long pause as a minute.
+    """
     now = time.monotonic()
-    clocks = st.session_state.setdefault("clocks", {})
-    spent, last = clocks.get(case.id, (0.0, now))
-    clocks[case.id] = spent + min(now - last, LONGEST_PAUSE), now
-    return float(clocks[case.id][0])
+    spent: dict[int, float] = st.session_state.setdefault("spent", {})
+    last_case, last = st.session_state.get("last_activity", (case.id, now))
+    if last_case == case.id:
+        spent[case.id] = spent.get(case.id, 0.0) + min(now - last, LONGEST_PAUSE)
+    st.session_state["last_activity"] = (case.id, now)
+    return spent.get(case.id, 0.0)

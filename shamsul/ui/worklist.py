@@ -54,7 +54,9 @@ def case_grid(cases: Sequence[Case], progress: Mapping[int, CaseProgress]) -> No
     for start in range(0, len(cases), COLUMNS):
         for column, case in zip(st.columns(COLUMNS), cases[start : start + COLUMNS], strict=False):
             with column, st.container(border=True):
-                st.image(_thumbnail(case.image_sha256), width="stretch")
+                st.image(
+                    _thumbnail(case.image_sha256), width="stretch", alt=f"Thumbnail of {case.name}"
+                )
                 state = progress.get(case.id)
                 if state is None or not state.answered:
                     text, share = "not rated yet", 0.0

@@ -1,0 +1,91 @@
+"""Take the README's screenshots from the running app, with phantoms only.
+
+``python scripts/screenshots.py`` starts the app on an empty data directory, waits for the maps of a
+demo case, and writes ``assets/screenshots/*.png``. It needs Chromium (``apt-get install chromium``).
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "assets" / "screenshots"
+#: The demo case that is shown.
+CASE = 1
+#: Maps of a case, even on a slow machine.
+PATIENCE = 600_000
+
+
+def start(data_dir: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the app; gives the process and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py"]
+        + [f"--server.port={port}", "--server.headless=true"],
+        cwd=ROOT,
+        env={**os.environ, "SHAMSUL_DATA_DIR": data_dir},
+    )
+    url = f"http://127.0.0.1:{port}"
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            return app, url
+        except OSError:
+            time.sleep(0.2)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has stopped running and no map is awaited."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator('[role="img"][aria-busy="true"]')).to_have_count(0, timeout=PATIENCE)
+    page.wait_for_timeout(1000)
+
+
+def main() -> None:
+    """Take every screenshot."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    browser_path = shutil.which("chromium")
+    if browser_path is None:
+        sys.exit("Chromium is missing: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as data_dir, sync_playwright() as playwright:
+        app, url = start(data_dir)
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=browser_path,
+                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            )
+            for theme in ("dark", "light"):
+                page = browser.new_page(viewport={"width": 1440, "height": 1000})
+                page.add_init_script(
+                    "localStorage.setItem('stActiveTheme-/-v2',"
+                    f"JSON.stringify({{name: '{'Custom Theme' if theme == 'dark' else 'Light'}'}}))"
+                )
+                page.goto(url)
+                expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+                settled(page)
+                page.screenshot(path=OUT / f"worklist-{theme}.png")
+                page.goto(f"{url}/review?case={CASE}")
+                expect(page.get_by_role("img", name="Radiograph")).to_be_visible(timeout=PATIENCE)
+                settled(page)
+                page.get_by_label("Show expert annotation").select_option("outline")
+                settled(page)
+                page.screenshot(path=OUT / f"review-{theme}.png")
+                page.close()
+            browser.close()
+        finally:
+            app.terminate()
+            app.wait(20)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What is documented exists, and what exists is documented."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from shamsul.classifiers.registry import models
+from shamsul.explainers.registry import METHODS
+from shamsul.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_method_model_and_setting_is_in_the_readme() -> None:
+    for method in METHODS.values():
+        assert f"`{method.name}` {method.title}" in README
+    for info in models():
+        if info.name.startswith("xrv/"):
+            assert info.name.removeprefix("xrv/densenet121-res224") in README
+    for name in Settings.model_fields:
+        assert f"`SHAMSUL_{name.upper()}`" in README
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+def test_every_linked_file_exists(document: str) -> None:
+    path = ROOT / document
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), target
+
+
+def test_every_documented_command_exists() -> None:
+    commands = set(re.findall(r"^shamsul ((?:models|phantom) [a-z]+|[a-z]+)", README, re.M))
+    assert {"predict", "explain", "models", "phantom render", "export"} <= commands
+    for command in commands:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "from shamsul.cli import main; main()",
+                *command.split(),
+                "--help",
+            ],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, command
+
+
+def test_every_option_in_the_readme_exists() -> None:
+    help_text = ""
+    for command in (["predict"], ["explain"], ["phantom", "render"], ["export"]):
+        call = [sys.executable, "-c", "from shamsul.cli import main; main()", *command, "--help"]
+        help_text += subprocess.run(call, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in README.splitlines() if line.startswith("shamsul ")]
+    for option in set(re.findall(r"--[a-z-]+", "\n".join(lines))):
+        assert option in help_text, option
+
+
+def test_ci_runs_the_documented_test_command() -> None:
+    (command,) = re.findall(r"^(python3 -m venv .*pytest.*)$", README, re.M)
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_example_model_is_a_valid_manifest(tmp_path: Path) -> None:
+    from shamsul.classifiers.manifest import Manifest
+
+    (example,) = re.findall(r"```toml\n(.*?)```", README, re.S)
+    text = re.sub(r'sha256 = "\.\.\."', f'sha256 = "{"0" * 64}"', example)
+    text = "\n".join(line.strip() for line in text.splitlines())
+    tomllib.loads(text)
+    (tmp_path / "model.toml").write_text(text, encoding="utf-8")
+    manifest = Manifest.read(tmp_path)
+    assert manifest.thresholds["Cardiomegaly"] == 0.4
+
+
+def test_viewer_keys_in_the_readme_are_those_of_the_viewer() -> None:
+    source = "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "shamsul/ui/viewer").glob("*.js")
+    ).lower()
+    (sentence,) = re.findall(r"^Keys in the viewer.*?resets\.", README, re.M | re.S)
+    for key in re.findall(r"`([^`])`", sentence):
+        assert (
+            f'"{key.lower()}"' in source
+            or f"'{key.lower()}'" in source
+            or f"{key.lower()}:" in source
+        ), key

@@ -1,0 +1,52 @@
+"""Where settings come from."""
+
+from pathlib import Path
+
+import pytest
+
+from shamsul.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SHAMSUL_{name.upper()}", raising=False)
+
+
+def secrets(text: str) -> None:
+    Path(".streamlit").mkdir()
+    Path(".streamlit/secrets.toml").write_text(text, encoding="utf-8")
+
+
+def test_defaults_keep_everything_in_the_data_directory() -> None:
+    found = Settings()
+    assert found.data_dir.name == "shamsul"
+    assert found.database == f"sqlite:///{found.data_dir / 'shamsul.db'}"
+    assert found.models == found.data_dir / "models"
+
+
+def test_environment_wins_over_the_secrets_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets('[shamsul]\ndata_dir = "/from/secrets"\nmax_upload_mb = 7\n[other]\nkey = 1\n')
+    monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path))
+    found = Settings()
+    assert found.data_dir == tmp_path
+    assert found.max_upload_mb == 7
+
+
+def test_keys_of_the_secrets_table_may_be_written_as_in_the_environment() -> None:
+    secrets('[shamsul]\nSHAMSUL_DATABASE_URL = "sqlite:///elsewhere.db"\n')
+    assert Settings().database == "sqlite:///elsewhere.db"
+
+
+def test_secrets_without_our_table_are_none_of_ours() -> None:
+    secrets("[auth]\nmax_upload_mb = 3\n")
+    assert Settings().max_upload_mb == 200
+
+
+def test_password_of_the_database_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAMSUL_DATABASE_URL", "postgresql+psycopg://reader:hunter2@db/shamsul")
+    assert "hunter2" not in Settings().database_shown
+    assert "db/shamsul" in Settings().database_shown
