@@ -1,12 +1,7 @@
 """Entry point: ``streamlit run app.py``."""
 
-import streamlit as st
-
-from shamsul.reading import StoreError
-from shamsul.ui.frame import frame
+from shamsul.ui.frame import frame, in_words
 
 page = frame()
-try:
+with in_words():
     page.run()
-except StoreError as error:
-    st.error(f"{error} Answers shown as saved are safe.")

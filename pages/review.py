@@ -3,6 +3,7 @@
 import streamlit as st
 
 from shamsul.classifiers import registry
+from shamsul.jobs import State
 from shamsul.radiographs import ArchiveError
 from shamsul.ui import charts, maps, rating, review, session
 from shamsul.ui.frame import ensure_frame
@@ -53,9 +54,8 @@ def heatmaps() -> None:
     """The viewer; while maps are being computed it looks again twice a second."""
     now = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
     key = f"viewer-{case.id}"
-    st.session_state["viewer"] = viewer(
-        radiograph, maps.rows(now, labels, prediction, annotations), key=key
-    )
+    state = viewer(radiograph, maps.rows(now, labels, prediction, annotations), key=key)
+    session.keep_viewer_state(case, state)
     viewer_progress(maps.progress(now, labels), key=key)
     if maps.settled(now) != settled:
         st.rerun()  # so that the maps that came can be rated
@@ -67,4 +67,7 @@ with right:
         f"The maps explain the model's **{target.value}**. Positive relevance speaks for the label."
     )
 
+failed = [job for job in asked.values() if job.state is State.FAILED]
+if failed:
+    st.button("Compute failed maps again", on_click=session.jobs().retry, args=(failed,))
 rating.form(study, case, labels, prediction, classifier.manifest.sha256, asked)

@@ -48,7 +48,7 @@ name = st.segmented_control(
 )
 study = studies[name]
 progress = store.progress(study.name, session.reader()) if session.reader() else ()
-about, export = st.columns([3, 1], vertical_alignment="bottom")
+about, export = st.columns([2, 1.6], vertical_alignment="bottom")
 with about:
     done = sum(case.complete for case in progress)
     st.markdown(f"{study.about} {len(store.cases(name))} cases, {done} rated.")

@@ -1,7 +1,7 @@
 """Take the README's screenshots from the running app, with phantoms only.
 
-``python scripts/screenshots.py`` starts the app on an empty data directory, waits for the maps of a
-demo case, and writes ``assets/screenshots/*.png``. It needs Chromium (``apt-get install chromium``).
+``python scripts/screenshots.py`` starts the app on an empty data directory, waits for the maps of
+a demo case, and writes ``assets/screenshots/*.png``. It needs Chromium.
 """
 
 import os
@@ -30,10 +30,9 @@ def start(data_dir: str) -> tuple[subprocess.Popen[bytes], str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py"]
-        + [f"--server.port={port}", "--server.headless=true"],
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
-        env={**os.environ, "SHAMSUL_DATA_DIR": data_dir},
+        env={**os.environ, "SHAMSUL_DATA_DIR": data_dir, "STREAMLIT_SERVER_HEADLESS": "true"},
     )
     url = f"http://127.0.0.1:{port}"
     while True:
@@ -67,7 +66,7 @@ def main() -> None:
             for theme in ("dark", "light"):
                 page = browser.new_page(viewport={"width": 1440, "height": 1000})
                 page.add_init_script(
-                    "localStorage.setItem('stActiveTheme-/-v2',"
+                    "localStorage.setItem(`stActiveTheme-${location.pathname}-v2`,"
                     f"JSON.stringify({{name: '{'Custom Theme' if theme == 'dark' else 'Light'}'}}))"
                 )
                 page.goto(url)

@@ -151,6 +151,7 @@ def explain(
     """Write heatmaps of a radiograph: arrays, their facts, and an overlay picture each."""
     from shamsul.classifiers import registry
     from shamsul.explainers.heatmap import Target
+    from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.registry import METHODS, by_waiting_time
 
     names = method or list(METHODS)
@@ -173,6 +174,7 @@ def explain(
 
     image = classifier.prepare(radiograph)
     maps: list[Heatmap] = []
+    refusal = ""
     for chosen in (m for m in by_waiting_time() if m.name in names):
         with tqdm(desc=chosen.title, unit=" evaluations", leave=True) as bar:
 
@@ -180,8 +182,8 @@ def explain(
                 bar.total = planned
                 bar.update(done - bar.n)
 
-            maps.extend(
-                chosen.explain(
+            try:
+                found = chosen.explain(
                     classifier,
                     image,
                     labels,
@@ -190,7 +192,14 @@ def explain(
                     progress=progress,
                     **parameters.get(chosen.name, {}),
                 )
-            )
+            except ExplainerError as error:
+                # The other methods may well explain a model that this one cannot.
+                refusal = str(error)
+                print(f"{chosen.title}: {refusal}", file=sys.stderr)
+            else:
+                maps.extend(found)
+    if not maps:
+        raise UserError(refusal)
     result = _write_explanation(out, file, radiograph, classifier, prediction, maps)
     _emit(result, as_json, lambda: [f"{len(maps)} maps of {', '.join(labels)} written to {out}"])
 
@@ -355,7 +364,7 @@ def export(
 def main() -> None:
     """Run the command line; every error is one sentence on stderr and exit status 2."""
     # Libraries' log lines could quote a file's content.
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except TyperException as error:

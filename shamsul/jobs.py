@@ -5,7 +5,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,8 +17,8 @@ from shamsul.explainers.method import Cancelled, ExplainerError, Method
 
 log = logging.getLogger(__name__)
 
-#: A job that no page has asked for in this many seconds is given up.
-PATIENCE = 20.0
+#: A job that no page has asked for in this many seconds makes way for one that is wanted.
+PATIENCE = 3.0
 #: Finished jobs kept in memory; the others are in the cache on disk.
 KEPT = 64
 
@@ -59,25 +59,30 @@ class Job:
         return f"{self.method.title} {self.state.value}"
 
 
+Load = Callable[[], tuple[Classifier, GridImage]]
+"""Gives the model and the radiograph on its grid; called in the worker."""
+
+
 class Jobs:
     """Computes maps one job at a time, those that need few evaluations first.
 
     One worker, because the methods share each model's modules and both cores are busy with one
-    job already. Jobs are shared: two pages that ask for the same maps wait for the same job. A job
-    that nobody asks for any more is given up.
+    job already. A job of few evaluations does not wait for the end of one that needs many: it is
+    done between two of the other's batches. Jobs are shared: two pages that ask for the same maps
+    wait for the same job. A job that nobody asks for any more makes way for others.
 
     Parameters
     ----------
     cache : MapCache
     patience : float
-        Seconds after which a job that no page asked for is given up.
+        Seconds after which a job that no page asked for makes way.
     """
 
     def __init__(self, cache: MapCache, *, patience: float = PATIENCE) -> None:
         self.cache = cache
         self.patience = patience
         self._jobs: dict[str, Job] = {}
-        self._queue: list[tuple[bool, int, Job, Callable[[], tuple[Classifier, GridImage]]]] = []
+        self._queue: list[tuple[bool, int, Job, Load]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
@@ -86,7 +91,7 @@ class Jobs:
         self,
         key: MapKey,
         method: Method,
-        load: Callable[[], tuple[Classifier, GridImage]],
+        load: Load,
     ) -> Job:
         """The job for these maps; it is started where it is not there yet, never waited for.
 
@@ -95,8 +100,7 @@ class Jobs:
         key : MapKey
         method : Method
             The one that the key names.
-        load : callable
-            Gives the model and the radiograph on its grid, in the worker.
+        load : Load
 
         Returns
         -------
@@ -122,12 +126,12 @@ class Jobs:
             self._forget_old()
             return job
 
-    def retry(self, key: MapKey) -> None:
-        """Forget a job that failed, so that the next request starts it again."""
+    def retry(self, failed: Iterable[Job]) -> None:
+        """Forget jobs that failed, so that the next request starts them again."""
         with self._changed:
-            job = self._jobs.get(key.digest)
-            if job is not None and job.state is State.FAILED:
-                del self._jobs[key.digest]
+            for job in failed:
+                if job.state is State.FAILED:
+                    self._jobs.pop(job.key.digest, None)
 
     def _forget_old(self) -> None:
         finished = [job for job in self._jobs.values() if job.state in (State.DONE, State.FAILED)]
@@ -139,21 +143,27 @@ class Jobs:
             with self._changed:
                 while not self._queue:
                     self._changed.wait()
-                _, _, job, load = heapq.heappop(self._queue)
-                if self._abandoned(job):
-                    del self._jobs[job.key.digest]
-                    continue
-                job.state = State.RUNNING
-            self._compute(job, load)
+            self._compute_next()
 
-    def _abandoned(self, job: Job) -> bool:
-        return time.monotonic() - job.wanted > self.patience
+    def _compute_next(self) -> None:
+        with self._changed:
+            _, _, job, load = heapq.heappop(self._queue)
+            if self._makes_way(job):
+                del self._jobs[job.key.digest]
+                return
+            job.state = State.RUNNING
+        self._compute(job, load)
 
-    def _compute(self, job: Job, load: Callable[[], tuple[Classifier, GridImage]]) -> None:
+    def _makes_way(self, job: Job) -> bool:
+        return bool(self._queue) and time.monotonic() - job.wanted > self.patience
+
+    def _compute(self, job: Job, load: Load) -> None:
         def progress(done: int, planned: int) -> None:
             job.done, job.planned = done, planned
-            if self._abandoned(job):
+            if self._makes_way(job):
                 raise Cancelled
+            while job.method.sampled and self._queue and not self._queue[0][2].method.sampled:
+                self._compute_next()
 
         try:
             classifier, image = load()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,7 +16,12 @@ from pydantic_settings import (
 
 #: Bundled model, demo study and screenshots.
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-SECRETS = Path(".streamlit/secrets.toml")
+#: The repository's secrets file, then that of the current folder, which wins.
+SECRETS = (ASSETS.parent / ".streamlit" / "secrets.toml", Path(".streamlit/secrets.toml"))
+
+
+class SettingsError(ValueError):
+    """A setting has no sense; the message is one sentence that names it."""
 
 
 class _SecretsTable(TomlConfigSettingsSource):
@@ -24,6 +29,8 @@ class _SecretsTable(TomlConfigSettingsSource):
 
     def _read_file(self, path: Path) -> dict[str, Any]:  # type: ignore[override]
         table = super()._read_file(path).get("shamsul", {})
+        if not isinstance(table, dict):
+            raise SettingsError(f"[shamsul] in {path} is not a table.")
         return {name.lower().removeprefix("shamsul_"): value for name, value in table.items()}
 
 
@@ -90,5 +97,16 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """Settings of this process, read once."""
-    return Settings()
+    """Settings of this process, read once.
+
+    Raises
+    ------
+    SettingsError
+        If one has no sense.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"SHAMSUL_{'_'.join(map(str, first['loc'])).upper()}"
+        raise SettingsError(f"The setting {name} cannot be used: {first['msg']}.") from None

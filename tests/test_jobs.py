@@ -135,7 +135,7 @@ def test_failure_is_a_sentence_and_can_be_tried_again(jobs: Jobs) -> None:
     job = jobs.request(key(), method(refuse), load)
     wait(job, State.FAILED)
     assert job.reason == "No rule for this."
-    jobs.retry(key())
+    jobs.retry([job])
     wait(jobs.request(key(), method(ones), load), State.DONE)
 
 
@@ -152,11 +152,8 @@ def test_unexpected_failure_says_no_more_than_its_type(
     wait(jobs.request(key("next"), method(ones), load), State.DONE)
 
 
-def test_job_that_nobody_wants_any_more_is_given_up(tmp_path: Path) -> None:
-    jobs = Jobs(MapCache(tmp_path), patience=0.05)
-    given_up = threading.Event()
-
-    def endless(task: Task) -> Relevance:
+def endless(given_up: threading.Event) -> Callable[[Task], Relevance]:
+    def function(task: Task) -> Relevance:
         for step in range(10_000):
             time.sleep(0.005)
             try:
@@ -166,10 +163,29 @@ def test_job_that_nobody_wants_any_more_is_given_up(tmp_path: Path) -> None:
                 raise
         return ones(task)
 
-    jobs.request(key(), method(endless), load)
+    return function
+
+
+def test_job_that_nobody_wants_makes_way_for_one_that_is_wanted(tmp_path: Path) -> None:
+    jobs = Jobs(MapCache(tmp_path), patience=0.05)
+    given_up = threading.Event()
+    left = jobs.request(key(), method(endless(given_up), sampled=True), load)
+    assert not given_up.wait(0.5)  # alone, it goes on
+    wanted = jobs.request(key("next"), method(ones, sampled=True), load)
     assert given_up.wait(10)
-    wait(jobs.request(key("next"), method(ones), load), State.DONE)
-    assert not (tmp_path / f"{key().digest}.npz").exists()
+    wait(wanted, State.DONE)
+    assert left.state is not State.DONE
+    assert jobs.request(key(), method(ones), load) is not left
+
+
+def test_few_evaluations_do_not_wait_for_many_to_end(jobs: Jobs) -> None:
+    slow = jobs.request(key("slow"), method(endless(threading.Event()), sampled=True), load)
+    wait(slow, State.RUNNING)
+    for number in range(3):
+        fast = jobs.request(key(f"fast {number}"), method(ones), load)
+        wait(fast, State.DONE)
+        jobs.request(key("slow"), method(ones, sampled=True), load)  # still wanted
+    assert slow.state is State.RUNNING
 
 
 def test_disk_that_takes_nothing_still_gives_maps(tmp_path: Path) -> None:

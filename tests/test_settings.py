@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shamsul.settings import Settings
+from shamsul.settings import Settings, SettingsError, settings
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +50,18 @@ def test_password_of_the_database_is_never_shown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SHAMSUL_DATABASE_URL", "postgresql+psycopg://reader:hunter2@db/shamsul")
     assert "hunter2" not in Settings().database_shown
     assert "db/shamsul" in Settings().database_shown
+
+
+@pytest.mark.parametrize("text", ["abc", "0", "-5"])
+def test_setting_without_sense_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SHAMSUL_MAX_UPLOAD_MB", text)
+    settings.cache_clear()
+    with pytest.raises(SettingsError, match="SHAMSUL_MAX_UPLOAD_MB"):
+        settings()
+    settings.cache_clear()
+
+
+def test_secrets_that_are_no_table_are_named() -> None:
+    secrets("shamsul = 3\n")
+    with pytest.raises(SettingsError, match="not a table"):
+        Settings()

@@ -1,6 +1,7 @@
 """A loaded classifier: preprocessing and fast batched inference."""
 
 import os
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Final
@@ -14,6 +15,10 @@ from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.radiographs.radiograph import Radiograph
+
+#: Held wherever a network runs. Tracing patches torch's modules for the whole process, and layers
+#: are shared by everybody who explains or predicts: another thread's forward pass must wait.
+RUNNING: Final = threading.RLock()
 
 #: Larger batches are slower on a processor: their buffers leave the cache and fault pages in.
 BATCH_SIZE: Final = 16
@@ -91,7 +96,8 @@ class Classifier:
                     # A copy: torch warns about arrays that are not writable.
                     batch = torch.from_numpy(np.array(batch, dtype=np.float32))
                 done = start + batch.shape[0]
-                logits[start:done] = self.module(self.normalise(batch.float())).numpy()
+                with RUNNING:  # for a batch at a time: predictions go between those of SHAP
+                    logits[start:done] = self.module(self.normalise(batch.float())).numpy()
                 if progress is not None:
                     progress(done)
         return logits

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from shamsul.classifiers import architecture, weights
-from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.classifier import RUNNING, Classifier
 from shamsul.classifiers.manifest import Manifest, ModelError
 
 
@@ -18,7 +18,8 @@ def open_folder(folder: Path, manifest: Manifest) -> Classifier:
         The weights are missing, unreadable or changed, or do not fit the architecture and
         labels; one sentence.
     """
-    module = architecture.build(manifest)
+    with RUNNING:
+        module = architecture.build(manifest)
     state = weights.read(folder, manifest.sha256)
     if manifest.arch.startswith("xrv/"):
         # torchxrayvision keeps its operating points among the weights.

@@ -1,5 +1,6 @@
 """The ``model.toml`` of a model folder: everything about a classifier except its weights."""
 
+import hashlib
 import json
 import re
 import tomllib
@@ -124,6 +125,23 @@ class Manifest:
         thresholds = {label: self.thresholds.get(label, 0.5) for label in self.labels}
         object.__setattr__(self, "thresholds", MappingProxyType(thresholds))
         object.__setattr__(self, "arch_options", MappingProxyType(dict(self.arch_options)))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that the outputs depend on, weights and preprocessing."""
+        about = [
+            self.arch,
+            self.labels,
+            self.input_size,
+            self.channels,
+            self.scaling.mean,
+            self.scaling.std,
+            self.resize.value,
+            self.sha256,
+            sorted(self.thresholds.items()),
+            sorted((name, str(value)) for name, value in self.arch_options.items()),
+        ]
+        return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
     @property
     def scaling(self) -> Normalisation:

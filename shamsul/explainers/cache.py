@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from shamsul import __version__
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Value
 from shamsul.radiographs.geometry import Geometry
@@ -22,8 +23,10 @@ class MapKey:
 
     Attributes
     ----------
-    image_sha256, model_sha256 : str
-        Of the radiograph's file and of the model's weights.
+    image_sha256 : str
+        Of the radiograph's file.
+    model : str
+        :attr:`Manifest.fingerprint`: of the weights and the preprocessing.
     method : str
     parameters : mapping of str to value
         All of the method's parameters, as :meth:`Method.settle` gives them.
@@ -32,7 +35,7 @@ class MapKey:
     """
 
     image_sha256: str
-    model_sha256: str
+    model: str
     method: str
     parameters: Mapping[str, Value] = field(hash=False)
     target: Target = Target.LOGIT
@@ -42,8 +45,10 @@ class MapKey:
     def digest(self) -> str:
         """SHA-256 of the key, hexadecimal: the name of its file."""
         about = [
+            # Another release may compute another map.
+            __version__,
             self.image_sha256,
-            self.model_sha256,
+            self.model,
             self.method,
             dict(self.parameters),
             self.target.value,

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.graph import last_feature_map, trace
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task
@@ -55,7 +56,8 @@ def grad_cam(task: Task, *, layer: str, relu: bool) -> Relevance:
     batch = task.classifier.normalise(torch.from_numpy(task.image.values.copy())[None])
     maps = []
     for done, output in enumerate(task.outputs):
-        coarse = cam.attribute(batch, target=output, relu_attributions=relu)
+        with RUNNING:  # a named layer may be the network's own, and captum hooks it
+            coarse = cam.attribute(batch, target=output, relu_attributions=relu)
         fine = LayerAttribution.interpolate(coarse, task.image.values.shape, "bilinear")
         maps.append(fine.detach()[0, 0].numpy())
         task.progress(done + 1, len(task.outputs))

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
+from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.method import ExplainerError
 
 
@@ -91,7 +92,8 @@ def trace(module: nn.Module) -> fx.GraphModule:
         If the network's flow depends on its data, or a step is not known.
     """
     try:
-        graph = fx.symbolic_trace(module)
+        with RUNNING:
+            graph = fx.symbolic_trace(module)
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         raise ExplainerError(f"The network cannot be traced: {error}".splitlines()[0]) from error
     for node in list(graph.graph.nodes):

@@ -89,8 +89,8 @@ class _Relevance(fx.Interpreter):
         raise ExplainerError(f"LRP has no rule for {type(layer).__name__} (module {name}).")
 
 
-def relevance(network: nn.Module, batch: Tensor, composite: Composite) -> tuple[Tensor, Tensor]:
-    """Run a network so that gradients of its output are relevances.
+def relevant_outputs(network: nn.Module, batch: Tensor, composite: Composite) -> Tensor:
+    """Run a network so that gradients of its outputs are relevances.
 
     Parameters
     ----------
@@ -102,11 +102,9 @@ def relevance(network: nn.Module, batch: Tensor, composite: Composite) -> tuple[
 
     Returns
     -------
-    outputs : Tensor of shape (n, L)
-        The network's outputs. ``torch.autograd.grad(outputs[:, l].sum(), batch, ...)`` started with
-        the outputs themselves is the relevance of the input.
-    batch : Tensor
-        The same batch.
+    Tensor of shape (n, L)
+        The network's outputs. ``torch.autograd.grad(outputs[0, l], batch, outputs[0, l])`` is the
+        relevance of the input for output l.
 
     Raises
     ------
@@ -114,7 +112,7 @@ def relevance(network: nn.Module, batch: Tensor, composite: Composite) -> tuple[
         If a part of the network has no rule; the message names it.
     """
     outputs: Tensor = _Relevance(trace(network), composite).run(batch)
-    return outputs, batch
+    return outputs
 
 
 def lrp(task: Task, *, composite: str) -> Relevance:
@@ -139,7 +137,7 @@ def lrp(task: Task, *, composite: str) -> Relevance:
     """
     batch = task.classifier.normalise(torch.from_numpy(task.image.values.copy())[None])
     batch = batch.detach().requires_grad_()
-    outputs, batch = relevance(task.classifier.module, batch, COMPOSITES[composite])
+    outputs = relevant_outputs(task.classifier.module, batch, COMPOSITES[composite])
     starts = outputs.detach() if task.target is Target.LOGIT else torch.sigmoid(outputs.detach())
     maps = []
     for done, output in enumerate(task.outputs):

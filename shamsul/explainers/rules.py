@@ -4,7 +4,7 @@ A rule is called as ``rule(layer, x, z, relevance)`` with the layer's input `x`,
 ``z = layer(x)`` and the relevance of `z`; it returns the relevance of `x`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,12 +39,11 @@ def pull_back(function: Callable[[Tensor], Tensor], x: Tensor, weights: Tensor) 
 def with_weights(
     layer: nn.Module, change: Callable[[Tensor], Tensor]
 ) -> Callable[[Tensor], Tensor]:
-    """The layer with changed weights and no bias."""
-    parameters: Mapping[str, Tensor] = {
-        name: change(value.detach()) if name == "weight" else torch.zeros_like(value)
-        for name, value in layer.named_parameters()
-    }
-    return lambda x: torch.func.functional_call(layer, dict(parameters), (x,))
+    """The layer's map with changed weights and no bias; the layer itself is left alone."""
+    weight = change(layer.weight.detach())  # type: ignore[operator]
+    if isinstance(layer, nn.Conv2d):
+        return lambda x: layer._conv_forward(x, weight, None)
+    return lambda x: nn.functional.linear(x, weight)
 
 
 @dataclass(frozen=True)

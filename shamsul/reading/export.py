@@ -113,7 +113,7 @@ def _rating_rows(
     saved: Sequence[SavedAnswer], questionnaire: Questionnaire
 ) -> Iterator[dict[str, Cell]]:
     place = {question.id: number for number, question in enumerate(questionnaire.questions)}
-    for _, group in groupby(saved, _map_of):
+    for _, group in groupby(sorted(saved, key=_map_of), _map_of):
         answered = [row for row in group if row.answer.value is not None]
         extras = {row.answer.item: row for row in answered if row.answer.item in MAP_EXTRAS}
         items = [row for row in answered if row.answer.item not in MAP_EXTRAS]
@@ -135,6 +135,8 @@ def _map_of(row: SavedAnswer) -> tuple[object, ...]:
         shown.label,
         shown.method,
         shown.control,
+        # What is said of an earlier map does not stand beside the scores of a later one.
+        shown.heatmap_sha256,
     )
 
 

@@ -136,7 +136,7 @@ class Shown:
     blinded : bool
         False where method names or the expert annotation could be seen.
     case_order : int
-        When this reader met the case in this session, from 1.
+        Place of the case in the order presented to this reader, from 1.
     repeat_of : str or None
         Name of the case that this one repeats.
     warm_up : bool

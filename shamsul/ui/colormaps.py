@@ -1,4 +1,4 @@
-"""Colour maps for relevance: perceptually ordered and safe for colour-blind readers.
+"""Colours of relevance: the same scaling for every method, safe for colour-blind readers.
 
 Sequential maps show positive relevance only; diverging maps show both signs, symmetric about zero.
 """
@@ -32,6 +32,9 @@ SEQUENTIAL = tuple(_SEQUENTIAL)
 #: For signed relevance, the default first.
 DIVERGING = tuple(_DIVERGING)
 
+#: Percentile of |value| that becomes 1.0, the same for every method.
+PERCENTILE = 99.5
+
 
 def table(name: str, count: int = 256) -> NDArray[np.uint8]:
     """Colours of a map from its lowest to its highest value.
@@ -63,3 +66,27 @@ def table(name: str, count: int = 256) -> NDArray[np.uint8]:
     sampled = sample_colorscale(plotly_name, places.tolist())
     rgb = [[float(part) for part in re.findall(r"[\d.]+", color)] for color in sampled]
     return np.rint(rgb).astype(np.uint8)
+
+
+def display_scale(values: NDArray[np.float32]) -> tuple[float, str]:
+    """What a map is divided by for display, and in words.
+
+    Returns
+    -------
+    scale : float
+        The 99.5th percentile of \\|value\\|. A map that is zero nearly everywhere is scaled to its
+        maximum instead; 0 for a map that is zero everywhere.
+    words : str
+        Empty where the map is zero everywhere.
+
+    Examples
+    --------
+    >>> display_scale(np.array([[-2, 2]], dtype=np.float32))
+    (2.0, 'scaled to its 99.5th percentile')
+    """
+    magnitude = np.abs(values)
+    scale = float(np.percentile(magnitude, PERCENTILE))
+    if scale > 0:
+        return scale, "scaled to its 99.5th percentile"
+    scale = float(magnitude.max())
+    return scale, "scaled to its maximum (almost all zero)" if scale > 0 else ""

@@ -8,9 +8,19 @@ from shamsul.ui import session
 
 
 def download_ratings(study: Study) -> None:
-    """Two buttons: the ratings as CSV, and the codebook that explains its columns."""
+    """Three buttons: ratings and case-level answers as CSV, and the codebook that explains them."""
     store = session.store()
-    ratings, codebook = st.columns([1.7, 1])
+    ratings, cases, codebook = st.columns([2, 1, 1.1])
+    cases.download_button(
+        "Cases",
+        data=lambda: export_ratings(store, study.name).cases,
+        file_name=f"{study.name}.cases.csv",
+        mime="text/csv",
+        on_click="ignore",
+        help="Answers about whole cases (CSV).",
+        icon=":material/download:",
+        width="stretch",
+    )
     ratings.download_button(
         "Download ratings (CSV)",
         data=lambda: export_ratings(store, study.name).ratings,

@@ -1,9 +1,20 @@
 """What every page has around it: navigation, the reader's name, and what it is for."""
 
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from shamsul.classifiers.registry import ModelError
+from shamsul.radiographs import ArchiveError
+from shamsul.reading import StoreError
+from shamsul.settings import SettingsError
 from shamsul.ui import session
+
+log = logging.getLogger(__name__)
 
 RESEARCH_ONLY = "Research use only, not for diagnosis."
 
@@ -11,7 +22,8 @@ _STYLE = """
 <style>
 .block-container { padding: 4rem 1.5rem 2rem; gap: 0.6rem; }
 /* Six answers side by side under each of four maps at 1280 pixels. */
-[data-testid="stButtonGroup"] button { min-width: 0; padding: 0.2rem 0.55rem; }
+[data-testid="stButtonGroup"] button { min-width: 0; padding: 0.15rem 0.45rem; }
+[data-testid="stButtonGroup"] button p { font-size: 0.8rem; }
 </style>
 """
 
@@ -44,7 +56,8 @@ def frame() -> Page:
     )
     page = _navigation()
     st.html(_STYLE)
-    line, reader = st.columns([4, 1], vertical_alignment="center")
+    line, word, reader = st.columns([8, 0.7, 2], vertical_alignment="center")
+    word.markdown("Reader")
     line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
     with reader:
         st.text_input(
@@ -61,6 +74,27 @@ def frame() -> Page:
         st.warning("Type a reader's name: ratings are kept under it.")
     st.session_state["framed"] = True
     return page
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Say in a sentence what goes wrong inside; only its type where the message may be private.
+
+    Streamlit's own exceptions, by which it stops and reruns a page, pass.
+    """
+    try:
+        yield
+    except StoreError as error:
+        st.error(f"{error} Answers shown as saved are safe.")
+    except (ArchiveError, ModelError, SettingsError) as error:
+        st.error(str(error))
+    except Exception as error:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        log.error("A page failed with %s:\n%s", type(error).__name__, frames)
+        st.error(
+            f"This part of the page could not be drawn ({type(error).__name__}). Answers shown as "
+            "saved are safe; the server's log says more."
+        )
 
 
 def ensure_frame() -> None:

@@ -33,7 +33,7 @@ def request(
     for method in by_waiting_time():
         key = MapKey(
             image_sha256=radiograph.sha256,
-            model_sha256=classifier.manifest.sha256,
+            model=classifier.manifest.fingerprint,
             method=method.name,
             parameters=method.settle(parameters.get(method.name, {})),
             target=target,

@@ -76,6 +76,8 @@ def add_own() -> None:
         accept_multiple_files=True,
         key=f"own-model-{st.session_state.setdefault('model_round', 0)}",
     )
+    if len(files) == 1:
+        st.info("A model needs both files; choose the other one too.")
     if len(files) > 1:
         with tempfile.TemporaryDirectory() as directory, st.spinner("Checking …"):
             for file in files:
@@ -86,7 +88,7 @@ def add_own() -> None:
                     True,
                     f"{name} is ready: choose it for a study on the worklist.",
                 )
-            except registry.ModelError as error:
+            except (registry.ModelError, OSError) as error:
                 said = str(error).replace(directory, "the folder")
                 st.session_state["model_added"] = (False, said)
         st.session_state["model_round"] += 1

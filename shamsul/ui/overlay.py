@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.radiographs.radiograph import Radiograph
-from shamsul.ui.colormaps import SEQUENTIAL, table
+from shamsul.ui.colormaps import SEQUENTIAL, display_scale, table
 
 #: Longest side of the picture in pixels.
 LONGEST = 1024
@@ -45,7 +45,7 @@ def overlay(radiograph: Radiograph, heatmap: Heatmap, *, opacity: float = 0.6) -
         np.abs(grid[1] - (width - 1) / 2) <= width / 2
     )
     relevance = ndimage.map_coordinates(heatmap.values, grid, order=1, mode="nearest") * inside
-    scale = np.percentile(np.abs(heatmap.values), 99.5)
+    scale, _ = display_scale(heatmap.values)
     level = np.clip(relevance / scale if scale > 0 else relevance * 0, 0, 1)
     alpha = opacity * level[:, None]
     colours = table(SEQUENTIAL[0])[np.rint(level * 255).astype(int)] / 255

@@ -1,23 +1,26 @@
 """The rating form: every click is an answer on the disk before the page says so."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
 
 from shamsul.classifiers.prediction import Prediction
+from shamsul.explainers.heatmap import Heatmap
 from shamsul.jobs import Job, State
-from shamsul.reading.database import StoreError
+from shamsul.reading import StoreError
 from shamsul.reading.questionnaire import CANNOT_JUDGE, Kind, Question, Step, Value
 from shamsul.reading.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
 from shamsul.ui import maps, session
 from shamsul.ui.downloads import download_ratings
+from shamsul.ui.frame import in_words
 from shamsul.ui.viewer import ViewerState
 
 #: The reader sees names and annotations: such ratings are marked as not blinded.
 BLINDED = False
-#: How "Cannot judge" looks beside the points of a scale.
-CANNOT_JUDGE_MARK = "?"
+#: How the answer apart from the points of a scale is written.
+ABSTAIN = "Cannot judge"
 
 
 def form(
@@ -41,14 +44,14 @@ def form(
     asked : mapping of str to Job
         By method name, in the order of panels.
     """
-    title, export = st.columns([3, 1.2], vertical_alignment="center")
+    title, export = st.columns([2, 1.6], vertical_alignment="center")
     title.markdown("#### Rate the maps")
     with export:
         download_ratings(study)
     if not session.reader():
         st.info("Type a reader's name at the top of the page to rate.")
         return
-    label = labels[0]
+    label: str = labels[0]
     if len(labels) > 1:
         label = st.segmented_control(
             "Finding to rate", labels, default=label, required=True, key=f"rated-{case.id}"
@@ -67,38 +70,35 @@ def form(
 @st.fragment
 def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job]) -> None:
     """The questions about one label; a click redraws these alone."""
-    reader = session.reader()
-    saved = {
-        (
-            answer.answer.shown.method if isinstance(answer.answer.shown, MapShown) else "",
-            answer.answer.item,
-        ): answer
-        for answer in session.store().answers(case, reader, shown.label)
-    }
+    with in_words():
+        _draw_questions(study, case, shown, asked)
+
+
+def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job]) -> None:
     questionnaire = study.questionnaire
-    ready = {
-        name: found for name, job in asked.items() if (found := maps.heatmap(job, shown.label))
+    about: dict[str, Shown] = {"": shown} | {
+        name: _map_shown(shown, job, found, position)
+        for position, (name, job) in enumerate(asked.items(), start=1)
+        if (found := maps.heatmap(job, shown.label))
     }
-
-    with st.expander(f"Your own reading: {shown.label}", icon=":material/stethoscope:"):
-        for column, question in zip(
-            st.columns(4),
-            (*questionnaire.at(Step.IMAGE), *questionnaire.at(Step.REVEAL)),
-            strict=False,
-        ):
-            with column:
-                _ask(question, case, shown, saved.get(("", question.id)))
-
+    saved = {
+        (method, answer.answer.item): answer
+        for answer in session.store().answers(case, session.reader(), shown.label)
+        if _is_about(answer.answer.shown, about.get(method := _method(answer.answer.shown)))
+    }
     items = {question.id for question in questionnaire.items}
     answered = sum(
         item in items and answer.answer.value is not None for (_, item), answer in saved.items()
     )
-    scale = questionnaire.items[0].options
-    st.caption(
-        f"{shown.label}: 1 = {scale[0]}, 3 = {scale[2]}, {len(scale)} = {scale[-1]}, "
-        f"{CANNOT_JUDGE_MARK} = cannot judge. Each click is saved at once. "
-        f"**{answered} of {len(items) * len(asked)} answered.**"
-    )
+    _notice(case, shown)
+    for question in questionnaire.at(Step.REVEAL):
+        _ask(question, case, shown, saved.get(("", question.id)))
+    for scale in dict.fromkeys(question.options for question in questionnaire.items):
+        points = ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
+        st.caption(
+            f"{shown.label}: {points}. Each click is saved at once; a second click takes the "
+            f"answer back. **{answered} of {len(items) * len(asked)} answered.**"
+        )
     widths = [1.7, *[1.8] * len(asked)]
     head = st.columns(widths)
     for column, job in zip(head[1:], asked.values(), strict=True):
@@ -106,49 +106,63 @@ def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job])
     for question in questionnaire.at(Step.MAPS):
         row = st.columns(widths, vertical_alignment="center")
         row[0].markdown(question.wording)
-        for position, (column, (name, job)) in enumerate(
-            zip(row[1:], asked.items(), strict=True), start=1
-        ):
+        for column, (name, job) in zip(row[1:], asked.items(), strict=True):
             with column:
-                if name not in ready:
+                if name in about:
+                    _ask(question, case, about[name], saved.get((name, question.id)), len(asked))
+                else:
                     failed = job.state is State.FAILED
                     st.caption("no map" if failed else "waiting for the map")
-                    continue
-                state = st.session_state.get("viewer") or ViewerState()
-                map_shown = MapShown(
-                    **{field: getattr(shown, field) for field in shown.__dataclass_fields__},
-                    method=name,
-                    method_name_shown=job.method.title,
-                    panel_position=position,
-                    heatmap_sha256=ready[name].sha256,
-                    opacity=state.opacity.get(shown.label, {}).get(job.method.title, 0.0),
-                    normalisation=state.normalisation.value,
-                )
-                _ask(question, case, map_shown, saved.get((name, question.id)), len(asked))
-    _notice()
+
+
+def _map_shown(shown: Shown, job: Job, heatmap: Heatmap, position: int) -> MapShown:
+    return MapShown(
+        **vars(shown),
+        method=job.method.name,
+        method_name_shown=job.method.title,
+        panel_position=position,
+        heatmap_sha256=heatmap.sha256,
+        opacity=0.0,
+        normalisation=ViewerState().normalisation.value,
+    )
+
+
+def _method(shown: Shown) -> str:
+    """Name of the method that was rated, empty for a question about the case."""
+    return shown.method if isinstance(shown, MapShown) else ""
+
+
+def _is_about(saved: Shown, now: Shown | None) -> bool:
+    """Whether an answer is about the very map, or model, that is on the screen."""
+    if isinstance(saved, MapShown) and isinstance(now, MapShown):
+        return saved.heatmap_sha256 == now.heatmap_sha256
+    return now is not None and saved.model_sha256 == now.model_sha256
 
 
 def _ask(
     question: Question, case: Case, shown: Shown, saved: SavedAnswer | None, maps_shown: int = 0
 ) -> None:
-    """One question's widget, filled with the answer that is on the disk."""
-    about = shown.method_name_shown if isinstance(shown, MapShown) else shown.label
-    method = shown.method if isinstance(shown, MapShown) else ""
-    key = f"answer/{session.reader()}/{case.id}/{shown.label}/{method}/{question.id}"
-    value = None if saved is None else saved.answer.value
+    """One question's widget, filled with the answer that is on the disk or waits for it."""
+    seen = shown.heatmap_sha256 if isinstance(shown, MapShown) else shown.model_sha256
+    key = f"answer/{session.reader()}/{case.id}/{shown.label}/{_method(shown)}/{question.id}/{seen}"
+    waiting: Answer | None = _waiting().get(key)
     if key not in st.session_state:
-        st.session_state[key] = _to_widget(question, value)
+        answer = waiting or (saved.answer if saved else None)
+        st.session_state[key] = _to_widget(question, answer.value if answer else None)
 
     def keep() -> None:
-        _keep(question, case, shown, _from_widget(question, st.session_state[key]))
+        _keep(key, question, case, shown, _from_widget(question, st.session_state[key]))
 
-    _WIDGETS[question.kind](question, f"{about}: {question.wording}", key, keep, maps_shown)
+    name = shown.method_name_shown if isinstance(shown, MapShown) else shown.label
+    _WIDGETS[question.kind](question, f"{name}: {question.wording}", key, keep, maps_shown)
+    if waiting:
+        st.caption(":red[not saved]")
 
 
 def _scale(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
     points = [str(point) for point in range(1, len(question.options) + 1)]
     if question.may_abstain:
-        points.append(CANNOT_JUDGE_MARK)
+        points.append(ABSTAIN)
     st.segmented_control(label, points, key=key, on_change=keep, label_visibility="collapsed")
 
 
@@ -160,7 +174,7 @@ def _rank(
 
 
 def _choice(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    st.segmented_control(question.wording, question.options, key=key, on_change=keep)
+    st.segmented_control(label, question.options, key=key, on_change=keep)
 
 
 def _tags(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
@@ -180,7 +194,7 @@ def _text(question: Question, label: str, key: str, keep: Callable[[], None], _:
 
 
 def _percent(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    st.number_input(question.wording, 0.0, 100.0, step=5.0, format="%.0f", key=key, on_change=keep)
+    st.number_input(label, 0.0, 100.0, step=5.0, format="%.0f", key=key, on_change=keep)
 
 
 _WIDGETS = {
@@ -200,42 +214,72 @@ def _to_widget(question: Question, value: Value) -> object:
     if question.kind is Kind.TEXT:
         return value or ""
     if value is CANNOT_JUDGE:
-        return CANNOT_JUDGE_MARK
+        return ABSTAIN
     return str(value) if question.kind in (Kind.SCALE, Kind.RANK) and value is not None else value
 
 
-def _from_widget(question: Question, held: object) -> object:
+def _from_widget(question: Question, held: object) -> Value:
     """What a widget holds as an answer."""
-    if held == CANNOT_JUDGE_MARK:
+    if held == ABSTAIN:
         return CANNOT_JUDGE
     if question.kind in (Kind.SCALE, Kind.RANK) and held is not None:
         return int(str(held))
-    return held
+    return question.clean(held)
 
 
-def _keep(question: Question, case: Case, shown: Shown, value: object) -> None:
-    """Put an answer on the disk, then say so; if that fails, say that it is not saved."""
-    try:
-        session.store().record(
-            [
-                Answer(
-                    case=case,
-                    reader=session.reader(),
-                    shown=shown,
-                    item=question.id,
-                    value=value,  # type: ignore[arg-type]
-                    active_seconds=session.active_seconds(case),
-                )
-            ]
+def _keep(key: str, question: Question, case: Case, shown: Shown, value: Value) -> None:
+    """Put an answer on the disk, with all that could not be put there before."""
+    if isinstance(shown, MapShown):
+        # As the viewer is set at this moment; the form may have been drawn before.
+        state = session.viewer_state(case)
+        shown = replace(
+            shown,
+            opacity=state.opacity[shown.label][shown.method_name_shown],
+            normalisation=state.normalisation.value,
         )
-    except (StoreError, ValueError) as error:
-        st.session_state["notice"] = (False, f"Not saved: {error}")
+    _waiting()[key] = Answer(
+        case=case,
+        reader=session.reader(),
+        shown=shown,
+        item=question.id,
+        value=value,
+        active_seconds=session.active_seconds(case),
+    )
+    said = "Answer taken back" if value is None else "Saved"
+    name = shown.method_name_shown if isinstance(shown, MapShown) else shown.label
+    _send(case, shown, f"{said} at {{time}}: {name}, {question.wording}")
+
+
+def _waiting() -> dict[str, Answer]:
+    """Answers of this session that are not on the disk, by their widgets."""
+    waiting: dict[str, Answer] = st.session_state.setdefault("waiting", {})
+    return waiting
+
+
+def _send(case: Case, shown: Shown, saved: str) -> None:
+    """Record every answer that waits, then say so; where that fails, they go on waiting."""
+    about = (session.reader(), case.id, shown.label)
+    try:
+        session.store().record(_waiting().values())
+    except StoreError as error:
+        st.session_state["notice"] = (about, str(error))
     else:
+        _waiting().clear()
         time = datetime.now().astimezone().strftime("%H:%M:%S")
-        st.session_state["notice"] = (True, f"Saved at {time}: {question.wording}")
+        st.session_state["notice"] = (about, saved.format(time=time))
 
 
-def _notice() -> None:
-    saved, text = st.session_state.get("notice", (True, ""))
-    if text:
-        (st.caption if saved else st.error)(text)
+def _notice(case: Case, shown: Shown) -> None:
+    """What became of the last click, and whether any answer waits."""
+    about, text = st.session_state.get("notice", (None, ""))
+    if waiting := len(_waiting()):
+        noun = "answer is" if waiting == 1 else "answers are"
+        st.error(
+            f"Not saved: {text} {waiting} {noun} kept in this page and sent again with your next "
+            "click. Do not close the page."
+        )
+        st.button("Try again", on_click=_send, args=(case, shown, "Saved at {time}: all answers"))
+    elif about == (session.reader(), case.id, shown.label):
+        st.caption(f":green[{text}]")
+    else:
+        st.caption(":gray[Nothing clicked yet.]")

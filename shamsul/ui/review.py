@@ -8,7 +8,7 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.heatmap import Target
-from shamsul.explainers.method import Parameter, Value
+from shamsul.explainers.method import Method, Parameter, Value
 from shamsul.explainers.registry import METHODS
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
@@ -108,16 +108,19 @@ def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
         for method in METHODS.values():
             st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
             parameters[method.name] = {
-                parameter.name: _control(parameter, f"{method.name}.{parameter.name}")
-                for parameter in method.parameters
+                parameter.name: _control(method, parameter) for parameter in method.parameters
             }
     return Target(target), parameters
 
 
-def _control(parameter: Parameter, key: str) -> Value:
+def _control(method: Method, parameter: Parameter) -> Value:
     """The widget that a declared parameter asks for, and what it holds."""
-    label = parameter.name.replace("_", " ").capitalize()
-    common: dict[str, Any] = {"key": key, "help": parameter.help, "persist_state": "session"}
+    label = f"{method.title} {parameter.name.replace('_', ' ')}"
+    common: dict[str, Any] = {
+        "key": f"{method.name}.{parameter.name}",
+        "help": parameter.help,
+        "persist_state": "session",
+    }
     default = parameter.default
     value: Value
     if isinstance(default, bool):

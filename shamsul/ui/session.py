@@ -12,7 +12,7 @@ from shamsul.classifiers import registry
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.annotations import AnnotationArchive
-from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.demo import OWN, ensure_default_studies
 from shamsul.reading.store import Store
 from shamsul.reading.study import Case, Study, reader_name
 from shamsul.settings import ASSETS, settings
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
     from shamsul.classifiers.prediction import Prediction
     from shamsul.jobs import Jobs
+    from shamsul.ui.viewer import ViewerState
 
 #: The study that uploads go to.
-UPLOADS = "my-radiographs"
+UPLOADS = OWN.name
 #: Longest pause, in seconds, that still counts as reading.
 LONGEST_PAUSE = 60.0
 
@@ -76,13 +77,13 @@ def classifier(name: str) -> "Classifier":
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _prediction(name: str, model_sha256: str, image_sha256: str) -> "Prediction":
+def _prediction(name: str, fingerprint: str, image_sha256: str) -> "Prediction":
     return classifier(name).predict(radiograph(image_sha256))
 
 
 def prediction(study: Study, case: Case) -> "Prediction":
     """What the study's model says about a case."""
-    return _prediction(study.model, classifier(study.model).manifest.sha256, case.image_sha256)
+    return _prediction(study.model, classifier(study.model).manifest.fingerprint, case.image_sha256)
 
 
 @st.cache_resource(show_spinner=False)
@@ -113,15 +114,30 @@ def reader() -> str:
         return ""
 
 
+def viewer_state(case: Case) -> "ViewerState":
+    """How the viewer of a case was set when the reader last let go of a control."""
+    state: ViewerState = st.session_state[f"state-of-viewer-{case.id}"]
+    return state
+
+
+def keep_viewer_state(case: Case, state: "ViewerState") -> None:
+    """Remember how the viewer of a case is set; setting it is work on the case."""
+    key = f"state-of-viewer-{case.id}"
+    if st.session_state.get(key) != state:
+        active_seconds(case)
+    st.session_state[key] = state
+
+
 def active_seconds(case: Case) -> float:
     """Seconds this reader has worked on a case so far; called whenever the page or an answer is.
 
     Time since the last call counts if that was about the same case, a long pause as a minute.
     """
     now = time.monotonic()
-    spent: dict[int, float] = st.session_state.setdefault("spent", {})
-    last_case, last = st.session_state.get("last_activity", (case.id, now))
-    if last_case == case.id:
-        spent[case.id] = spent.get(case.id, 0.0) + min(now - last, LONGEST_PAUSE)
-    st.session_state["last_activity"] = (case.id, now)
-    return spent.get(case.id, 0.0)
+    about = (reader(), case.id)
+    spent: dict[tuple[str, int], float] = st.session_state.setdefault("spent", {})
+    last_about, last = st.session_state.get("last_activity", (about, now))
+    if last_about == about:
+        spent[about] = spent.get(about, 0.0) + min(now - last, LONGEST_PAUSE)
+    st.session_state["last_activity"] = (about, now)
+    return spent.get(about, 0.0)

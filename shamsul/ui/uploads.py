@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shamsul.radiographs import RadiographArchive, RadiographError, pseudonym, read_radiograph
-from shamsul.reading.store import Store
+from shamsul.reading import Store, StoreError
 from shamsul.reading.study import Case
 
 
@@ -55,12 +55,15 @@ def take_in(
     def take(name: str, data: bytes) -> Outcome:
         try:
             radiograph = read_radiograph(data, max_bytes=max_bytes)
-            archive.put(radiograph)
         except RadiographError as error:
             return Outcome(name, None, str(error))
+        try:
+            archive.put(radiograph)
+            case = store.add_case(study, radiograph.sha256, pseudonym(radiograph.sha256))
         except OSError as error:
             return Outcome(name, None, f"It could not be kept on the disk: {error.strerror}.")
-        case = store.add_case(study, radiograph.sha256, pseudonym(radiograph.sha256))
+        except (ValueError, StoreError) as error:
+            return Outcome(name, None, f"It could not be added to the study: {error}.")
         return Outcome(name, case)
 
     return tuple(take(name, data) for name, data in files)

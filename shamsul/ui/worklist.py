@@ -7,6 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from shamsul.radiographs import ArchiveError
 from shamsul.reading.study import Case, CaseProgress, Study
 from shamsul.ui import session
 from shamsul.ui.uploads import Outcome
@@ -29,6 +30,15 @@ def _thumbnail(sha256: str) -> NDArray[np.uint8]:
     return square
 
 
+def _show_thumbnail(case: Case) -> None:
+    try:
+        picture = _thumbnail(case.image_sha256)
+    except ArchiveError as error:
+        st.error(str(error))
+    else:
+        st.image(picture, width="stretch", alt=f"Thumbnail of {case.name}")
+
+
 def upload_outcomes(outcomes: Sequence[Outcome]) -> None:
     """Say what became of the files uploaded last."""
     added = [outcome for outcome in outcomes if outcome.case is not None]
@@ -37,7 +47,8 @@ def upload_outcomes(outcomes: Sequence[Outcome]) -> None:
         st.success(f"{len(added)} {noun} added without identifying attributes.")
     for outcome in outcomes:
         if outcome.case is None:
-            st.error(f"{outcome.file}: {outcome.reason}")
+            # As code, so that nothing in the name is taken for formatting.
+            st.error(f"`{outcome.file.replace('`', '')}`: {outcome.reason}")
 
 
 def model_choice(study: Study, usable: Sequence[str]) -> None:
@@ -54,9 +65,7 @@ def case_grid(cases: Sequence[Case], progress: Mapping[int, CaseProgress]) -> No
     for start in range(0, len(cases), COLUMNS):
         for column, case in zip(st.columns(COLUMNS), cases[start : start + COLUMNS], strict=False):
             with column, st.container(border=True):
-                st.image(
-                    _thumbnail(case.image_sha256), width="stretch", alt=f"Thumbnail of {case.name}"
-                )
+                _show_thumbnail(case)
                 state = progress.get(case.id)
                 if state is None or not state.answered:
                     text, share = "not rated yet", 0.0
@@ -82,4 +91,5 @@ def _open(case_id: int) -> None:
 def open_case() -> None:
     """Go to the case whose button was clicked."""
     if (case_id := st.session_state.pop("opened", None)) is not None:
+        st.session_state.pop("uploaded", None)
         st.switch_page("pages/review.py", query_params={"case": str(case_id)})

@@ -1,6 +1,7 @@
 """What every registered method keeps to."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -166,3 +167,14 @@ def test_fast_methods_come_first() -> None:
     sampled = [method.sampled for method in by_waiting_time()]
     assert sampled == sorted(sampled)
     assert set(by_waiting_time()) == set(METHODS.values())
+
+
+def test_predictions_during_an_explanation_are_right(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    expected = densenet.logits(noise.values[None])
+    with ThreadPoolExecutor(1) as worker:
+        explanation = worker.submit(method.explain, densenet, noise, **fast(method))
+        while not explanation.done():
+            np.testing.assert_allclose(densenet.logits(noise.values[None]), expected, atol=1e-5)
+    assert explanation.result()

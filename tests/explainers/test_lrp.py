@@ -9,7 +9,7 @@ from torch import nn
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.graph import trace
-from shamsul.explainers.lrp import METHOD, relevance
+from shamsul.explainers.lrp import METHOD, relevant_outputs
 from shamsul.explainers.method import ExplainerError
 from shamsul.explainers.rules import COMPOSITES, AlphaBeta, Epsilon, Flat
 from tests.explainers.conftest import unsettle
@@ -29,7 +29,7 @@ def test_lrp_0_is_gradient_times_input(name: str, dtype: torch.dtype, tolerance:
     network = random_network(name).to(dtype)
     generator = torch.Generator().manual_seed(2)
     batch = torch.randn(1, 3, 96, 96, generator=generator, dtype=dtype, requires_grad=True)
-    outputs, _ = relevance(network, batch, COMPOSITES["zero"])
+    outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
     (found,) = torch.autograd.grad(outputs[0, 1], batch, outputs[0, 1].detach())
     logit = network(batch)[0, 1]
     (gradient,) = torch.autograd.grad(logit, batch)
@@ -46,7 +46,7 @@ def test_relevance_and_what_biases_absorb_add_up_to_the_logit() -> None:
             nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 2)
         ).double()
     batch = torch.randn(1, 1, 8, 8, dtype=torch.float64, requires_grad=True)
-    outputs, _ = relevance(network, batch, COMPOSITES["zero"])
+    outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
     (found,) = torch.autograd.grad(outputs[0, 0], batch, outputs[0, 0].detach())
     for parameter in network.parameters():
         parameter.requires_grad_()
@@ -63,7 +63,7 @@ def test_z_plus_conserves_relevance() -> None:
     network = random_network("densenet121").double()
     nn.init.zeros_(network.classifier.bias)  # type: ignore[arg-type,union-attr]
     batch = torch.randn(1, 3, 64, 64, dtype=torch.float64, requires_grad=True)
-    outputs, _ = relevance(network, batch, COMPOSITES["epsilon_plus_flat"])
+    outputs = relevant_outputs(network, batch, COMPOSITES["epsilon_plus_flat"])
     (found,) = torch.autograd.grad(outputs[0, 0], batch, outputs[0, 0].detach())
     assert float(found.sum()) == pytest.approx(float(outputs[0, 0].detach()), rel=1e-3)
 
@@ -116,7 +116,7 @@ def test_rule_equals_its_matrix_form(name: str, rule: Epsilon, signed: bool) -> 
 def test_part_without_a_rule_is_named() -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.SiLU(), nn.Flatten(), nn.Linear(72, 1))
     with pytest.raises(ExplainerError, match=r"no rule for SiLU \(module 1\)"):
-        relevance(network, torch.zeros(1, 1, 8, 8, requires_grad=True), COMPOSITES["zero"])
+        relevant_outputs(network, torch.zeros(1, 1, 8, 8, requires_grad=True), COMPOSITES["zero"])
 
 
 def test_step_that_is_not_known_is_named() -> None:

@@ -44,7 +44,7 @@ def test_bool_is_not_a_number() -> None:
 def key(**changes: object) -> MapKey:
     values: dict[str, object] = {
         "image_sha256": "a" * 64,
-        "model_sha256": "b" * 64,
+        "model": "b" * 64,
         "method": "grad_cam",
         "parameters": METHOD.settle({}),
     }
@@ -72,7 +72,7 @@ def test_maps_come_back_as_they_were_put(
     "change",
     [
         {"image_sha256": "c" * 64},
-        {"model_sha256": "c" * 64},
+        {"model": "c" * 64},
         {"method": "lrp"},
         {"parameters": METHOD.settle({"relu": False})},
         {"target": Target.PROBABILITY},

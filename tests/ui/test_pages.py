@@ -52,6 +52,8 @@ class Pages:
 
     def texts(self) -> str:
         app = self.app
+        assert not app.exception
+        assert not [error for error in app.error if "could not be drawn" in error.value]
         kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
         return "\n".join(element.value for kind in kinds for element in kind)
 
@@ -115,7 +117,7 @@ def test_batch_goes_through_but_for_what_cannot_be_read(pages: Pages, tmp_path: 
     assert not pages.app.exception
     assert "2 radiographs added" in pages.texts()
     (error,) = pages.app.error
-    assert error.value.startswith("notes.txt: ")
+    assert error.value.startswith("`notes.txt`: ")
     assert error.value.count(".") <= 3
     assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 2
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -167,7 +169,7 @@ def test_click_is_saved_and_shown_again(pages: Pages) -> None:
 
 def test_cannot_judge_is_no_score(pages: Pages) -> None:
     pages.review()
-    pages.answer("LRP", LOCATION).set_value("?").run()
+    pages.answer("LRP", LOCATION).set_value("Cannot judge").run()
     (row,) = rows()
     assert (row["score"], row["cannot_judge"]) == ("", "true")
 
@@ -194,20 +196,70 @@ def test_no_reader_no_rating(pages: Pages) -> None:
     assert any("reader's name" in info.value for info in pages.app.info)
 
 
-def test_failed_save_is_said_and_the_answer_stays(
+def full(self: Store, answers: object) -> None:
+    raise StoreError("The disk of the ratings database is full.")
+
+
+def test_failed_save_is_said_and_goes_with_the_next_click(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages.review()
-
-    def full(self: Store, answers: object) -> None:
-        raise StoreError("The disk of the ratings database is full.")
-
     with monkeypatch.context() as patch:
         patch.setattr(Store, "record", full)
         pages.answer("LIME", LOCATION).set_value("3").run()
         assert any("Not saved: The disk" in error.value for error in pages.app.error)
+        assert "not saved" in pages.texts()
         assert pages.answer("LIME", LOCATION).value == "3"
+        assert rows() == []
+    pages.answer("LRP", LOCATION).set_value("5").run()
+    assert not pages.app.error
+    assert {(row["method"], row["score"]) for row in rows()} == {("lime", "3"), ("lrp", "5")}
+
+
+def test_failed_save_can_be_tried_again_from_another_case(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages.review(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "record", full)
+        pages.answer("LIME", LOCATION).set_value("3").run()
+        pages.review(2)
+        assert any("1 answer is kept" in error.value for error in pages.app.error)
+    next(button for button in pages.app.button if button.label == "Try again").click().run()
+    assert not pages.app.error
+    (row,) = rows()
+    assert row["case"] == "phantom-0001"
+
+
+def test_answer_is_not_shown_for_another_map(pages: Pages) -> None:
+    """Another target gives other maps, which nobody has rated yet."""
+    pages.review()
+    pages.answer("LIME", LOCATION).set_value("3").run()
+    pages.app.radio(key="target").set_value("probability").run()
+    pages.settle()
+    assert pages.answer("LIME", LOCATION).value is None
+    pages.app.radio(key="target").set_value("logit").run()
+    pages.settle()
+    assert pages.answer("LIME", LOCATION).value == "3"
+
+
+def test_second_click_takes_the_answer_back_and_says_so(pages: Pages) -> None:
+    pages.review()
+    pages.answer("LIME", LOCATION).set_value("3").run()
+    pages.answer("LIME", LOCATION).set_value(None).run()
+    assert "Answer taken back" in pages.texts()
     assert rows() == []
+
+
+def test_question_about_the_case_is_exported_apart(pages: Pages) -> None:
+    pages.review()
+    label = next(g.label for g in pages.app.button_group if "agree with the model" in g.label)
+    group = next(g for g in pages.app.button_group if g.label == label)
+    group.set_value("disagree").run()
+    assert rows() == []
+    store = Store(settings().database)
+    assert b"disagree" in export_ratings(store, "phantom-demo").cases
+    store.close()
 
 
 def test_failed_map_is_a_sentence_and_the_others_are_rated(
@@ -217,6 +269,7 @@ def test_failed_map_is_a_sentence_and_the_others_are_rated(
     pages.review(2)
     assert not pages.app.exception
     assert "no map" in pages.texts()
+    assert any(button.label == "Compute failed maps again" for button in pages.app.button)
     pages.answer("SHAP", LOCATION).set_value("3").run()
     assert "Saved at" in pages.texts()
 
@@ -243,14 +296,31 @@ def test_faulty_model_is_a_sentence(pages: Pages) -> None:
     assert any("not downloaded yet" in error.value for error in pages.app.error)
 
 
+def test_database_that_fails_while_reading_is_a_sentence(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Store, *arguments: object) -> None:
+        raise StoreError("The ratings database cannot be opened.")
+
+    pages.review()
+    monkeypatch.setattr(Store, "answers", broken)
+    pages.app.run()
+    assert not pages.app.exception
+    assert any("cannot be opened" in error.value for error in pages.app.error)
+
+
 def test_damaged_radiograph_is_a_sentence(pages: Pages) -> None:
     for file in settings().radiographs.rglob("*"):
         if file.is_file():
             file.write_bytes(b"damaged")
     st.cache_resource.clear()
+    st.cache_data.clear()
+    pages.app.run()
+    assert len([b for b in pages.app.button if b.label.startswith("phantom-")]) >= 6
+    assert "damaged" in pages.texts() or pages.app.error
     pages.app.query_params["case"] = "1"
     pages.app.switch_page("pages/review.py").run()
-    assert not pages.app.exception
+    assert "could not be drawn" not in pages.texts()
     assert pages.app.error
 
 

@@ -126,16 +126,16 @@ def test_empty_annotation_has_no_contour():
 
 def test_scale_is_the_percentile_of_magnitude():
     values = np.linspace(-1, 0.5, 2001, dtype=np.float32).reshape(1, -1)
-    scale, words = packing.display_scale(values)
+    scale, words = colormaps.display_scale(values)
     assert scale == pytest.approx(np.sort(np.abs(values[0]))[1990], abs=1e-3)
     assert "99.5th percentile" in words
 
 
 def test_sparse_map_is_scaled_to_its_maximum_and_zero_map_not_at_all():
     values = np.zeros((100, 100), dtype=np.float32)
-    assert packing.display_scale(values) == (0, "")
+    assert colormaps.display_scale(values) == (0, "")
     values[3, 3] = -2
-    scale, words = packing.display_scale(values)
+    scale, words = colormaps.display_scale(values)
     assert scale == 2
     assert "maximum" in words
 

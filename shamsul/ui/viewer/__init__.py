@@ -18,7 +18,7 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.ui import colormaps
-from shamsul.ui.viewer.packing import Parcel, contours, display_scale, pack_map, pack_pixels
+from shamsul.ui.viewer.packing import Parcel, contours, pack_map, pack_pixels
 from shamsul.ui.viewer.state import (
     DEFAULT_OPACITY,
     AnnotationShown,
@@ -281,7 +281,7 @@ def _panel(panel: Panel, maps: dict[str, Parcel]) -> dict[str, object]:
     common: dict[str, object] = {"title": panel.method_title, "facts": panel.facts}
     if panel.heatmap is None:
         return {**common, "map": None, "pending": panel.pending, "failed": panel.failed}
-    scale, words = display_scale(panel.heatmap.values)
+    scale, words = colormaps.display_scale(panel.heatmap.values)
     return {
         **common,
         "map": maps[panel.heatmap.sha256].id,

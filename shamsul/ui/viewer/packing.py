@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from skimage.measure import approximate_polygon, find_contours
 
@@ -22,8 +21,6 @@ from shamsul.radiographs.radiograph import Radiograph
 
 #: Pixels on the long side beyond which the browser gets an area-averaged copy.
 LONGEST_SIDE = 2048
-#: Percentile of |value| that becomes 1.0, the same for every method.
-PERCENTILE = 99.5
 
 
 @dataclass(frozen=True)
@@ -94,30 +91,6 @@ def pack_map(heatmap: Heatmap) -> Parcel:
     height, width = heatmap.values.shape
     header = {"kind": "map", "height": height, "width": width}
     return _parcel(header, np.ascontiguousarray(heatmap.values, dtype="<f4").tobytes())
-
-
-def display_scale(values: NDArray[np.float32]) -> tuple[float, str]:
-    """What a map is divided by for display, and in words.
-
-    Returns
-    -------
-    scale : float
-        The 99.5th percentile of \\|value\\|. A map that is zero nearly everywhere is scaled to its
-        maximum instead; 0 for a map that is zero everywhere.
-    words : str
-        Empty where the map is zero everywhere.
-
-    Examples
-    --------
-    >>> display_scale(np.array([[-2, 2]], dtype=np.float32))
-    (2.0, 'scaled to its 99.5th percentile')
-    """
-    magnitude = np.abs(values)
-    scale = float(np.percentile(magnitude, PERCENTILE))
-    if scale > 0:
-        return scale, "scaled to its 99.5th percentile"
-    scale = float(magnitude.max())
-    return scale, "scaled to its maximum (almost all zero)" if scale > 0 else ""
 
 
 def contours(annotation: Annotation, shape: tuple[int, int]) -> list[list[float]]:
