@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from shamsul.classifiers.registry import models
@@ -90,3 +91,15 @@ def test_viewer_keys_in_the_readme_are_those_of_the_viewer() -> None:
             or f"'{key.lower()}'" in source
             or f"{key.lower()}:" in source
         ), key
+
+
+def test_demo_is_what_the_documented_command_renders() -> None:
+    from PIL import Image
+
+    from shamsul.phantom import render
+
+    (seed,) = re.findall(r"phantom render --count 8 --seed (\d+) --out assets/demo", README)
+    expected = render(int(seed)).pixels * 255
+    with Image.open(ROOT / "assets/demo/phantom-0001.png") as image:
+        # Rounding differs between versions of numpy; another patient would differ by dozens.
+        assert np.abs(np.asarray(image) - expected).max() < 3
