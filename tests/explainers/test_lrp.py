@@ -1,17 +1,22 @@
 """Relevance propagation against identities and slow second implementations."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 import torchvision
 from torch import nn
 
+from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.graph import trace
 from shamsul.explainers.lrp import METHOD, relevant_outputs
 from shamsul.explainers.method import ExplainerError
 from shamsul.explainers.rules import COMPOSITES, AlphaBeta, Epsilon, Flat
+from shamsul.phantom import render
+from shamsul.radiographs.radiograph import Radiograph
 from tests.explainers.conftest import unsettle
 
 
@@ -150,3 +155,24 @@ def test_traced_graph_gives_the_same_outputs_and_leaves_the_network_alone() -> N
 def test_every_composite_runs(composite: str, densenet: Classifier, noise: GridImage) -> None:
     maps = METHOD.explain(densenet, noise, composite=composite)
     assert all(np.abs(found.values).max() > 0 for found in maps)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-3), (torch.float64, 1e-6)], ids=["f32", "f64"]
+)
+def test_lrp_0_is_gradient_times_input_on_the_bundled_model(
+    dtype: torch.dtype, tolerance: float
+) -> None:
+    classifier = registry.load(registry.PHANTOM)
+    pixels = render(3, shape=(288, 240)).pixels
+    image = classifier.prepare(Radiograph(pixels, (0.0, 1.0), None, "", "0" * 64))
+    network = copy.deepcopy(classifier.module).to(dtype)
+    batch = classifier.normalise(torch.from_numpy(image.values.copy())[None].to(dtype))
+    batch = batch.detach().requires_grad_()
+    outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
+    for label in range(outputs.shape[1]):
+        start = outputs[0, label].detach()
+        (found,) = torch.autograd.grad(outputs[0, label], batch, start, retain_graph=True)
+        (gradient,) = torch.autograd.grad(network(batch)[0, label], batch)
+        expected = gradient * batch.detach()
+        assert (found - expected).norm() / expected.norm() < tolerance
