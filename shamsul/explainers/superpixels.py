@@ -18,9 +18,9 @@ PARAMETERS = (
     Parameter("sigma", 3.0, "Width in pixels of the smoothing before SLIC.", 0, 20),
     Parameter(
         "background",
-        "blur",
+        "segment_mean",
         "What a switched-off superpixel shows.",
-        choices=("blur", "segment_mean", "image_mean", "black", "white"),
+        choices=("segment_mean", "blur", "image_mean", "black", "white"),
     ),
 )
 
@@ -66,10 +66,13 @@ def background_of(
     ----------
     image : ndarray of shape (h, w), float32 in [0, 1]
     segments : ndarray of shape (h, w)
-    kind : {"blur", "segment_mean", "image_mean", "black", "white"}
-        ``blur`` smooths with a standard deviation of a tenth of the grid's rows, so that the body's
-        outline stays and every finding goes; ``segment_mean`` is the `lime` package's default,
-        ``white`` the SHAMSUL paper's for SHAP.
+    kind : {"segment_mean", "blur", "image_mean", "black", "white"}
+        ``segment_mean`` is the `lime` package's default, ``white`` the SHAMSUL paper's for SHAP;
+        ``blur`` smooths with a standard deviation of a tenth of the grid's rows.
+
+    Notes
+    -----
+    ``segment_mean`` is the default because it put most relevance on the phantoms' findings.
 
     Returns
     -------
