@@ -6,7 +6,7 @@ from shamsul.classifiers import registry
 from shamsul.jobs import State
 from shamsul.radiographs import ArchiveError
 from shamsul.ui import charts, maps, rating, review, session
-from shamsul.ui.frame import ensure_frame
+from shamsul.ui.frame import ensure_frame, in_words
 from shamsul.ui.viewer import viewer, viewer_progress
 
 ensure_frame()
@@ -49,22 +49,35 @@ settled = maps.settled(asked)
 annotations = session.annotations().get(case.image_sha256)
 
 
-@st.fragment(run_every=None if settled == asked.keys() else 0.5)
+key = f"viewer-{case.id}"
+
+
+@st.fragment
 def heatmaps() -> None:
-    """The viewer; while maps are being computed it looks again twice a second."""
-    now = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
-    key = f"viewer-{case.id}"
-    state = viewer(radiograph, maps.rows(now, labels, prediction, annotations), key=key)
-    session.keep_viewer_state(case, state)
-    viewer_progress(maps.progress(now, labels), key=key)
-    if maps.settled(now) != settled:
-        st.rerun()  # so that the maps that came can be rated
+    """The viewer; letting go of one of its controls redraws it alone."""
+    with in_words():
+        state = viewer(radiograph, maps.rows(asked, labels, prediction, annotations), key=key)
+        session.keep_viewer_state(case, state)
+
+
+@st.fragment(run_every=None if settled == asked.keys() else 0.5)
+def progress() -> None:
+    """Twice a second while maps are being computed: how far they are, and whether one has come."""
+    with in_words():
+        now = maps.request(
+            session.jobs(), classifier, radiograph, target=target, parameters=parameters
+        )
+        viewer_progress(maps.progress(now, labels), key=key)
+        if maps.settled(now) != settled:
+            st.rerun()
 
 
 with right:
     heatmaps()
+    progress()
     st.caption(
-        f"The maps explain the model's **{target.value}**. Positive relevance speaks for the label."
+        f"The maps explain the model's **{target.value}**; positive relevance speaks for the "
+        "label. Each map is scaled to the 99.5th percentile of its magnitude."
     )
 
 failed = [job for job in asked.values() if job.state is State.FAILED]

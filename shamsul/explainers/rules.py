@@ -128,8 +128,8 @@ class Composite:
     epsilon: float
 
 
-#: Composites by name. Batch normalisation shares in proportion, its shift absorbing its part: passing
-#: relevance through it unchanged put a third less of it on the phantoms' findings.
+#: Composites by name. Batch normalisation shares in proportion, its shift absorbing its part:
+#: passing relevance through it unchanged put a third less of it on the phantoms' findings.
 COMPOSITES = {
     "zero": Composite(Epsilon(0.0), Epsilon(0.0), Epsilon(0.0), Epsilon(0.0), 0.0),
     "epsilon": Composite(Epsilon(1e-6), Epsilon(1e-6), Epsilon(1e-6), Epsilon(1e-6), 1e-6),

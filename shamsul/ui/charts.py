@@ -18,7 +18,7 @@ def probabilities(prediction: Prediction) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        One bar trace, then one trace of the thresholds as upright ticks.
+        Bars, then the thresholds as upright ticks, then the probabilities as text.
     """
     scores = sorted(prediction.scores, key=lambda score: score.probability)
     labels = [score.label for score in scores]
@@ -28,9 +28,6 @@ def probabilities(prediction: Prediction) -> go.Figure:
         y=labels,
         orientation="h",
         marker_color=[POSITIVE if score.positive else NEGATIVE for score in scores],
-        text=[f"{score.probability:.2f}{' ▲' if score.positive else ''}" for score in scores],
-        textposition="outside",
-        cliponaxis=False,
         customdata=[[score.logit, score.threshold] for score in scores],
         hovertemplate=(
             "%{y}<br>probability %{x:.3f}<br>logit %{customdata[0]:.2f}"
@@ -45,12 +42,23 @@ def probabilities(prediction: Prediction) -> go.Figure:
         marker={"symbol": "line-ns-open", "size": 14, "line_width": 2, "color": THRESHOLD},
         hoverinfo="skip",
     )
-    figure = go.Figure([bars, ticks])
+    # In a column of their own, where no tick can cross them.
+    values = go.Scatter(
+        x=[1.04] * len(scores),
+        y=labels,
+        mode="text",
+        text=[f"{score.probability:.2f}{' ▲' if score.positive else ''}" for score in scores],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure = go.Figure([bars, ticks, values])
     figure.update_layout(
         height=70 + 30 * len(scores),
         margin={"l": 0, "r": 0, "t": 0, "b": 28},
         font_size=12,
-        xaxis={"range": [0, 1.25], "tickvals": [0, 0.5, 1], "fixedrange": True},
+        xaxis={"range": [0, 1.4], "tickvals": [0, 0.5, 1], "fixedrange": True},
         yaxis={"automargin": "width", "fixedrange": True},
         legend={"orientation": "h", "y": -0.16, "x": 0, "font_size": 11},
         bargap=0.35,

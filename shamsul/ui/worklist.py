@@ -36,7 +36,8 @@ def _show_thumbnail(case: Case) -> None:
     except ArchiveError as error:
         st.error(str(error))
     else:
-        st.image(picture, width="stretch", alt=f"Thumbnail of {case.name}")
+        # Decorative: the button below has the case's name.
+        st.image(picture, width="stretch", alt="")
 
 
 def upload_outcomes(outcomes: Sequence[Outcome]) -> None:
