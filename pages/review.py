@@ -60,9 +60,9 @@ def heatmaps() -> None:
         session.keep_viewer_state(case, state)
 
 
-@st.fragment(run_every=None if settled == asked.keys() else 0.5)
+@st.fragment(run_every=None if settled == asked.keys() else 1.0)
 def progress() -> None:
-    """Twice a second while maps are being computed: how far they are, and whether one has come."""
+    """Every second while maps are being computed: how far they are, and whether one has come."""
     with in_words():
         now = maps.request(
             session.jobs(), classifier, radiograph, target=target, parameters=parameters

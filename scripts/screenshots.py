@@ -5,6 +5,7 @@ a demo case, and writes ``assets/screenshots/*.png``. It needs Chromium.
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -24,13 +25,13 @@ CASE = 1
 PATIENCE = 600_000
 
 
-def start(data_dir: str) -> tuple[subprocess.Popen[bytes], str]:
+def start(data_dir: str, options: list[str]) -> tuple[subprocess.Popen[bytes], str]:
     """Start the app; gives the process and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", *options],
         cwd=ROOT,
         env={**os.environ, "SHAMSUL_DATA_DIR": data_dir, "STREAMLIT_SERVER_HEADLESS": "true"},
     )
@@ -50,6 +51,11 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
+def light_theme() -> list[str]:
+    """The options that the README gives for a light theme."""
+    return re.findall(r"--theme\.\S+", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
 def main() -> None:
     """Take every screenshot."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -57,33 +63,33 @@ def main() -> None:
     if browser_path is None:
         sys.exit("Chromium is missing: apt-get install chromium")
     with tempfile.TemporaryDirectory() as data_dir, sync_playwright() as playwright:
-        app, url = start(data_dir)
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=browser_path,
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            )
-            for theme in ("dark", "light"):
-                page = browser.new_page(viewport={"width": 1440, "height": 1000})
-                page.add_init_script(
-                    "localStorage.setItem(`stActiveTheme-${location.pathname}-v2`,"
-                    f"JSON.stringify({{name: '{'Custom Theme' if theme == 'dark' else 'Light'}'}}))"
-                )
-                page.goto(url)
-                expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
-                settled(page)
-                page.screenshot(path=OUT / f"worklist-{theme}.png")
-                page.goto(f"{url}/review?case={CASE}")
-                expect(page.get_by_role("img", name="Radiograph")).to_be_visible(timeout=PATIENCE)
-                settled(page)
-                page.get_by_label("Show expert annotation").select_option("outline")
-                settled(page)
-                page.screenshot(path=OUT / f"review-{theme}.png")
-                page.close()
-            browser.close()
-        finally:
-            app.terminate()
-            app.wait(20)
+        browser = playwright.chromium.launch(
+            executable_path=browser_path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        for theme, options in {"dark": [], "light": light_theme()}.items():
+            app, url = start(data_dir, options)
+            try:
+                take(browser.new_page(viewport={"width": 1440, "height": 1000}), url, theme)
+            finally:
+                app.terminate()
+                app.wait(20)
+        browser.close()
+
+
+def take(page: Page, url: str, theme: str) -> None:
+    """Worklist and review page in one theme."""
+    page.goto(url)
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    page.screenshot(path=OUT / f"worklist-{theme}.png")
+    page.goto(f"{url}/review?case={CASE}")
+    expect(page.get_by_role("img", name="Radiograph", exact=True)).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    page.get_by_label("Show expert annotation").select_option("outline")
+    settled(page)
+    page.screenshot(path=OUT / f"review-{theme}.png")
+    page.close()
 
 
 if __name__ == "__main__":
