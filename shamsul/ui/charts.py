@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from shamsul.classifiers.prediction import Prediction
 
 #: Distinguishable without colour too: bars above their operating point carry a mark in the text.
-POSITIVE, NEGATIVE, THRESHOLD = "#e0a458", "#5b7f95", "#d7dde3"
+POSITIVE, NEGATIVE, THRESHOLD = "#e0a458", "#5b7f95", "#8f9aa5"
 
 
 def probabilities(prediction: Prediction) -> go.Figure:
