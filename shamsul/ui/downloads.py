@@ -1,42 +1,46 @@
 """Buttons that hand a study's ratings to the browser."""
 
+from functools import partial
+
 import streamlit as st
 
+from shamsul.reading import Store
 from shamsul.reading.export import export_ratings
 from shamsul.reading.study import Study
 from shamsul.ui import session
 
+#: Label, part of the export, end of the file's name, MIME type, icon and help of each button.
+_FILES = (
+    ("Download ratings (CSV)", "ratings", "csv", "text/csv", "download", "One row per item rated."),
+    ("Cases", "cases", "cases.csv", "text/csv", "download", "Answers about whole cases (CSV)."),
+    (
+        "Codebook",
+        "codebook",
+        "codebook.json",
+        "application/json",
+        "menu_book",
+        "What each column and item of the CSV means (JSON).",
+    ),
+)
+
+
+def _content(store: Store, study: str, part: str) -> bytes:
+    content: bytes = getattr(export_ratings(store, study), part)
+    return content
+
 
 def download_ratings(study: Study) -> None:
-    """Three buttons: ratings and case-level answers as CSV, and the codebook that explains them."""
+    """A button for the ratings, the case-level answers and the codebook that explains them."""
     store = session.store()
-    ratings, cases, codebook = st.columns([2, 1, 1.1])
-    cases.download_button(
-        "Cases",
-        data=lambda: export_ratings(store, study.name).cases,
-        file_name=f"{study.name}.cases.csv",
-        mime="text/csv",
-        on_click="ignore",
-        help="Answers about whole cases (CSV).",
-        icon=":material/download:",
-        width="stretch",
-    )
-    ratings.download_button(
-        "Download ratings (CSV)",
-        data=lambda: export_ratings(store, study.name).ratings,
-        file_name=f"{study.name}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        width="stretch",
-    )
-    codebook.download_button(
-        "Codebook",
-        data=lambda: export_ratings(store, study.name).codebook,
-        file_name=f"{study.name}.codebook.json",
-        mime="application/json",
-        on_click="ignore",
-        help="What each column and item of the CSV means (JSON).",
-        icon=":material/menu_book:",
-        width="stretch",
-    )
+    columns = st.columns([2, 1, 1.1])
+    for column, (label, part, ending, mime, icon, words) in zip(columns, _FILES, strict=True):
+        column.download_button(
+            label,
+            data=partial(_content, store, study.name, part),
+            file_name=f"{study.name}.{ending}",
+            mime=mime,
+            on_click="ignore",
+            help=words,
+            icon=f":material/{icon}:",
+            width="stretch",
+        )
