@@ -41,7 +41,8 @@ name = st.segmented_control(
     "Study",
     list(studies),
     format_func=lambda name: studies[name].title,
-    default=next(iter(studies)),
+    # After an upload the choice is set already, and a default beside it would be a warning.
+    default=None if "study" in st.session_state else next(iter(studies)),
     required=True,
     key="study",
     bind="query-params",
