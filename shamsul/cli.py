@@ -162,6 +162,7 @@ def explain(
         raise UserError(f"--target is logit or probability, not {target!r}.")
     parameters = _assigned(assignments or [])
     radiograph = _read(file)
+    out.mkdir(parents=True, exist_ok=True)  # before minutes are spent on maps
     classifier = registry.load(model)
     prediction = classifier.predict(radiograph)
     labels = tuple(label or ()) or prediction.shown_labels
@@ -224,7 +225,6 @@ def _write_explanation(
 
     from shamsul.ui.overlay import overlay
 
-    out.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
     np.savez_compressed(out / "heatmaps.npz", **arrays)
     rows = []

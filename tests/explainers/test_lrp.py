@@ -173,7 +173,7 @@ def test_lrp_0_is_gradient_times_input_on_the_bundled_model(
     batch = classifier.normalise(torch.from_numpy(image.values.copy())[None].to(dtype))
     batch = batch.detach().requires_grad_()
     outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
-    for label in range(outputs.shape[1]):
+    for label in (1, 4):
         start = outputs[0, label].detach()
         (found,) = torch.autograd.grad(outputs[0, label], batch, start, retain_graph=True)
         (gradient,) = torch.autograd.grad(network(batch)[0, label], batch)

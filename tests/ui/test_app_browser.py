@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 METHODS = ("LIME", "SHAP", "Grad-CAM", "LRP")
 LOCATION = "The map highlights the correct location of the finding."
 PATIENT = "Doe^Jane"
+SAVED = re.compile(r"Saved at \d\d:\d\d")
 
 
 def dicom() -> bytes:
@@ -118,7 +119,7 @@ def test_upload_look_rate_and_export(page: Page, url: str, data_dir: Path, tmp_p
     for radio in scale(page, "Grad-CAM").get_by_role("radio").all():
         expect(radio).not_to_be_checked()
     scale(page, "Grad-CAM").get_by_role("radio", name="4", exact=True).click()
-    expect(page.get_by_text("Saved at")).to_be_visible()
+    expect(page.get_by_text(SAVED)).to_be_visible()
     (row,) = export(page)
     assert (row["label"], row["method"], row["item"], row["score"]) == (
         label,
@@ -146,7 +147,7 @@ def test_what_was_shown_as_saved_survives_a_killed_server(
     label = shown_label(page)
     expect(scale(page, "Grad-CAM")).to_be_visible(timeout=240_000)
     scale(page, "Grad-CAM").get_by_role("radio", name="2", exact=True).click()
-    expect(page.get_by_text("Saved at")).to_be_visible()
+    expect(page.get_by_text(SAVED)).to_be_visible()
     start_app.kill(url)
 
     page.goto(f"{start_app('app.py', env)}/review?case=1")
