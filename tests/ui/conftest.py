@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,14 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not errors
+
+
+def eventually(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for a condition of pixels, which the browser has no event for."""
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        page.wait_for_timeout(30)
 
 
 class Apps:

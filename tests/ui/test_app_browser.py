@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from playwright.sync_api import Page, expect
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+
+from tests.ui.conftest import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -75,14 +76,6 @@ def shown_label(page: Page) -> str:
 
 def scale(page: Page, method: str):
     return page.get_by_role("radiogroup", name=f"{method}: {LOCATION}", exact=True)
-
-
-def eventually(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait for a condition of pixels, which the browser has no event for."""
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        page.wait_for_timeout(50)
 
 
 def export(page: Page) -> list[dict[str, str]]:

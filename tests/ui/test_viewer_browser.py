@@ -3,13 +3,14 @@
 import base64
 import io
 import re
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
+from tests.ui.conftest import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -49,14 +50,6 @@ def pixels(page, method):
     url = panel(page, method).locator("canvas").evaluate("canvas => canvas.toDataURL()")
     png = base64.b64decode(url.partition(",")[2])
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=float)
-
-
-def eventually(page, condition):
-    """Wait for a condition of pixels, which the browser has no event for."""
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        page.wait_for_timeout(30)
 
 
 def difference(page, one, other="Radiograph"):
