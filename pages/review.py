@@ -3,7 +3,7 @@
 import streamlit as st
 
 from shamsul.classifiers import registry
-from shamsul.jobs import State
+from shamsul.jobs import Job, State
 from shamsul.radiographs import ArchiveError
 from shamsul.ui import charts, maps, rating, review, session
 from shamsul.ui.frame import ensure_frame, in_words
@@ -44,7 +44,19 @@ with left:
     labels = review.label_choice(case, prediction)
     target, parameters = review.explanation_settings()
 
-asked = maps.request(session.jobs(), classifier, radiograph, target=target, parameters=parameters)
+
+def request() -> dict[str, Job]:
+    return maps.request(
+        session.jobs(),
+        session.explain(study.model),
+        classifier,
+        radiograph,
+        target=target,
+        parameters=parameters,
+    )
+
+
+asked = request()
 settled = maps.settled(asked)
 annotations = session.annotations().get(case.image_sha256)
 
@@ -64,9 +76,7 @@ def heatmaps() -> None:
 def progress() -> None:
     """Every second while maps are being computed: how far they are, and whether one has come."""
     with in_words():
-        now = maps.request(
-            session.jobs(), classifier, radiograph, target=target, parameters=parameters
-        )
+        now = request()
         viewer_progress(maps.progress(now, labels), key=key)
         if maps.settled(now) != settled:
             st.rerun()

@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Cancelled, ExplainerError, Method
+from shamsul.explainers.method import Cancelled, ExplainerError, Method, Progress
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +57,17 @@ class Job:
         return f"{self.method.title} {self.state.value}"
 
 
-Load = Callable[[], tuple[Classifier, GridImage]]
-"""Gives the model and the radiograph on its grid; called in the worker."""
+Compute = Callable[[Progress], tuple[Heatmap, ...]]
+"""Computes the maps, reporting progress; called in the thread of the jobs."""
 
 
 class Jobs:
     """Computes maps one job at a time, those that need few evaluations first.
 
-    One worker, because the methods share each model's modules and both cores are busy with one
-    job already. A job of few evaluations does not wait for the end of one that needs many: it is
-    done between two of the other's batches. Jobs are shared: two pages that ask for the same maps
-    wait for the same job. A job that nobody asks for any more makes way for others.
+    One at a time, because every core is busy with one job already. A job of few evaluations does
+    not wait for the end of one that needs many: it is done between two of the other's batches. Jobs
+    are shared: two pages that ask for the same maps wait for the same job. A job that nobody asks
+    for any more makes way for others.
 
     Parameters
     ----------
@@ -82,7 +80,7 @@ class Jobs:
         self.cache = cache
         self.patience = patience
         self._jobs: dict[str, Job] = {}
-        self._queue: list[tuple[bool, int, Job, Load]] = []
+        self._queue: list[tuple[bool, int, Job, Compute]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
@@ -91,7 +89,7 @@ class Jobs:
         self,
         key: MapKey,
         method: Method,
-        load: Load,
+        compute: Compute,
     ) -> Job:
         """The job for these maps; it is started where it is not there yet, never waited for.
 
@@ -100,7 +98,8 @@ class Jobs:
         key : MapKey
         method : Method
             The one that the key names.
-        load : Load
+        compute : callable
+            Called where the maps are not there yet.
 
         Returns
         -------
@@ -120,7 +119,7 @@ class Jobs:
                 if stored is not None:
                     job.maps, job.state = stored, State.DONE
                 else:
-                    heapq.heappush(self._queue, (method.sampled, next(self._order), job, load))
+                    heapq.heappush(self._queue, (method.sampled, next(self._order), job, compute))
                     self._changed.notify_all()
             job.wanted = time.monotonic()
             self._forget_old()
@@ -147,17 +146,17 @@ class Jobs:
 
     def _compute_next(self) -> None:
         with self._changed:
-            _, _, job, load = heapq.heappop(self._queue)
+            _, _, job, compute = heapq.heappop(self._queue)
             if self._makes_way(job):
                 del self._jobs[job.key.digest]
                 return
             job.state = State.RUNNING
-        self._compute(job, load)
+        self._compute(job, compute)
 
     def _makes_way(self, job: Job) -> bool:
         return bool(self._queue) and time.monotonic() - job.wanted > self.patience
 
-    def _compute(self, job: Job, load: Load) -> None:
+    def _compute(self, job: Job, compute: Compute) -> None:
         def progress(done: int, planned: int) -> None:
             job.done, job.planned = done, planned
             if self._makes_way(job):
@@ -166,15 +165,7 @@ class Jobs:
                 self._compute_next()
 
         try:
-            classifier, image = load()
-            maps = job.method.explain(
-                classifier,
-                image,
-                target=job.key.target,
-                seed=job.key.seed,
-                progress=progress,
-                **job.key.parameters,  # type: ignore[arg-type]
-            )
+            maps = compute(progress)
         except Cancelled:
             with self._changed:
                 self._jobs.pop(job.key.digest, None)

@@ -47,16 +47,18 @@ def method(function: Callable[[Task], Relevance], *, sampled: bool = False) -> M
     return Method("fake", "Fake", function, (), sampled, "", "")
 
 
+def request(jobs: Jobs, key: MapKey, method: Method) -> Job:
+    return jobs.request(
+        key, method, lambda progress: method.explain(CLASSIFIER, IMAGE, progress=progress)
+    )
+
+
 def key(name: str = "fake") -> MapKey:
     return MapKey("a" * 64, "b" * 64, name, {})
 
 
 def ones(task: Task) -> Relevance:
     return Relevance(np.ones((1, 4, 4)), 1)
-
-
-def load() -> tuple[Classifier, GridImage]:
-    return CLASSIFIER, IMAGE
 
 
 def wait(job: Job, *states: State) -> None:
@@ -72,19 +74,19 @@ def jobs(tmp_path: Path) -> Jobs:
 
 
 def test_maps_are_computed_and_survive_a_restart(tmp_path: Path) -> None:
-    job = Jobs(MapCache(tmp_path)).request(key(), method(ones), load)
+    job = request(Jobs(MapCache(tmp_path)), key(), method(ones))
     wait(job, State.DONE)
     assert job.maps[0].values.tolist() == np.ones((4, 4)).tolist()
 
     def never(task: Task) -> Relevance:
         raise AssertionError("computed again")
 
-    again = Jobs(MapCache(tmp_path)).request(key(), method(never), load)
+    again = request(Jobs(MapCache(tmp_path)), key(), method(never))
     assert again.state is State.DONE
 
 
 def test_requests_for_the_same_maps_share_a_job(jobs: Jobs) -> None:
-    first, second = (jobs.request(key(), method(ones), load) for _ in range(2))
+    first, second = (request(jobs, key(), method(ones)) for _ in range(2))
     assert first is second
 
 
@@ -97,7 +99,7 @@ def test_progress_is_words_and_request_does_not_wait(jobs: Jobs) -> None:
         going.wait(10)
         return ones(task)
 
-    job = jobs.request(key(), method(slow), load)
+    job = request(jobs, key(), method(slow))
     assert seen.wait(10)
     assert job.progress == "Fake 240/512 model evaluations"
     assert job.maps == ()
@@ -120,9 +122,9 @@ def test_few_evaluations_go_before_many(jobs: Jobs) -> None:
 
         return function
 
-    jobs.request(key("first"), method(blocking), load)
-    slow = jobs.request(key("slow"), method(noting("slow"), sampled=True), load)
-    jobs.request(key("fast"), method(noting("fast")), load)
+    request(jobs, key("first"), method(blocking))
+    slow = request(jobs, key("slow"), method(noting("slow"), sampled=True))
+    request(jobs, key("fast"), method(noting("fast")))
     going.set()
     wait(slow, State.DONE)
     assert order == ["fast", "slow"]
@@ -132,11 +134,11 @@ def test_failure_is_a_sentence_and_can_be_tried_again(jobs: Jobs) -> None:
     def refuse(task: Task) -> Relevance:
         raise ExplainerError("No rule for this.")
 
-    job = jobs.request(key(), method(refuse), load)
+    job = request(jobs, key(), method(refuse))
     wait(job, State.FAILED)
     assert job.reason == "No rule for this."
     jobs.retry([job])
-    wait(jobs.request(key(), method(ones), load), State.DONE)
+    wait(request(jobs, key(), method(ones)), State.DONE)
 
 
 def test_unexpected_failure_says_no_more_than_its_type(
@@ -145,11 +147,11 @@ def test_unexpected_failure_says_no_more_than_its_type(
     def break_down(task: Task) -> Relevance:
         raise RuntimeError("Doe^Jane")
 
-    job = jobs.request(key(), method(break_down), load)
+    job = request(jobs, key(), method(break_down))
     wait(job, State.FAILED)
     assert job.reason == "Fake could not be computed (RuntimeError)."
     assert "Doe" not in caplog.text
-    wait(jobs.request(key("next"), method(ones), load), State.DONE)
+    wait(request(jobs, key("next"), method(ones)), State.DONE)
 
 
 def endless(given_up: threading.Event) -> Callable[[Task], Relevance]:
@@ -169,33 +171,33 @@ def endless(given_up: threading.Event) -> Callable[[Task], Relevance]:
 def test_job_that_nobody_wants_makes_way_for_one_that_is_wanted(tmp_path: Path) -> None:
     jobs = Jobs(MapCache(tmp_path), patience=0.05)
     given_up = threading.Event()
-    left = jobs.request(key(), method(endless(given_up), sampled=True), load)
+    left = request(jobs, key(), method(endless(given_up), sampled=True))
     assert not given_up.wait(0.5)  # alone, it goes on
-    wanted = jobs.request(key("next"), method(ones, sampled=True), load)
+    wanted = request(jobs, key("next"), method(ones, sampled=True))
     assert given_up.wait(10)
     wait(wanted, State.DONE)
     assert left.state is not State.DONE
-    assert jobs.request(key(), method(ones), load) is not left
+    assert request(jobs, key(), method(ones)) is not left
 
 
 def test_few_evaluations_do_not_wait_for_many_to_end(jobs: Jobs) -> None:
-    slow = jobs.request(key("slow"), method(endless(threading.Event()), sampled=True), load)
+    slow = request(jobs, key("slow"), method(endless(threading.Event()), sampled=True))
     wait(slow, State.RUNNING)
     for number in range(3):
-        fast = jobs.request(key(f"fast {number}"), method(ones), load)
+        fast = request(jobs, key(f"fast {number}"), method(ones))
         wait(fast, State.DONE)
-        jobs.request(key("slow"), method(ones, sampled=True), load)  # still wanted
+        request(jobs, key("slow"), method(ones, sampled=True))  # still wanted
     assert slow.state is State.RUNNING
 
 
 def test_disk_that_takes_nothing_still_gives_maps(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    job = Jobs(MapCache(blocked / "maps")).request(key(), method(ones), load)
+    job = request(Jobs(MapCache(blocked / "maps")), key(), method(ones))
     wait(job, State.DONE)
 
 
 def test_key_of_another_image_is_another_job(jobs: Jobs) -> None:
-    first = jobs.request(key(), method(ones), load)
-    other = jobs.request(replace(key(), image_sha256="c" * 64), method(ones), load)
+    first = request(jobs, key(), method(ones))
+    other = request(jobs, replace(key(), image_sha256="c" * 64), method(ones))
     assert first is not other

@@ -18,7 +18,17 @@ from shamsul.settings import ASSETS, settings
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
 
-__all__ = ["PHANTOM", "ModelError", "ModelInfo", "ModelState", "add", "download", "load", "models"]
+__all__ = [
+    "PHANTOM",
+    "ModelError",
+    "ModelInfo",
+    "ModelState",
+    "add",
+    "download",
+    "folder_of",
+    "load",
+    "models",
+]
 
 #: The bundled model, trained on synthetic radiographs.
 PHANTOM: Final = "phantom"
@@ -82,8 +92,8 @@ def models() -> tuple[ModelInfo, ...]:
     return bundled, *found.values()
 
 
-def load(name_or_dir: str | Path) -> "Classifier":
-    """Load a registered model, or a model folder.
+def folder_of(name_or_dir: str | Path) -> Path:
+    """The folder of a registered model; that of a model folder is itself.
 
     Parameters
     ----------
@@ -93,23 +103,33 @@ def load(name_or_dir: str | Path) -> "Classifier":
     Raises
     ------
     ModelError
-        Unknown or not downloaded, or the folder is at fault; one sentence.
+        Unknown or not downloaded; one sentence.
     """
     known = {info.name: info for info in models()}
     info = known.get(name_or_dir) if isinstance(name_or_dir, str) else None
     if info is None:
-        folder: Path | None = Path(name_or_dir)
         if not Path(name_or_dir).is_dir():
             raise ModelError(
                 f"{str(name_or_dir)!r} is neither a model folder nor one of the registered models "
                 f"{', '.join(known)}."
             )
-    else:
-        folder = info.folder
-    if folder is None:
+        return Path(name_or_dir)
+    if info.folder is None:
         raise ModelError(
             f"{name_or_dir} is not downloaded yet; run: shamsul models download {name_or_dir}."
         )
+    return info.folder
+
+
+def load(name_or_dir: str | Path) -> "Classifier":
+    """Load a registered model, or a model folder, as :func:`folder_of` finds it.
+
+    Raises
+    ------
+    ModelError
+        Unknown or not downloaded, or the folder is at fault; one sentence.
+    """
+    folder = folder_of(name_or_dir)
     manifest = Manifest.read(folder)
     from shamsul.classifiers.folder import open_folder
 

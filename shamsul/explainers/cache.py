@@ -5,11 +5,13 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shamsul import __version__
 from shamsul.explainers.heatmap import Heatmap, Target
@@ -56,6 +58,49 @@ class MapKey:
         ]
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "MapKey":
+        """The key that :meth:`to_json` gave, after its way through JSON."""
+        return cls(**{**stored, "target": Target(stored["target"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """All attributes, for JSON."""
+        return {**vars(self), "parameters": dict(self.parameters), "target": self.target.value}
+
+
+def to_parts(maps: Sequence[Heatmap]) -> tuple[dict[str, Any], NDArray[np.float32]]:
+    """Maps of one key as facts for JSON and values of shape (labels, h, w)."""
+    first = maps[0]
+    about = {
+        "labels": [m.label for m in maps],
+        "outputs": [m.output for m in maps],
+        "evaluations": first.evaluations,
+        "seconds": first.seconds,
+        "geometry": first.geometry.to_json(),
+    }
+    return about, np.stack([m.values for m in maps])
+
+
+def from_parts(
+    key: MapKey, about: dict[str, Any], values: NDArray[np.float32]
+) -> tuple[Heatmap, ...]:
+    """The maps of a key that :func:`to_parts` took apart."""
+    geometry = Geometry.from_json(about["geometry"])
+    return tuple(
+        Heatmap(
+            values=np.array(map_values),
+            label=label,
+            method=key.method,
+            parameters={**key.parameters, "seed": key.seed},
+            geometry=geometry,
+            evaluations=about["evaluations"],
+            seconds=about["seconds"],
+            target=key.target,
+            output=output,
+        )
+        for map_values, label, output in zip(values, about["labels"], about["outputs"], strict=True)
+    )
+
 
 class MapCache:
     """Heatmaps in a directory, one file for all labels of an image, model and method.
@@ -80,27 +125,7 @@ class MapCache:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 about = json.loads(str(stored["about"]))
                 values = stored["values"]
-            geometry = Geometry(
-                tuple(map(tuple, about["grid_to_image"])),  # type: ignore[arg-type]
-                tuple(about["grid_shape"]),
-                tuple(about["image_shape"]),
-            )
-            return tuple(
-                Heatmap(
-                    values=np.array(map_values),
-                    label=label,
-                    method=key.method,
-                    parameters={**key.parameters, "seed": key.seed},
-                    geometry=geometry,
-                    evaluations=about["evaluations"],
-                    seconds=about["seconds"],
-                    target=key.target,
-                    output=output,
-                )
-                for map_values, label, output in zip(
-                    values, about["labels"], about["outputs"], strict=True
-                )
-            )
+            return from_parts(key, about, values)
         except FileNotFoundError:
             return None
         except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
@@ -109,23 +134,12 @@ class MapCache:
 
     def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> None:
         """Keep maps; a reader never sees half a file."""
-        first = maps[0]
-        about = {
-            "labels": [m.label for m in maps],
-            "outputs": [m.output for m in maps],
-            "evaluations": first.evaluations,
-            "seconds": first.seconds,
-            "grid_to_image": first.geometry.grid_to_image,
-            "grid_shape": first.geometry.grid_shape,
-            "image_shape": first.geometry.image_shape,
-        }
+        about, values = to_parts(maps)
         self.directory.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.directory, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(
-                    file, about=json.dumps(about), values=np.stack([m.values for m in maps])
-                )
+                np.savez_compressed(file, about=json.dumps(about), values=values)
             os.replace(name, self._path(key))
         except BaseException:
             Path(name).unlink(missing_ok=True)

@@ -7,7 +7,8 @@ Two coordinate spaces, rows before columns:
   (i, j) of the radiograph itself has image coordinate (i + 0.5, j + 0.5).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -69,6 +70,19 @@ class Geometry:
         down, across = height / grid_shape[0], width / grid_shape[1]
         matrix = ((down, 0.0, top + down / 2), (0.0, across, left + across / 2))
         return cls(matrix, grid_shape, image_shape)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Geometry":
+        """The geometry that :meth:`to_json` gave, after its way through JSON."""
+        return cls(
+            tuple(map(tuple, stored["grid_to_image"])),  # type: ignore[arg-type]
+            tuple(stored["grid_shape"]),
+            tuple(stored["image_shape"]),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All attributes, for JSON."""
+        return asdict(self)
 
     def to_image(self, points: ArrayLike) -> NDArray[np.float64]:
         """Image coordinates of grid pixel indices, both of shape (n, 2)."""

@@ -1,21 +1,26 @@
 """From a case to the viewer's rows: maps asked for in the background, shown as they arrive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
-from shamsul.explainers.method import Value
+from shamsul.explainers.method import Progress, Value
 from shamsul.explainers.registry import METHODS, by_waiting_time
 from shamsul.jobs import Job, Jobs, State
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.ui.viewer import Panel, PanelProgress, Row
 
+Explain = Callable[[MapKey, GridImage, Progress], tuple[Heatmap, ...]]
+
 
 def request(
     jobs: Jobs,
+    explain: Explain,
     classifier: Classifier,
     radiograph: Radiograph,
     *,
@@ -23,6 +28,17 @@ def request(
     parameters: Mapping[str, Mapping[str, Value]],
 ) -> dict[str, Job]:
     """Ask for every method's maps of a radiograph, without waiting.
+
+    Parameters
+    ----------
+    jobs : Jobs
+    explain : callable
+        Computes the maps that are not there: ``explain(key, image, progress)``.
+    classifier : Classifier
+    radiograph : Radiograph
+    target : Target
+    parameters : mapping
+        By method name; defaults for what is left out.
 
     Returns
     -------
@@ -39,9 +55,19 @@ def request(
             target=target,
         )
         asked[method.name] = jobs.request(
-            key, method, lambda: (classifier, classifier.prepare(radiograph))
+            key, method, partial(_explain, explain, key, classifier, radiograph)
         )
     return {name: asked[name] for name in METHODS}
+
+
+def _explain(
+    explain: Explain,
+    key: MapKey,
+    classifier: Classifier,
+    radiograph: Radiograph,
+    progress: Progress,
+) -> tuple[Heatmap, ...]:
+    return explain(key, classifier.prepare(radiograph), progress)
 
 
 def settled(asked: Mapping[str, Job]) -> frozenset[str]:

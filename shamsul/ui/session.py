@@ -1,8 +1,8 @@
 """What pages share: the store, the archives, the models and the reader's name."""
 
-import importlib
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
     from shamsul.classifiers.prediction import Prediction
     from shamsul.jobs import Jobs
+    from shamsul.ui.maps import Explain
     from shamsul.ui.viewer import ViewerState
+    from shamsul.worker import Worker
 
 #: The study that uploads go to.
 UPLOADS = OWN.name
@@ -69,11 +71,10 @@ def classifier(name: str) -> "Classifier":
     ModelError
         If it cannot be loaded.
     """
-    info = next((info for info in registry.models() if info.name == name), None)
-    if info is None or info.folder is None or info.fault:
-        return registry.load(name)  # says what is wrong
+    folder = registry.folder_of(name)
+    manifest = folder / "model.toml"
     # A folder that was replaced is another model, even if its name is the same.
-    return _classifier(info.folder, (info.folder / "model.toml").stat().st_mtime)
+    return _classifier(folder, manifest.stat().st_mtime if manifest.exists() else 0.0)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -88,7 +89,7 @@ def prediction(study: Study, case: Case) -> "Prediction":
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> "Jobs":
-    """The background worker, one for all readers."""
+    """What is computed in the background, one queue for all readers."""
     from shamsul.explainers.cache import MapCache
     from shamsul.jobs import Jobs
 
@@ -96,12 +97,23 @@ def jobs() -> "Jobs":
 
 
 @st.cache_resource(show_spinner=False)
+def _worker() -> "Worker":
+    from shamsul.worker import Worker
+
+    return Worker()
+
+
+def explain(model: str) -> "Explain":
+    """What computes maps of a registered model, in the worker process."""
+    return partial(_worker().explain, registry.folder_of(model))
+
+
+@st.cache_resource(show_spinner=False)
 def warm_up() -> None:
-    """Import in the background what the review page needs, while the reader chooses a case."""
+    """Load in the background what the review page needs, while the reader chooses a case."""
 
     def work() -> None:
-        for name in ("shamsul.jobs", "captum.attr", "shap", "lime.lime_base"):
-            importlib.import_module(name)
+        _worker().start()
 
     threading.Thread(target=work, name="shamsul-warm-up", daemon=True).start()
 

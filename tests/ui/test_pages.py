@@ -11,17 +11,31 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
+from shamsul.classifiers import registry
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.cache import MapKey
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import ExplainerError, Method, Progress, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
 from shamsul.reading.export import export_ratings
 from shamsul.settings import settings
+from shamsul.worker import Worker
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 def ones(task: Task) -> Relevance:
     return Relevance(np.ones((len(task.outputs), *task.image.values.shape)), 1)
+
+
+def explain_here(
+    _: Worker, folder: Path, key: MapKey, image: GridImage, progress: Progress
+) -> tuple[Heatmap, ...]:
+    """What the worker process does, in this one, which has the one-line explainers."""
+    return METHODS[key.method].explain(
+        registry.load(folder), image, target=key.target, progress=progress, **key.parameters
+    )
 
 
 def refuse(task: Task) -> Relevance:
@@ -38,6 +52,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     st.cache_data.clear()
     for name, method in list(METHODS.items()):
         monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
+    monkeypatch.setattr(Worker, "explain", explain_here)
     yield tmp_path
     settings.cache_clear()
     st.cache_resource.clear()

@@ -1,0 +1,199 @@
+"""The process that computes maps, apart from the one that serves pages.
+
+Python runs one thread of a process at a time. With both in one process a page that is being drawn
+and a network's thousands of small steps wait for each other at every step: maps came ten times
+later while a reader was clicking. A process of its own also takes its memory and its end, should it
+come to one, out of the readers' way.
+
+The two talk over a pipe, in JSON and raw arrays: nothing is pickled. The server of pages asks for
+maps; the worker reports progress and after each report waits for an answer, which is to go on, to
+stop, or another question that it deals with first.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shamsul.classifiers import registry
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.cache import MapKey, from_parts, to_parts
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import Cancelled, ExplainerError, Progress
+from shamsul.explainers.registry import METHODS
+from shamsul.radiographs.geometry import Geometry
+
+log = logging.getLogger(__name__)
+
+_GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
+
+
+class Worker:
+    """The worker process, seen from the one that serves pages.
+
+    It is started at the first request and again after it ended. One thread may use it.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection | None = None
+        self._starting = threading.Lock()
+
+    def start(self) -> Connection:
+        """Start the process, if it does not run; it loads its libraries meanwhile."""
+        with self._starting:
+            if self._pipe is None:
+                ours, theirs = Pipe()
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "shamsul.worker", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    # An interrupt at the terminal is for the server; the pipe's end ends this one.
+                    start_new_session=True,
+                    cwd=Path(__file__).resolve().parent.parent,
+                )
+                theirs.close()
+                self._pipe = ours
+            return self._pipe
+
+    def stop(self) -> None:
+        """End the process."""
+        with self._starting:
+            if self._pipe is not None and self._process is not None:
+                self._pipe.close()
+                self._process.kill()
+                self._process.wait()
+            self._pipe = self._process = None
+
+    def explain(
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+    ) -> tuple[Heatmap, ...]:
+        """All labels' maps of one method for one radiograph.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        key : MapKey
+            What to compute.
+        image : GridImage
+            The radiograph on the model's grid.
+        progress : callable
+            What it raises ends the work. It may call this method for maps that go first.
+
+        Raises
+        ------
+        ExplainerError
+            The maps cannot be computed, or the process ended; one sentence.
+        """
+        pipe = self.start()
+        raised: BaseException | None = None
+        try:
+            _send(
+                pipe,
+                {
+                    "do": "explain",
+                    "folder": str(folder.resolve()),
+                    "key": key.to_json(),
+                    "geometry": image.geometry.to_json(),
+                },
+            )
+            pipe.send_bytes(image.values.tobytes())
+            while "progress" in (answer := _receive(pipe)):
+                try:
+                    progress(*answer["progress"])
+                except BaseException as error:
+                    raised = error
+                _send(pipe, _STOP if raised else _GO_ON)
+            if "maps" in answer:
+                values = _receive_array(pipe, (-1, *image.geometry.grid_shape))
+                return from_parts(key, answer["maps"], values)
+        except (EOFError, OSError):
+            if pipe is self._pipe:
+                self.stop()
+            raise ExplainerError(
+                "The process that computes maps ended; the machine may be short of memory."
+            ) from None
+        raise raised or ExplainerError(answer["failed"])
+
+
+def serve(pipe: Connection) -> None:
+    """Answer requests until the other end is closed."""
+    while True:
+        try:
+            _answer(pipe, _receive(pipe))
+        except (EOFError, OSError):
+            return
+
+
+def _answer(pipe: Connection, question: dict[str, Any]) -> None:
+    """Compute what is asked for and send it, or why it will not come."""
+    key = MapKey.from_json(question["key"])
+    geometry = Geometry.from_json(question["geometry"])
+    image = GridImage(_receive_array(pipe, geometry.grid_shape), geometry)
+    method = METHODS[key.method]
+
+    def progress(done: int, planned: int) -> None:
+        _send(pipe, {"progress": [done, planned]})
+        while (word := _receive(pipe)) != _GO_ON:
+            if word == _STOP:
+                raise Cancelled
+            _answer(pipe, word)
+
+    try:
+        maps = method.explain(
+            _classifier(question["folder"], key.model),
+            image,
+            target=key.target,
+            seed=key.seed,
+            progress=progress,
+            **key.parameters,  # type: ignore[arg-type]
+        )
+    except (EOFError, OSError):
+        raise
+    except Cancelled:
+        _send(pipe, {"failed": "Nobody waits for the map any more."})
+    except (ExplainerError, registry.ModelError) as error:
+        _send(pipe, {"failed": str(error)})
+    except Exception as error:  # a page must show a sentence, whatever a method raises
+        # The message could quote the input; its type is enough to look for.
+        log.error("%s failed: %s", method.name, type(error).__name__)
+        _send(pipe, {"failed": f"{method.title} could not be computed ({type(error).__name__})."})
+    else:
+        about, values = to_parts(maps)
+        _send(pipe, {"maps": about})
+        pipe.send_bytes(values.tobytes())
+
+
+@lru_cache(maxsize=2)
+def _classifier(folder: str, fingerprint: str) -> Classifier:
+    classifier = registry.load(Path(folder))
+    if classifier.manifest.fingerprint != fingerprint:
+        raise ExplainerError("The model's folder was changed; open the page again.")
+    return classifier
+
+
+def _send(pipe: Connection, message: object) -> None:
+    pipe.send_bytes(json.dumps(message).encode())
+
+
+def _receive(pipe: Connection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(pipe.recv_bytes())
+    return message
+
+
+def _receive_array(pipe: Connection, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return np.frombuffer(pipe.recv_bytes(), np.float32).reshape(shape)
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))
