@@ -84,7 +84,7 @@ def progress() -> None:
 
 with right:
     heatmaps()
-    progress()
+    below_the_maps = st.container()
     st.caption(
         f"The maps explain the model's **{target.value}**; positive relevance speaks for the "
         "label. Each map is scaled to the 99.5th percentile of its magnitude."
@@ -94,3 +94,8 @@ failed = [job for job in asked.values() if job.state is State.FAILED]
 if failed:
     st.button("Compute failed maps again", on_click=session.jobs().retry, args=(failed,))
 rating.form(study, case, labels, prediction, classifier.manifest.sha256, asked)
+
+with below_the_maps:
+    # Last, because it may rerun the page: a run that ends before the form is drawn makes the
+    # browser forget what the form holds.
+    progress()

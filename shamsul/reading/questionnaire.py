@@ -158,16 +158,31 @@ class Question:
             raise ValueError(f"{self.id} contains characters that cannot be stored")
         return value if value.strip() else None
 
+    def plain(self, value: Value) -> int | float | str | list[str] | None:
+        """A clean value as JSON has it."""
+        if isinstance(value, CannotJudge):
+            return value.value
+        return list(value) if isinstance(value, tuple) else value
+
+    def parse(self, plain: object) -> Value:
+        """The value that :meth:`plain` gave, or another of JSON's.
+
+        Raises
+        ------
+        ValueError
+            If this question cannot be answered so.
+        """
+        return self.clean(
+            CANNOT_JUDGE if plain == CANNOT_JUDGE.value and self.may_abstain else plain
+        )
+
     def to_json(self, value: Value) -> str:
         """A clean value as JSON text."""
-        return json.dumps(value.value if isinstance(value, CannotJudge) else value)
+        return json.dumps(self.plain(value))
 
     def from_json(self, text: str) -> Value:
         """The value that :meth:`to_json` wrote."""
-        value = json.loads(text)
-        return self.clean(
-            CANNOT_JUDGE if value == CANNOT_JUDGE.value and self.may_abstain else value
-        )
+        return self.parse(json.loads(text))
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,6 @@ RESEARCH_ONLY = "Research use only, not for diagnosis."
 _STYLE = """
 <style>
 .block-container { padding: 4rem 1.5rem 2rem; gap: 0.6rem; }
-/* Six answers side by side under each of four maps at 1280 pixels. */
-[data-testid="stButtonGroup"] button { min-width: 0; padding: 0.15rem 0.45rem; }
-[data-testid="stButtonGroup"] button p { font-size: 0.8rem; }
 </style>
 """
 

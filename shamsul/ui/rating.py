@@ -1,7 +1,7 @@
 """The rating form: every click is an answer on the disk before the page says so."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import streamlit as st
@@ -10,17 +10,17 @@ from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.jobs import Job, State
 from shamsul.reading import StoreError
-from shamsul.reading.questionnaire import CANNOT_JUDGE, Kind, Question, Step, Value
-from shamsul.reading.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
-from shamsul.ui import maps, session
+from shamsul.reading.questionnaire import Step
+from shamsul.reading.study import Answer, Case, MapShown, Shown, Study
+from shamsul.ui import maps, questionnaire, session
 from shamsul.ui.downloads import download_ratings
 from shamsul.ui.frame import in_words
 from shamsul.ui.viewer import ViewerState
 
 #: The reader sees names and annotations: such ratings are marked as not blinded.
 BLINDED = False
-#: How the answer apart from the points of a scale is written.
-ABSTAIN = "Cannot judge"
+#: One component for all cases, so that what one sends is not lost by opening another.
+KEY = "questionnaire"
 
 
 def form(
@@ -75,44 +75,49 @@ def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job])
 
 
 def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job]) -> None:
-    questionnaire = study.questionnaire
     about: dict[str, Shown] = {"": shown} | {
         name: _map_shown(shown, job, found, position)
         for position, (name, job) in enumerate(asked.items(), start=1)
         if (found := maps.heatmap(job, shown.label))
     }
-    saved = {
-        (method, answer.answer.item): answer
-        for answer in session.store().answers(case, session.reader(), shown.label)
-        if _is_about(answer.answer.shown, about.get(method := _method(answer.answer.shown)))
-    }
-    items = {question.id for question in questionnaire.items}
-    answered = sum(
-        item in items and answer.answer.value is not None for (_, item), answer in saved.items()
+    tokens = {method: _token(case, this) for method, this in about.items()}
+    for method, this in about.items():
+        _subjects()[tokens[method]] = _Subject(session.reader(), study, case, this)
+    error = _record(questionnaire.outbox(KEY))
+
+    values: dict[str, dict[str, object]] = {name: {} for name in ("", *asked)}
+    for saved in session.store().answers(case, session.reader(), shown.label):
+        answer = saved.answer
+        method = _method(answer.shown)
+        if _is_about(answer.shown, about.get(method)):
+            question = study.questionnaire.question(answer.item)
+            values[method][answer.item] = question.plain(answer.value)
+    items = study.questionnaire.items
+    answered = sum(item.id in values[name] for name in asked for item in items)
+    scales = "; ".join(
+        ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
+        for scale in dict.fromkeys(item.options for item in items)
     )
-    _notice(case, shown)
-    for question in questionnaire.at(Step.REVEAL):
-        _ask(question, case, shown, saved.get(("", question.id)))
-    for scale in dict.fromkeys(question.options for question in questionnaire.items):
-        points = ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
-        st.caption(
-            f"{shown.label}: {points}. Each click is saved at once; a second click takes the "
-            f"answer back. **{answered} of {len(items) * len(asked)} answered.**"
-        )
-    widths = [1.7, *[1.8] * len(asked)]
-    head = st.columns(widths)
-    for column, job in zip(head[1:], asked.values(), strict=True):
-        column.markdown(f"**{job.method.title}**")
-    for question in questionnaire.at(Step.MAPS):
-        row = st.columns(widths, vertical_alignment="center")
-        row[0].markdown(question.wording)
-        for column, (name, job) in zip(row[1:], asked.items(), strict=True):
-            with column:
-                if name in about:
-                    _ask(question, case, about[name], saved.get((name, question.id)), len(asked))
-                else:
-                    failed = job.state is State.FAILED
-                    st.caption("no map" if failed else "waiting for the map")
+    questionnaire.mount(
+        key=KEY,
+        about_case=study.questionnaire.at(Step.REVEAL),
+        case=questionnaire.Column(shown.label, tokens[""], "", values[""]),
+        about_maps=study.questionnaire.at(Step.MAPS),
+        maps=[
+            questionnaire.Column(
+                title=job.method.title,
+                token=tokens.get(name, ""),
+                waiting="no map" if job.state is State.FAILED else "waiting for the map",
+                values=values[name],
+            )
+            for name, job in asked.items()
+        ],
+        heading=f"{shown.label}: {scales}. Each click is saved at once; a second click takes the "
+        f"answer back. {answered} of {len(items) * len(asked)} answered.",
+        saved=_saved(),
+        notice=_notices().get(_place(case, shown), ""),
+        error=error,
+    )
 
 
 def _map_shown(shown: Shown, job: Job, heatmap: Heatmap, position: int) -> MapShown:
@@ -139,147 +144,90 @@ def _is_about(saved: Shown, now: Shown | None) -> bool:
     return now is not None and saved.model_sha256 == now.model_sha256
 
 
-def _ask(
-    question: Question, case: Case, shown: Shown, saved: SavedAnswer | None, maps_shown: int = 0
-) -> None:
-    """One question's widget, filled with the answer that is on the disk or waits for it."""
+def _place(case: Case, shown: Shown) -> str:
+    return f"{session.reader()}/{case.id}/{shown.label}"
+
+
+def _token(case: Case, shown: Shown) -> str:
+    """What the browser sends back with an answer about this: it names the very map or model."""
     seen = shown.heatmap_sha256 if isinstance(shown, MapShown) else shown.model_sha256
-    key = f"answer/{session.reader()}/{case.id}/{shown.label}/{_method(shown)}/{question.id}/{seen}"
-    waiting: Answer | None = _waiting().get(key)
-    if key not in st.session_state:
-        answer = waiting or (saved.answer if saved else None)
-        st.session_state[key] = _to_widget(question, answer.value if answer else None)
-
-    def keep() -> None:
-        _keep(key, question, case, shown, _from_widget(question, st.session_state[key]))
-
-    name = shown.method_name_shown if isinstance(shown, MapShown) else shown.label
-    _WIDGETS[question.kind](question, f"{name}: {question.wording}", key, keep, maps_shown)
-    if waiting:
-        st.caption(":red[not saved]")
+    return f"{_place(case, shown)}/{_method(shown)}/{seen}"
 
 
-def _scale(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    points = [str(point) for point in range(1, len(question.options) + 1)]
-    if question.may_abstain:
-        points.append(ABSTAIN)
-    st.segmented_control(label, points, key=key, on_change=keep, label_visibility="collapsed")
+@dataclass(frozen=True)
+class _Subject:
+    """What a token stands for."""
+
+    reader: str
+    study: Study
+    case: Case
+    shown: Shown
 
 
-def _rank(
-    question: Question, label: str, key: str, keep: Callable[[], None], maps_shown: int
-) -> None:
-    places = [str(place) for place in range(1, maps_shown + 1)]
-    st.segmented_control(label, places, key=key, on_change=keep, label_visibility="collapsed")
+def _subjects() -> dict[str, _Subject]:
+    """All that this session's questionnaires have been about, by token."""
+    subjects: dict[str, _Subject] = st.session_state.setdefault("subjects", {})
+    return subjects
 
 
-def _choice(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    st.segmented_control(label, question.options, key=key, on_change=keep)
+def _saved() -> dict[str, int]:
+    """By outbox, the number up to which its answers are on the disk."""
+    saved: dict[str, int] = st.session_state.setdefault("saved", {})
+    return saved
 
 
-def _tags(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    st.pills(
-        label,
-        question.options,
-        selection_mode="multi",
-        key=key,
-        on_change=keep,
-        label_visibility="collapsed",
-        wrap=True,
-    )
+def _notices() -> dict[str, str]:
+    """What became of the last answer, by what it was about."""
+    notices: dict[str, str] = st.session_state.setdefault("notices", {})
+    return notices
 
 
-def _text(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    st.text_area(label, key=key, on_change=keep, height=68, label_visibility="collapsed")
+def _record(outbox: questionnaire.Outbox) -> str:
+    """Put on the disk what is new in the outbox; why that failed, in a sentence, or nothing."""
+    new = [event for event in outbox.events if event.number > _saved().get(outbox.id, 0)]
+    known = [(event, _subjects()[event.token]) for event in new if event.token in _subjects()]
+    answers = [answer for event, about in known if (answer := _answer(event, about))]
+    try:
+        if answers:
+            session.store().record(answers)
+    except StoreError as error:
+        return str(error)
+    if len(known) < len(new):
+        # The server was started anew meanwhile, and another case is open.
+        return "The case that was answered has to be opened again."
+    if new:
+        _saved()[outbox.id] = max(event.number for event in new)
+    if answers:
+        last = answers[-1]
+        name = (
+            last.shown.method_name_shown if isinstance(last.shown, MapShown) else last.shown.label
+        )
+        said = "Answer taken back" if last.value is None else "Saved"
+        time = datetime.now().astimezone().strftime("%H:%M:%S")
+        wording = known[-1][1].study.questionnaire.question(last.item).wording
+        _notices()[_place(last.case, last.shown)] = f"{said} at {time}: {name}, {wording}"
+    return ""
 
 
-def _percent(question: Question, label: str, key: str, keep: Callable[[], None], _: int) -> None:
-    st.number_input(label, 0.0, 100.0, step=5.0, format="%.0f", key=key, on_change=keep)
-
-
-_WIDGETS = {
-    Kind.SCALE: _scale,
-    Kind.RANK: _rank,
-    Kind.CHOICE: _choice,
-    Kind.TAGS: _tags,
-    Kind.TEXT: _text,
-    Kind.PERCENT: _percent,
-}
-
-
-def _to_widget(question: Question, value: Value) -> object:
-    """An answer as its widget holds it."""
-    if question.kind is Kind.TAGS:
-        return list(value) if isinstance(value, tuple) else []
-    if question.kind is Kind.TEXT:
-        return value or ""
-    if value is CANNOT_JUDGE:
-        return ABSTAIN
-    return str(value) if question.kind in (Kind.SCALE, Kind.RANK) and value is not None else value
-
-
-def _from_widget(question: Question, held: object) -> Value:
-    """What a widget holds as an answer."""
-    if held == ABSTAIN:
-        return CANNOT_JUDGE
-    if question.kind in (Kind.SCALE, Kind.RANK) and held is not None:
-        return int(str(held))
-    return question.clean(held)
-
-
-def _keep(key: str, question: Question, case: Case, shown: Shown, value: Value) -> None:
-    """Put an answer on the disk, with all that could not be put there before."""
-    if isinstance(shown, MapShown):
+def _answer(event: questionnaire.Event, about: _Subject) -> Answer | None:
+    """The answer that an event gives; None where no page of ours could have sent it."""
+    try:
+        value = about.study.questionnaire.question(event.item).parse(event.value)
+    except ValueError:
+        return None
+    shown = about.shown
+    if isinstance(shown, MapShown) and (state := session.viewer_state(about.case)):
         # As the viewer is set at this moment; the form may have been drawn before.
-        state = session.viewer_state(case)
         shown = replace(
             shown,
             opacity=state.opacity[shown.label][shown.method_name_shown],
             normalisation=state.normalisation.value,
         )
-    _waiting()[key] = Answer(
-        case=case,
-        reader=session.reader(),
+    return Answer(
+        case=about.case,
+        reader=about.reader,
         shown=shown,
-        item=question.id,
+        item=event.item,
         value=value,
-        active_seconds=session.active_seconds(case),
+        active_seconds=session.active_seconds(about.case),
     )
-    said = "Answer taken back" if value is None else "Saved"
-    name = shown.method_name_shown if isinstance(shown, MapShown) else shown.label
-    _send(case, shown, f"{said} at {{time}}: {name}, {question.wording}")
-
-
-def _waiting() -> dict[str, Answer]:
-    """Answers of this session that are not on the disk, by their widgets."""
-    waiting: dict[str, Answer] = st.session_state.setdefault("waiting", {})
-    return waiting
-
-
-def _send(case: Case, shown: Shown, saved: str) -> None:
-    """Record every answer that waits, then say so; where that fails, they go on waiting."""
-    about = (session.reader(), case.id, shown.label)
-    try:
-        session.store().record(_waiting().values())
-    except StoreError as error:
-        st.session_state["notice"] = (about, str(error))
-    else:
-        _waiting().clear()
-        time = datetime.now().astimezone().strftime("%H:%M:%S")
-        st.session_state["notice"] = (about, saved.format(time=time))
-
-
-def _notice(case: Case, shown: Shown) -> None:
-    """What became of the last click, and whether any answer waits."""
-    about, text = st.session_state.get("notice", (None, ""))
-    if waiting := len(_waiting()):
-        noun = "answer is" if waiting == 1 else "answers are"
-        st.error(
-            f"Not saved: {text} {waiting} {noun} kept in this page and sent again with your next "
-            "click. Do not close the page."
-        )
-        st.button("Try again", on_click=_send, args=(case, shown, "Saved at {time}: all answers"))
-    elif about == (session.reader(), case.id, shown.label):
-        st.caption(f":green[{text}]")
-    else:
-        st.caption(":gray[Nothing clicked yet.]")

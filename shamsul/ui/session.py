@@ -126,9 +126,9 @@ def reader() -> str:
         return ""
 
 
-def viewer_state(case: Case) -> "ViewerState":
+def viewer_state(case: Case) -> "ViewerState | None":
     """How the viewer of a case was set when the reader last let go of a control."""
-    state: ViewerState = st.session_state[f"state-of-viewer-{case.id}"]
+    state: ViewerState | None = st.session_state.get(f"state-of-viewer-{case.id}")
     return state
 
 

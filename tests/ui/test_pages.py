@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,11 @@ from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
 from shamsul.reading.export import export_ratings
 from shamsul.settings import settings
+from shamsul.ui import questionnaire
+from shamsul.ui.questionnaire import Column, Event, Outbox
 from shamsul.worker import Worker
 
+LOCATION = "location"
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
@@ -52,6 +56,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     st.cache_data.clear()
     for name, method in list(METHODS.items()):
         monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
+    monkeypatch.setattr(Worker, "start", lambda self: None)
     monkeypatch.setattr(Worker, "explain", explain_here)
     yield tmp_path
     settings.cache_clear()
@@ -59,10 +64,40 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     st.cache_data.clear()
 
 
+class Browser:
+    """The questionnaire's browser side: what is shown, and the outbox."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Any] | None = None
+        self.events: list[Event] = []
+        self.number = 0
+
+    def mount(self, **shown: Any) -> None:
+        self.shown = shown
+        saved = shown["saved"].get("browser", 0)
+        self.events = [event for event in self.events if event.number > saved]
+
+    def outbox(self, key: str) -> Outbox:
+        return Outbox("browser", tuple(self.events))
+
+    def put(self, token: str, item: str, value: object) -> None:
+        self.number += 1
+        self.events.append(Event(self.number, token, item, value))
+
+
+@pytest.fixture(autouse=True)
+def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
+    browser = Browser()
+    monkeypatch.setattr(questionnaire, "mount", browser.mount)
+    monkeypatch.setattr(questionnaire, "outbox", browser.outbox)
+    return browser
+
+
 class Pages:
     """What a reader does, again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
         self.app = AppTest.from_file(str(APP), default_timeout=60).run()
 
     def texts(self) -> str:
@@ -85,22 +120,33 @@ class Pages:
     def settle(self) -> None:
         """Look again until every map has come, as the page does by itself."""
         for _ in range(100):
-            if "waiting for the map" not in self.texts():
-                return
+            self.browser.shown = None
             self.app.run()
+            self.texts()
+            form = self.browser.shown
+            if form is None or all(c.token or c.waiting == "no map" for c in form["maps"]):
+                return
         raise AssertionError("the maps did not come")
 
-    def answer(self, method: str, wording: str) -> object:
-        label = f"{method}: {wording}"
-        return next(group for group in self.app.button_group if group.label == label)
+    def form(self) -> dict[str, Any]:
+        """The questionnaire as this run drew it."""
+        assert self.browser.shown is not None
+        return self.browser.shown
 
+    def column(self, title: str) -> Column:
+        return next(column for column in self.form()["maps"] if column.title == title)
 
-LOCATION = "The map highlights the correct location of the finding."
+    def shown(self, title: str, item: str = LOCATION) -> object:
+        return self.column(title).values.get(item)
+
+    def answer(self, title: str, value: object, item: str = LOCATION) -> None:
+        self.browser.put(self.column(title).token, item, value)
+        self.app.run()
 
 
 @pytest.fixture
-def pages() -> Pages:
-    return Pages()
+def pages(browser: Browser) -> Pages:
+    return Pages(browser)
 
 
 def png(shape: tuple[int, int] = (60, 40), seed: int = 0) -> bytes:
@@ -160,14 +206,14 @@ def test_nothing_is_answered_before_the_reader_answers(pages: Pages) -> None:
     pages.review()
     assert not pages.app.exception
     for title in ("LIME", "SHAP", "Grad-CAM", "LRP"):
-        assert pages.answer(title, LOCATION).value is None
+        assert pages.shown(title) is None
     assert rows() == []
 
 
 def test_click_is_saved_and_shown_again(pages: Pages) -> None:
     pages.review()
-    pages.answer("Grad-CAM", LOCATION).set_value("4").run()
-    assert "Saved at" in pages.texts()
+    pages.answer("Grad-CAM", 4)
+    assert pages.form()["notice"].startswith("Saved at")
     (row,) = rows()
     assert (row["method"], row["item"], row["score"], row["reader"]) == (
         "grad_cam",
@@ -177,37 +223,38 @@ def test_click_is_saved_and_shown_again(pages: Pages) -> None:
     )
     assert row["blinded"] == "false"
     assert row["panel_position"] == "3"
-    again = Pages()
+    again = Pages(pages.browser)
     again.review()
-    assert again.answer("Grad-CAM", LOCATION).value == "4"
+    assert again.shown("Grad-CAM") == 4
 
 
 def test_cannot_judge_is_no_score(pages: Pages) -> None:
     pages.review()
-    pages.answer("LRP", LOCATION).set_value("Cannot judge").run()
+    pages.answer("LRP", "cannot judge")
     (row,) = rows()
     assert (row["score"], row["cannot_judge"]) == ("", "true")
 
 
 def test_changed_answer_is_a_revision(pages: Pages) -> None:
     pages.review()
-    pages.answer("LRP", LOCATION).set_value("2").run()
-    pages.answer("LRP", LOCATION).set_value("5").run()
+    pages.answer("LRP", 2)
+    pages.answer("LRP", 5)
     (row,) = rows()
     assert (row["score"], row["revision"]) == ("5", "2")
 
 
 def test_another_reader_starts_empty(pages: Pages) -> None:
     pages.review()
-    pages.answer("LIME", LOCATION).set_value("1").run()
+    pages.answer("LIME", 1)
     pages.app.text_input(key="reader").set_value("Reader 2").run()
-    assert pages.answer("LIME", LOCATION).value is None
+    assert pages.shown("LIME") is None
 
 
 def test_no_reader_no_rating(pages: Pages) -> None:
     pages.review()
+    pages.browser.shown = None
     pages.app.text_input(key="reader").set_value(" ").run()
-    assert not [group for group in pages.app.button_group if LOCATION in group.label]
+    assert pages.browser.shown is None
     assert any("reader's name" in info.value for info in pages.app.info)
 
 
@@ -221,56 +268,95 @@ def test_failed_save_is_said_and_goes_with_the_next_click(
     pages.review()
     with monkeypatch.context() as patch:
         patch.setattr(Store, "record", full)
-        pages.answer("LIME", LOCATION).set_value("3").run()
-        assert any("Not saved: The disk" in error.value for error in pages.app.error)
-        assert "not saved" in pages.texts()
-        assert pages.answer("LIME", LOCATION).value == "3"
+        pages.answer("LIME", 3)
+        assert pages.form()["error"] == "The disk of the ratings database is full."
+        assert len(pages.browser.events) == 1
         assert rows() == []
-    pages.answer("LRP", LOCATION).set_value("5").run()
-    assert not pages.app.error
+    pages.answer("LRP", 5)
+    assert pages.form()["error"] == ""
+    assert pages.browser.events == []
     assert {(row["method"], row["score"]) for row in rows()} == {("lime", "3"), ("lrp", "5")}
 
 
-def test_failed_save_can_be_tried_again_from_another_case(
+def test_failed_save_is_sent_again_from_another_case(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages.review(1)
     with monkeypatch.context() as patch:
         patch.setattr(Store, "record", full)
-        pages.answer("LIME", LOCATION).set_value("3").run()
+        pages.answer("LIME", 3)
         pages.review(2)
-        assert any("1 answer is kept" in error.value for error in pages.app.error)
-    next(button for button in pages.app.button if button.label == "Try again").click().run()
-    assert not pages.app.error
+        assert pages.form()["error"]
+    pages.app.run()  # what the browser's outbox asks for by itself
+    assert not pages.form()["error"]
     (row,) = rows()
     assert row["case"] == "phantom-0001"
+
+
+def test_what_is_sent_twice_is_one_answer(pages: Pages) -> None:
+    pages.review()
+    pages.answer("LIME", 3)
+    pages.browser.put(pages.column("LIME").token, LOCATION, 4)
+    sent = list(pages.browser.events)
+    pages.app.run()
+    pages.browser.events = sent
+    pages.app.run()
+    (row,) = rows()
+    assert (row["score"], row["revision"]) == ("4", "2")
+
+
+def test_answers_of_a_lost_session_are_taken_by_the_next(pages: Pages) -> None:
+    pages.review()
+    token = pages.column("LIME").token
+    again = Pages(pages.browser)
+    pages.browser.put(token, LOCATION, 2)
+    again.review()
+    (row,) = rows()
+    assert (row["score"], pages.browser.events) == ("2", [])
+
+
+def test_answer_about_a_case_that_this_session_does_not_know_waits(pages: Pages) -> None:
+    pages.review()
+    pages.browser.put("Reader 1/2/No Finding/lime/" + "0" * 64, LOCATION, 2)
+    pages.answer("LRP", 5)
+    assert "opened again" in pages.form()["error"]
+    assert len(pages.browser.events) == 2  # kept in the page
+    (row,) = rows()
+    assert (row["method"], row["score"]) == ("lrp", "5")
+
+
+def test_event_that_no_page_of_ours_sends_is_dropped(pages: Pages) -> None:
+    pages.review()
+    for value in (17, "5", [1], {"a": 1}, True):
+        pages.answer("LIME", value)
+    pages.answer("LIME", 1, item="no such item")
+    assert (rows(), pages.browser.events, pages.form()["error"]) == ([], [], "")
 
 
 def test_answer_is_not_shown_for_another_map(pages: Pages) -> None:
     """Another target gives other maps, which nobody has rated yet."""
     pages.review()
-    pages.answer("LIME", LOCATION).set_value("3").run()
+    pages.answer("LIME", 3)
     pages.app.radio(key="target").set_value("probability").run()
     pages.settle()
-    assert pages.answer("LIME", LOCATION).value is None
+    assert pages.shown("LIME") is None
     pages.app.radio(key="target").set_value("logit").run()
     pages.settle()
-    assert pages.answer("LIME", LOCATION).value == "3"
+    assert pages.shown("LIME") == 3
 
 
 def test_second_click_takes_the_answer_back_and_says_so(pages: Pages) -> None:
     pages.review()
-    pages.answer("LIME", LOCATION).set_value("3").run()
-    pages.answer("LIME", LOCATION).set_value(None).run()
-    assert "Answer taken back" in pages.texts()
+    pages.answer("LIME", 3)
+    pages.answer("LIME", None)
+    assert pages.form()["notice"].startswith("Answer taken back at")
     assert rows() == []
 
 
 def test_question_about_the_case_is_exported_apart(pages: Pages) -> None:
     pages.review()
-    label = next(g.label for g in pages.app.button_group if "agree with the model" in g.label)
-    group = next(g for g in pages.app.button_group if g.label == label)
-    group.set_value("disagree").run()
+    pages.browser.put(pages.form()["case"].token, "agreement", "disagree")
+    pages.app.run()
     assert rows() == []
     store = Store(settings().database)
     assert b"disagree" in export_ratings(store, "phantom-demo").cases
@@ -283,10 +369,10 @@ def test_failed_map_is_a_sentence_and_the_others_are_rated(
     monkeypatch.setitem(METHODS, "lrp", Method("lrp", "LRP", refuse, (), False, "", ""))
     pages.review(2)
     assert not pages.app.exception
-    assert "no map" in pages.texts()
+    assert pages.column("LRP").waiting == "no map"
     assert any(button.label == "Compute failed maps again" for button in pages.app.button)
-    pages.answer("SHAP", LOCATION).set_value("3").run()
-    assert "Saved at" in pages.texts()
+    pages.answer("SHAP", 3)
+    assert pages.form()["notice"].startswith("Saved at")
 
 
 def test_several_labels_and_choosing_which_to_rate(pages: Pages) -> None:
@@ -296,7 +382,7 @@ def test_several_labels_and_choosing_which_to_rate(pages: Pages) -> None:
     pages.settle()
     chooser = next(g for g in pages.app.button_group if g.label == "Finding to rate")
     chooser.set_value("Lung Lesion").run()
-    pages.answer("SHAP", LOCATION).set_value("2").run()
+    pages.answer("SHAP", 2)
     (row,) = rows()
     assert row["label"] == "Lung Lesion"
 
