@@ -65,6 +65,11 @@ class Worker:
                 self._pipe = ours
             return self._pipe
 
+    @property
+    def process(self) -> int | None:
+        """The process's number, None while there is none."""
+        return self._process.pid if self._process else None
+
     def stop(self) -> None:
         """End the process."""
         with self._starting:

@@ -64,11 +64,14 @@ class Apps:
         self._logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __call__(self, script: str | Path, env: Mapping[str, str] | None = None) -> str:
-        """Start a script and wait until it answers; gives its address."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def __call__(
+        self, script: str | Path, env: Mapping[str, str] | None = None, port: int = 0
+    ) -> str:
+        """Start a script, at a free port if none is given, until it answers; gives its address."""
+        if not port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         log = self._logs / f"{port}.txt"
         options = {
@@ -80,7 +83,7 @@ class Apps:
             "client.showErrorDetails": "full",
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             app = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", str(script), *arguments],
                 cwd=ROOT,

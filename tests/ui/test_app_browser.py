@@ -151,3 +151,55 @@ def test_what_was_shown_as_saved_survives_a_killed_server(
     expect(checked).to_be_checked()
     (row,) = export(page)
     assert (row["score"], row["revision"]) == ("2", "1")
+
+
+def test_answers_given_while_maps_arrive_are_kept(page: Page, start_app, tmp_path: Path) -> None:
+    url = start_app("app.py", {"SHAMSUL_DATA_DIR": str(tmp_path)})
+    page.goto(f"{url}/review?case=1")
+    label = shown_label(page)
+    clicks = 0
+    while page.locator("[role=img][aria-busy=true]").count() or clicks < 10:
+        clicks += 1
+        score = "12345"[clicks % 5]
+        scale(page, "Grad-CAM").get_by_role("radio", name=score, exact=True).click()
+        page.wait_for_timeout(150)
+    wait_for_maps(page, label)
+    expect(page.get_by_text(SAVED)).to_be_visible()
+    (row,) = export(page)
+    assert (row["score"], row["revision"]) == (score, str(clicks))
+
+
+def test_answer_given_while_the_server_is_away_is_saved_when_it_is_back(
+    page: Page, start_app, tmp_path: Path
+) -> None:
+    env = {"SHAMSUL_DATA_DIR": str(tmp_path)}
+    url = start_app("app.py", env)
+    page.goto(f"{url}/review?case=1")
+    expect(scale(page, "LRP")).to_be_visible()
+    start_app.kill(url)
+    scale(page, "LRP").get_by_role("radio", name="Cannot judge", exact=True).click()
+    page.wait_for_timeout(1000)
+    expect(page.get_by_text(SAVED)).to_have_count(0)
+    start_app("app.py", env, port=int(url.rsplit(":", 1)[1]))
+    expect(page.get_by_text(SAVED)).to_be_visible(timeout=60_000)
+    (row,) = export(page)
+    assert (row["method"], row["cannot_judge"]) == ("lrp", "true")
+
+
+def test_keys_answer_the_questionnaire(page: Page, url: str) -> None:
+    page.goto(f"{url}/review?case=2")
+    first = scale(page, "Grad-CAM")
+    first.get_by_role("radio", name="1", exact=True).focus()
+    page.keyboard.press("3")
+    expect(first.get_by_role("radio", name="3", exact=True)).to_be_checked()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")  # moves, does not answer
+    second = page.get_by_role("radiogroup", name="Grad-CAM: The map covers the whole finding.")
+    expect(second.get_by_role("radio", name="4", exact=True)).to_be_focused()
+    expect(second.get_by_role("radio", checked=True)).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(second.get_by_role("radio", name="4", exact=True)).to_be_checked()
+    page.keyboard.press("Delete")
+    expect(second.get_by_role("radio", checked=True)).to_have_count(0)
+    expect(page.get_by_text("Answer taken back at")).to_be_visible()
+    expect(first.get_by_role("radio", name="3", exact=True)).to_be_checked()

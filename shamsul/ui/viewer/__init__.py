@@ -174,7 +174,7 @@ def viewer(
         raise ValueError("two rows have the same label")
     pixels = _pixels(_digest(radiograph), radiograph)
     maps = {
-        panel.heatmap.sha256: pack_map(panel.heatmap)
+        panel.heatmap.sha256: _map(panel.heatmap.sha256, panel.heatmap)
         for row in rows
         for panel in row.panels
         if panel.heatmap is not None
@@ -198,7 +198,7 @@ def viewer(
     # move the viewer among its siblings and make React build it anew.
     with st.container(gap=None):
         result = _arrangement(key=key, data=message, on_state_change=_ignore)
-        for parcel in {p.id: p for p in (pixels, *maps.values())}.values():
+        for parcel in {p.id: p for p in (pixels, *(map.parcel for map in maps.values()))}.values():
             _courier(key=f"{key}-{parcel.id}", data=parcel.data)
     return ViewerState.from_browser(result.get("state"), default, pixels.id)
 
@@ -239,6 +239,20 @@ def _pixels(digest: str, _radiograph: Radiograph) -> Parcel:
     return pack_pixels(_radiograph)
 
 
+@dataclass(frozen=True)
+class _Map:
+    """A heatmap as it is sent, with the magnitude that is drawn at full colour, and in words."""
+
+    parcel: Parcel
+    scale: float
+    scaled: str
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _map(sha256: str, _heatmap: Heatmap) -> _Map:
+    return _Map(pack_map(_heatmap), *colormaps.display_scale(_heatmap.values))
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _contours(digest: str, _annotation: Annotation, shape: tuple[int, int]) -> list[list[float]]:
     return contours(_annotation, shape)
@@ -263,7 +277,7 @@ def _image_facts(radiograph: Radiograph, pixels: Parcel) -> dict[str, object]:
     }
 
 
-def _row(row: Row, radiograph: Radiograph, maps: dict[str, Parcel]) -> dict[str, object]:
+def _row(row: Row, radiograph: Radiograph, maps: dict[str, _Map]) -> dict[str, object]:
     annotations = []
     for annotation in row.annotations:
         digest = blake2b(annotation.region.tobytes(), digest_size=12).hexdigest()
@@ -277,17 +291,17 @@ def _row(row: Row, radiograph: Radiograph, maps: dict[str, Parcel]) -> dict[str,
     }
 
 
-def _panel(panel: Panel, maps: dict[str, Parcel]) -> dict[str, object]:
+def _panel(panel: Panel, maps: dict[str, _Map]) -> dict[str, object]:
     common: dict[str, object] = {"title": panel.method_title, "facts": panel.facts}
     if panel.heatmap is None:
         return {**common, "map": None, "pending": panel.pending, "failed": panel.failed}
-    scale, words = colormaps.display_scale(panel.heatmap.values)
+    shown = maps[panel.heatmap.sha256]
     return {
         **common,
-        "map": maps[panel.heatmap.sha256].id,
+        "map": shown.parcel.id,
         "grid_to_image": panel.heatmap.geometry.grid_to_image,
-        "scale": scale,
-        "scaled": words,
+        "scale": shown.scale,
+        "scaled": shown.scaled,
     }
 
 
