@@ -52,7 +52,7 @@ progress = store.progress(study.name, session.reader()) if session.reader() else
 about, export = st.columns([2, 1.6], vertical_alignment="bottom")
 with about:
     done = sum(case.complete for case in progress)
-    st.markdown(f"{study.about} {len(store.cases(name))} cases, {done} rated.")
+    st.markdown(f"{study.about} Cases: {len(store.cases(name))}, rated: {done}.")
     if study.name == session.UPLOADS:
         usable = [info.name for info in registry.models() if info.folder and not info.fault]
         worklist.model_choice(study, usable)

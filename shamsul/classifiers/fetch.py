@@ -57,6 +57,7 @@ def fetch(
             message = f"{host} answered {error.code} {error.reason} for {url}."
         elif isinstance(error, urllib.error.URLError | TimeoutError):
             reason = getattr(error, "reason", error)
+            reason = getattr(reason, "strerror", None) or reason
             message = f"{host} cannot be reached ({reason})."
         elif isinstance(error, http.client.HTTPException | ConnectionError):
             message = f"The connection to {host} was cut."

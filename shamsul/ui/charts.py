@@ -55,12 +55,19 @@ def probabilities(prediction: Prediction) -> go.Figure:
     )
     figure = go.Figure([bars, ticks, values])
     figure.update_layout(
-        height=70 + 30 * len(scores),
-        margin={"l": 0, "r": 0, "t": 0, "b": 28},
+        height=90 + 30 * len(scores),
+        margin={"l": 0, "r": 0, "t": 0, "b": 64},
         font_size=12,
         xaxis={"range": [0, 1.4], "tickvals": [0, 0.5, 1], "fixedrange": True},
         yaxis={"automargin": "width", "fixedrange": True},
-        legend={"orientation": "h", "y": -0.16, "x": 0, "font_size": 11},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+            "x": 0,
+            "font_size": 11,
+        },
         bargap=0.35,
         showlegend=True,
     )
