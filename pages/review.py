@@ -42,7 +42,8 @@ with left:
         alt="Probability and operating point of each label",
     )
     labels = review.label_choice(case, prediction)
-    target, parameters = review.explanation_settings()
+    methods = review.method_choice()
+    target, parameters = review.explanation_settings(methods)
 
 
 def request() -> dict[str, Job]:
@@ -51,6 +52,7 @@ def request() -> dict[str, Job]:
         session.explain(study.model),
         classifier,
         radiograph,
+        methods=methods,
         target=target,
         parameters=parameters,
     )

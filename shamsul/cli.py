@@ -139,12 +139,16 @@ def explain(
     ] = None,
     all_labels: Annotated[bool, typer.Option("--all-labels", help="Every label.")] = False,
     method: Annotated[
-        list[str] | None, typer.Option("--method", help="Method; by default all four.")
+        list[str] | None,
+        typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
     ] = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="METHOD.PARAMETER=VALUE.")
     ] = None,
-    target: Annotated[str, typer.Option(help="Explain the logit or the probability.")] = "logit",
+    preset: Annotated[
+        str, typer.Option(help="Settings of a published study; --set and --target come on top.")
+    ] = "",
+    target: Annotated[str, typer.Option(help="Explain the logit (usual) or the probability.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampled methods.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -152,15 +156,27 @@ def explain(
     from shamsul.classifiers import registry
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
-    from shamsul.explainers.registry import METHODS, by_waiting_time
+    from shamsul.explainers.presets import PRESETS
+    from shamsul.explainers.registry import METHODS, USUAL, by_waiting_time
 
-    names = method or list(METHODS)
+    if preset and preset not in PRESETS:
+        raise UserError(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
+    published = PRESETS.get(preset)
+    target = target or (published.target if published else Target.LOGIT).value
+    names = method or list(published.parameters if published else USUAL)
     unknown = [name for name in names if name not in METHODS]
     if unknown:
         raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
     if target not in {member.value for member in Target}:
         raise UserError(f"--target is logit or probability, not {target!r}.")
-    parameters = _assigned(assignments or [])
+    assigned = _assigned(assignments or [])
+    parameters = {
+        name: {
+            **(published.parameters.get(name, {}) if published else {}),
+            **assigned.get(name, {}),
+        }
+        for name in names
+    }
     radiograph = _read(file)
     out.mkdir(parents=True, exist_ok=True)  # before minutes are spent on maps
     classifier = registry.load(model)
@@ -191,7 +207,7 @@ def explain(
                     target=Target(target),
                     seed=seed,
                     progress=progress,
-                    **parameters.get(chosen.name, {}),
+                    **parameters[chosen.name],
                 )
             except ExplainerError as error:
                 # The other methods may well explain a model that this one cannot.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shamsul.explainers.registry import METHODS
+from shamsul.explainers.registry import USUAL
 
 LABELS = {
     "No Finding",
@@ -95,7 +95,7 @@ def test_explain(shamsul, image: Path, tmp_path: Path) -> None:
     ]
     maps = {entry["key"]: entry for entry in found["maps"]}
     labels = ("Cardiomegaly", "Lung Lesion")
-    assert set(maps) == {f"{method}/{label}" for method in METHODS for label in labels}
+    assert set(maps) == {f"{method}/{label}" for method in USUAL for label in labels}
     with np.load(out / "heatmaps.npz") as arrays:
         assert set(arrays.files) == set(maps)
         for array in arrays.values():
@@ -117,6 +117,36 @@ def test_same_seed_same_maps(shamsul, image: Path, tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+def test_preset_of_the_paper(shamsul, image: Path, tmp_path: Path) -> None:
+    arguments = ["explain", image, "--out", tmp_path / "maps", "--preset", "shamsul-2023"]
+    done = shamsul(*arguments, "--set", "lime.samples=30", "--set", "shap.samples=60", "--json")
+    maps = {entry["method"]: entry for entry in result(done)["maps"]}
+    assert list(maps) == ["grad_cam", "lrp", "lime", "shap"]
+    assert {entry["target"] for entry in maps.values()} == {"probability"}
+    assert maps["shap"]["parameters"]["background"] == "white"
+    assert maps["lime"]["parameters"]["superpixels"] == "quickshift"
+    assert maps["lime"]["parameters"]["samples"] == 30
+    assert maps["grad_cam"]["parameters"]["variant"] == "guided"
+
+
+def test_further_methods_are_chosen_by_name(shamsul, image: Path, tmp_path: Path) -> None:
+    arguments = ["explain", image, "--out", tmp_path / "maps", "--label", "Cardiomegaly"]
+    for method in ("integrated_gradients", "occlusion", "rise"):
+        arguments += ["--method", method]
+    done = shamsul(
+        *arguments,
+        *("--set", "integrated_gradients.steps=4"),
+        *("--set", "occlusion.stride=140"),
+        *("--set", "rise.samples=32"),
+        "--json",
+    )
+    assert {entry["method"] for entry in result(done)["maps"]} == {
+        "integrated_gradients",
+        "occlusion",
+        "rise",
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -129,6 +159,7 @@ def test_same_seed_same_maps(shamsul, image: Path, tmp_path: Path) -> None:
         (["explain", "image.png", "--out", "o", "--set", "lime.samples"], "METHOD.PARAMETER=VALUE"),
         (["explain", "image.png", "--out", "o", "--set", "lime.what=1"], "no parameter 'what'"),
         (["explain", "image.png", "--out", "o", "--set", "lime.samples=1"], "at least 10"),
+        (["explain", "image.png", "--out", "o", "--preset", "old"], "no preset 'old'"),
         (["explain", "image.png", "--out", "o", "--target", "rank"], "logit or probability"),
         (["models", "show", "xrv/densenet121-res224-all"], "not downloaded"),
         (["export", "--study", "nowhere", "--out", "x.csv"], "nowhere"),

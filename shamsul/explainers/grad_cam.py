@@ -1,8 +1,10 @@
-"""Grad-CAM: the last feature map, its channels weighted by their gradients."""
+"""Grad-CAM and its kin: the last feature map, weighted by gradients."""
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any, Final
+
 import torch
-from torch import nn
+from torch import Tensor, fx
 
 from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.graph import last_feature_map, trace
@@ -10,58 +12,121 @@ from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task
 
 
-class _Output(nn.Module):
-    """The network's explained outputs."""
+class _FromLayer(fx.Interpreter):
+    """Runs a network for one image up to a layer, and from there on for every output at once.
 
-    def __init__(self, network: nn.Module, target: Target):
-        super().__init__()
-        self.network = network
-        self.target = target
+    Attributes
+    ----------
+    activation : Tensor of shape (n, C, h', w')
+        The layer's output, repeated; a leaf for gradients.
+    """
 
-    def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.network(batch)
-        return logits if self.target is Target.LOGIT else torch.sigmoid(logits)
+    activation: Tensor | None = None
+
+    def __init__(self, graph: fx.GraphModule, layer: str, count: int) -> None:
+        super().__init__(graph)
+        self.layer, self.count = layer, count
+
+    def fetch_args_kwargs_from_env(self, n: fx.Node) -> Any:
+        found = super().fetch_args_kwargs_from_env(n)
+        if self.activation is None:
+            return found
+        # What came past the layer, by a shortcut, is still that of one image.
+        return torch.utils._pytree.tree_map_only(
+            Tensor, lambda x: x.expand(self.count, *x.shape[1:]), found
+        )
+
+    def run_node(self, n: fx.Node) -> Any:
+        with torch.set_grad_enabled(self.activation is not None):
+            value = super().run_node(n)
+        if n.op == "call_module" and n.target == self.layer:
+            value = value.detach().expand(self.count, *value.shape[1:]).clone().requires_grad_()
+            self.activation = value
+        return value
 
 
-def grad_cam(task: Task, *, layer: str, relu: bool) -> Relevance:
-    """Explain by captum's LayerGradCam.
+def _averaged(activation: Tensor, gradient: Tensor) -> Tensor:
+    """Selvaraju et al. 2017: a channel counts as its mean gradient."""
+    return (gradient.mean((2, 3), keepdim=True) * activation).sum(1)
+
+
+def _plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
+    """Chattopadhay et al. 2018, equations 10 and 19: pixels of a channel count by their own."""
+    squared, cubed = gradient**2, gradient**3
+    denominator = 2 * squared + activation.sum((2, 3), keepdim=True) * cubed
+    alpha = torch.where(
+        denominator == 0, 0.0, squared / torch.where(denominator == 0, 1.0, denominator)
+    )
+    weights = (alpha * gradient.clamp(min=0)).sum((2, 3), keepdim=True)
+    return (weights * activation).sum(1)
+
+
+def _element_wise(activation: Tensor, gradient: Tensor) -> Tensor:
+    """Draelos, Carin 2020: gradient x activation, never averaged."""
+    return (gradient * activation).sum(1)
+
+
+def _guided(activation: Tensor, gradient: Tensor) -> Tensor:
+    """As SHAMSUL's code: only positive gradients of positive activations count."""
+    guided = gradient * (gradient > 0) * (activation > 0)
+    return (guided.mean((2, 3), keepdim=True) * activation).sum(1)
+
+
+VARIANTS: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "grad_cam": _averaged,
+    "grad_cam_plus_plus": _plus_plus,
+    "hirescam": _element_wise,
+    "guided": _guided,
+}
+
+
+def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
+    """Explain by the gradients of one feature map: one forward pass, one backward for all labels.
 
     Parameters
     ----------
     task : Task
+    variant : str
+        How gradients weight the feature map: a name of `VARIANTS`.
     layer : str
         Name of the module to look at; empty: the one that is pooled into the classifier's
         features.
     relu : bool
-        Keep only what speaks for the label, as the paper does.
+        Keep only what speaks for the label, as the papers do.
 
     Notes
     -----
-    captum leaves the final ReLU to the caller; here it is on by default, as in the paper. The
-    coarse map is enlarged to the model's grid bilinearly with aligned cell borders.
+    The coarse map is enlarged to the model's grid bilinearly with aligned cell borders.
 
     References
     ----------
-    Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74
+    Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74; Chattopadhay et al. 2018,
+    doi 10.1109/WACV.2018.00097; Draelos, Carin 2020, arXiv 2011.08891
     """
-    from captum.attr import LayerAttribution, LayerGradCam
-
-    # The graph has no in-place ReLU to overwrite the layer, and its hooks are not the network's.
+    # The graph has no in-place ReLU to overwrite the layer.
     graph = trace(task.classifier.module)
-    try:
-        module = graph.get_submodule(layer or last_feature_map(graph))
-    except AttributeError:
-        raise ExplainerError(f"The network has no module named {layer!r}.") from None
-    cam = LayerGradCam(_Output(graph, task.target), module)
+    name = layer or last_feature_map(graph)
+    if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
+        raise ExplainerError(f"The network has no module named {layer!r}.")
     batch = task.classifier.normalise(torch.from_numpy(task.image.values.copy())[None])
-    maps = []
-    for done, output in enumerate(task.outputs):
-        with RUNNING:  # a named layer may be the network's own, and captum hooks it
-            coarse = cam.attribute(batch, target=output, relu_attributions=relu)
-        fine = LayerAttribution.interpolate(coarse, task.image.values.shape, "bilinear")
-        maps.append(fine.detach()[0, 0].numpy())
-        task.progress(done + 1, len(task.outputs))
-    return Relevance(np.stack(maps), 2 * len(task.outputs))
+    count = len(task.outputs)
+    run = _FromLayer(graph, name, count)
+    with RUNNING:
+        logits = run.run(batch)
+        explained = logits if task.target is Target.LOGIT else torch.sigmoid(logits)
+        chosen = explained[torch.arange(count), list(task.outputs)].sum()
+        activation = run.activation
+        assert activation is not None
+        if activation.ndim != 4:
+            raise ExplainerError(f"The module {name!r} gives no feature map.")
+        (gradient,) = torch.autograd.grad(chosen, activation)
+    coarse = VARIANTS[variant](activation.detach(), gradient)
+    coarse = coarse.clamp(min=0) if relu else coarse
+    fine = torch.nn.functional.interpolate(
+        coarse[:, None], task.image.values.shape, mode="bilinear"
+    )
+    task.progress(2, 2)
+    return Relevance(fine[:, 0].numpy(), 2)
 
 
 METHOD = Method(
@@ -69,6 +134,12 @@ METHOD = Method(
     title="Grad-CAM",
     function=grad_cam,
     parameters=(
+        Parameter(
+            "variant",
+            "grad_cam",
+            "How gradients weight the feature map.",
+            choices=tuple(VARIANTS),
+        ),
         Parameter("layer", "", "Module to look at; empty: the last feature map."),
         Parameter("relu", True, "Keep only what speaks for the label."),
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import fx, nn
+from torchvision.ops import stochastic_depth
 
 from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.method import ExplainerError
@@ -25,6 +26,24 @@ class Concatenate(nn.Module):
 
     def forward(self, parts: list[torch.Tensor]) -> torch.Tensor:
         return torch.cat(parts, 1)
+
+
+class Multiply(nn.Module):
+    """Product of two activations, of which one may be smaller and repeated."""
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return left * right
+
+
+class GlobalAverage(nn.Module):
+    """Mean of each channel."""
+
+    def __init__(self, keep: bool) -> None:
+        super().__init__()
+        self.keep = keep
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3), keepdim=self.keep)
 
 
 def _flatten(node: fx.Node) -> nn.Module:
@@ -45,9 +64,7 @@ def _mean(node: fx.Node) -> nn.Module:
     axes = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     if sorted(a % 4 for a in axes) != [2, 3]:  # type: ignore[union-attr,operator]
         raise ExplainerError(f"The step {node.name} averages over axes {axes}: no rule for it.")
-    keep = bool(node.kwargs.get("keepdim", False))
-    pool: list[nn.Module] = [nn.AdaptiveAvgPool2d(1)]
-    return nn.Sequential(*pool) if keep else nn.Sequential(*pool, nn.Flatten(1))
+    return GlobalAverage(bool(node.kwargs.get("keepdim", False)))
 
 
 #: Functions and tensor methods that networks call in their forward, as modules. The maker gets the
@@ -65,6 +82,12 @@ _FUNCTIONS: dict[Any, tuple[Callable[[fx.Node], nn.Module], int]] = {
     torch.add: (lambda node: Add(), 2),
     operator.add: (lambda node: Add(), 2),
     operator.iadd: (lambda node: Add(), 2),
+    torch.mul: (lambda node: Multiply(), 2),
+    operator.mul: (lambda node: Multiply(), 2),
+    operator.imul: (lambda node: Multiply(), 2),
+    F.silu: (lambda node: nn.SiLU(), 1),
+    # Nothing in evaluation mode.
+    stochastic_depth: (lambda node: nn.Identity(), 1),
     "mean": (_mean, 1),
     torch.mean: (_mean, 1),
 }
@@ -130,14 +153,12 @@ def last_feature_map(graph: fx.GraphModule) -> str:
     ExplainerError
         If the graph has none.
     """
-    pools = (nn.AdaptiveAvgPool2d, nn.AvgPool2d, nn.Flatten)
+    pools = (nn.AdaptiveAvgPool2d, nn.AvgPool2d, GlobalAverage, nn.Flatten)
     for node in reversed(graph.graph.nodes):
         if node.op != "call_module":
             continue
         module = graph.get_submodule(node.target)
-        if isinstance(module, pools) or (
-            isinstance(module, nn.Sequential) and isinstance(module[0], pools)
-        ):
+        if isinstance(module, pools):
             before = node.args[0]
             if before.op == "call_module" and not isinstance(
                 graph.get_submodule(before.target), pools

@@ -1,122 +1,195 @@
 """Layer-wise relevance propagation through every step of the network's graph."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
-from shamsul.explainers.graph import Add, Concatenate, trace
+from shamsul.classifiers.classifier import RUNNING
+from shamsul.explainers.graph import Add, Concatenate, GlobalAverage, Multiply, trace
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task
-from shamsul.explainers.rules import COMPOSITES, Composite, Epsilon, Pass, Rule, share
+from shamsul.explainers.rules import COMPOSITES, Box, Composite, Epsilon, Pass, Rule, share
 
-#: Steps whose plain gradient already hands each input its own relevance.
-_ROUTING = (Concatenate, nn.Flatten, nn.Identity, nn.Dropout, nn.MaxPool2d)
-
-
-class _Propagate(torch.autograd.Function):
-    """A layer whose backward pass carries relevance in place of gradients."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, layer: nn.Module, rule: Rule) -> Tensor:
-        z: Tensor = layer(x)
-        ctx.save_for_backward(x, z)
-        ctx.layer, ctx.rule = layer, rule
-        return z
-
-    @staticmethod
-    def backward(ctx: Any, relevance: Tensor) -> tuple[Tensor, None, None]:
-        x, z = ctx.saved_tensors
-        return ctx.rule(ctx.layer, x, z, relevance), None, None
+_ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
+_AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
+#: Labels whose relevance is handed back at a time: more would not be faster, but need more memory.
+TOGETHER = 16
+#: Layers that do nothing to the values in evaluation mode.
+_SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
 
 
-class _Sum(torch.autograd.Function):
-    """A sum that shares its relevance in proportion to the summands."""
-
-    @staticmethod
-    def forward(ctx: Any, left: Tensor, right: Tensor, epsilon: float) -> Tensor:
-        ctx.save_for_backward(left, right)
-        ctx.epsilon = epsilon
-        return left + right
-
-    @staticmethod
-    def backward(ctx: Any, relevance: Tensor) -> tuple[Tensor, Tensor, None]:
-        left, right = ctx.saved_tensors
-        shared = share(relevance, left + right, ctx.epsilon)
-        return left * shared, right * shared, None
-
-
-class _Relevance(fx.Interpreter):
-    """Runs a traced network so that the gradient of its output is relevance."""
-
-    def __init__(self, graph: fx.GraphModule, composite: Composite):
-        super().__init__(graph, garbage_collect_values=False)
-        self.composite = composite
-        weighted = (nn.Conv2d, nn.Linear)
-        layers = [n.target for n in graph.graph.nodes if n.op == "call_module"]
-        self.first = next(
-            (name for name in layers if isinstance(graph.get_submodule(name), weighted)), None
-        )
-
-    def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
-        return self._step(str(target), self.module.get_submodule(str(target)), args)
-
-    def _step(self, name: str, layer: nn.Module, args: Any) -> Tensor:
-        if isinstance(layer, nn.Sequential):
-            (x,) = args
-            for part in layer:
-                x = self._step(name, part, (x,))
-            return x  # type: ignore[no-any-return]
-        if isinstance(layer, Add):
-            return _Sum.apply(*args, self.composite.epsilon)  # type: ignore[no-any-return]
-        if isinstance(layer, _ROUTING):
-            return layer(*args)  # type: ignore[no-any-return]
-        return _Propagate.apply(args[0], layer, self._rule(name, layer))  # type: ignore[no-any-return]
-
-    def _rule(self, name: str, layer: nn.Module) -> Rule:
-        if isinstance(layer, nn.ReLU):
-            return Pass()
-        if isinstance(layer, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
-            return Epsilon(self.composite.epsilon)
-        if isinstance(layer, nn.BatchNorm2d):
-            return self.composite.norm
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            if name == self.first:
-                return self.composite.first
-            dense = isinstance(layer, nn.Linear)
-            return self.composite.dense if dense else self.composite.convolution
-        raise ExplainerError(f"LRP has no rule for {type(layer).__name__} (module {name}).")
-
-
-def relevant_outputs(network: nn.Module, batch: Tensor, composite: Composite) -> Tensor:
-    """Run a network so that gradients of its outputs are relevances.
+class Propagation:
+    """A network run once, ready to hand relevance back from any of its outputs.
 
     Parameters
     ----------
     network : nn.Module
         In evaluation mode; left as found.
-    batch : Tensor of shape (n, C, h, w)
-        Its ``requires_grad`` is expected to be set.
+    batch : Tensor of shape (1, C, h, w)
     composite : Composite
+    bounds : (Tensor, Tensor), optional
+        Lowest and highest values that the input could have, broadcast to it; for the box rule. By
+        default those that it has.
 
-    Returns
-    -------
-    Tensor of shape (n, L)
-        The network's outputs. ``torch.autograd.grad(outputs[0, l], batch, outputs[0, l])`` is the
-        relevance of the input for output l.
+    Attributes
+    ----------
+    outputs : Tensor of shape (L,)
 
     Raises
     ------
     ExplainerError
         If a part of the network has no rule; the message names it.
     """
-    outputs: Tensor = _Relevance(trace(network), composite).run(batch)
-    return outputs
+
+    def __init__(
+        self,
+        network: nn.Module,
+        batch: Tensor,
+        composite: Composite,
+        bounds: tuple[Tensor, Tensor] | None = None,
+    ) -> None:
+        self._composite = composite
+        self._bounds = bounds or (batch.min(), batch.max())
+        self._graph = trace(network)
+        self._steps = [node for node in self._graph.graph.nodes if node.op == "call_module"]
+        self._first = next(
+            (n for n in self._steps if isinstance(self._layer(n), nn.Conv2d | nn.Linear)), None
+        )
+        for step in self._steps:
+            self._back(step)  # says what has no rule before anything is computed
+        self._values: dict[fx.Node, Tensor] = {}
+        with RUNNING, torch.no_grad():
+            for node in self._graph.graph.nodes:
+                if node.op == "placeholder":
+                    self._input, self._values[node] = node, batch
+                elif node.op == "call_module":
+                    self._values[node] = self._layer(node)(*fx.node.map_arg(node.args, self._value))
+                elif node.op == "output":
+                    (self._output,) = node.all_input_nodes
+        self.outputs = self._values[self._output][0]
+
+    def _layer(self, node: fx.Node) -> nn.Module:
+        return self._graph.get_submodule(str(node.target))
+
+    def _value(self, node: fx.Node) -> Tensor:
+        return self._values[node]
+
+    def hand_back(self, starts: Tensor) -> Tensor:
+        """Relevance of the input for n distributions of relevance over the outputs.
+
+        Parameters
+        ----------
+        starts : Tensor of shape (n, L)
+
+        Returns
+        -------
+        Tensor of shape (n, C, h, w)
+        """
+        relevance: dict[fx.Node, Tensor] = {self._output: starts}
+        with RUNNING, torch.no_grad():
+            for node in reversed(self._steps):
+                given = relevance.pop(node, None)
+                if given is None:  # a gate that gets none
+                    continue
+                for source, part in self._back(node)(node, given):
+                    known = relevance.get(source)
+                    relevance[source] = part if known is None else known + part
+        return relevance[self._input]
+
+    # Each way back takes a step and the relevance of its value, and gives that of its sources.
+
+    def _back(self, node: fx.Node) -> Callable[[fx.Node, Tensor], Sequence[tuple[fx.Node, Tensor]]]:
+        layer = self._layer(node)
+        if isinstance(layer, Add):
+            return self._sum
+        if isinstance(layer, Concatenate):
+            return self._parts
+        if isinstance(layer, Multiply):
+            self._gate(node)
+            return self._product
+        if isinstance(layer, nn.MaxPool2d):
+            return self._maximum
+        if isinstance(layer, _SHAPES):
+            return self._shape
+        rule = self._rule(node, layer)
+        return lambda node, given: self._by(rule, node, given)
+
+    def _rule(self, node: fx.Node, layer: nn.Module) -> Rule:
+        composite = self._composite
+        if isinstance(layer, nn.ReLU):
+            return Pass()
+        if isinstance(layer, _ACTIVATIONS):
+            return composite.activation
+        if isinstance(layer, _AVERAGES):
+            return Epsilon(composite.epsilon)
+        if isinstance(layer, nn.BatchNorm2d):
+            return composite.norm
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            if node is self._first:
+                return Box(*self._bounds) if composite.first is Box else composite.first  # type: ignore[return-value]
+            return composite.dense if isinstance(layer, nn.Linear) else composite.convolution
+        raise ExplainerError(f"LRP has no rule for {type(layer).__name__} (module {node.target}).")
+
+    def _by(self, rule: Rule, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+        (source,) = node.all_input_nodes
+        x, z = self._values[source], self._values[node]
+        return [(source, rule(self._layer(node), x, z, given))]
+
+    def _shape(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+        (source,) = node.all_input_nodes
+        return [(source, given.reshape(len(given), *self._values[source].shape[1:]))]
+
+    def _sum(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+        shared = share(given, self._values[node], self._composite.epsilon)
+        return [(source, self._values[source] * shared) for source in node.args]  # type: ignore[index,misc]
+
+    def _parts(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+        (sources,) = node.args
+        sizes = [self._values[source].shape[1] for source in sources]  # type: ignore[union-attr,index]
+        return list(zip(sources, torch.split(given, sizes, 1), strict=True))  # type: ignore[arg-type]
+
+    def _maximum(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+        (source,) = node.all_input_nodes
+        x, pool = self._values[source], self._layer(node)
+        assert isinstance(pool, nn.MaxPool2d)
+        _, winners = nn.functional.max_pool2d(
+            x,
+            pool.kernel_size,
+            pool.stride,
+            pool.padding,
+            pool.dilation,
+            pool.ceil_mode,
+            return_indices=True,
+        )
+        flat = given.new_zeros(len(given), x.shape[1], x.shape[2] * x.shape[3])
+        flat.scatter_add_(2, winners.flatten(2).expand(len(given), -1, -1), given.flatten(2))
+        return [(source, flat.view(len(given), *x.shape[1:]))]
+
+    def _gate(self, node: fx.Node) -> fx.Node:
+        """The factor that a sigmoid made."""
+        gates = [
+            source
+            for source in node.all_input_nodes
+            if source.op == "call_module" and isinstance(self._layer(source), nn.Sigmoid)
+        ]
+        if len(gates) != 1 or len(node.all_input_nodes) != 2:
+            raise ExplainerError(f"LRP has no rule for the product {node.name}, which has no gate.")
+        return gates[0]
+
+    def _product(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+        gate = self._gate(node)
+        (signal,) = (source for source in node.all_input_nodes if source is not gate)
+        result = [(signal, given)]
+        if self._composite.gates:
+            shape = (len(given), *self._values[gate].shape[1:])
+            result.append((gate, given.sum_to_size(shape)))
+        return result
 
 
 def lrp(task: Task, *, composite: str) -> Relevance:
-    """Explain by layer-wise relevance propagation, one forward pass and one backward per label.
+    """Explain by layer-wise relevance propagation: one forward pass, one backward for all labels.
 
     Parameters
     ----------
@@ -135,18 +208,20 @@ def lrp(task: Task, *, composite: str) -> Relevance:
     Bach et al. 2015, doi 10.1371/journal.pone.0130140; Montavon et al. 2019,
     doi 10.1007/978-3-030-28954-6_10
     """
-    batch = task.classifier.normalise(torch.from_numpy(task.image.values.copy())[None])
-    batch = batch.detach().requires_grad_()
-    outputs = relevant_outputs(task.classifier.module, batch, COMPOSITES[composite])
-    starts = outputs.detach() if task.target is Target.LOGIT else torch.sigmoid(outputs.detach())
+    normalise = task.classifier.normalise
+    batch = normalise(torch.from_numpy(task.image.values.copy())[None])
+    ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
+    low, high = torch.split(normalise(ends), 1)
+    run = Propagation(task.classifier.module, batch, COMPOSITES[composite], (low, high))
+    outputs = run.outputs if task.target is Target.LOGIT else torch.sigmoid(run.outputs)
+    planned = 1 + len(task.outputs)
+    task.progress(1, planned)
+    starts = torch.diag(outputs)[list(task.outputs)]
     maps = []
-    for done, output in enumerate(task.outputs):
-        (found,) = torch.autograd.grad(
-            outputs[0, output], batch, starts[0, output], retain_graph=True
-        )
-        maps.append(found[0].sum(0).numpy())
-        task.progress(done + 1, len(task.outputs))
-    return Relevance(np.stack(maps), 1 + len(task.outputs))
+    for some in torch.split(starts, TOGETHER):
+        maps.append(run.hand_back(some).sum(1).numpy())
+        task.progress(1 + sum(map(len, maps)), planned)
+    return Relevance(np.concatenate(maps), planned)
 
 
 METHOD = Method(

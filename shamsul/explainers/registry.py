@@ -1,12 +1,34 @@
 """All explanation methods. Adding one: write its module, name it here."""
 
-from shamsul.explainers import grad_cam, lime, lrp, shap
+from typing import Final
+
+from shamsul.explainers import (
+    grad_cam,
+    integrated_gradients,
+    lime,
+    lrp,
+    occlusion,
+    rise,
+    shap,
+)
 from shamsul.explainers.method import Method
 
 #: By name, in the order in which panels are shown.
 METHODS: dict[str, Method] = {
-    method.name: method for method in (lime.METHOD, shap.METHOD, grad_cam.METHOD, lrp.METHOD)
+    method.name: method
+    for method in (
+        lime.METHOD,
+        shap.METHOD,
+        grad_cam.METHOD,
+        lrp.METHOD,
+        integrated_gradients.METHOD,
+        occlusion.METHOD,
+        rise.METHOD,
+    )
 }
+
+#: Those of the SHAMSUL paper: shown where nobody chose.
+USUAL: Final = ("lime", "shap", "grad_cam", "lrp")
 
 
 def by_waiting_time() -> tuple[Method, ...]:

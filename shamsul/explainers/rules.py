@@ -1,21 +1,25 @@
 """Rules of layer-wise relevance propagation: relevance of a layer's output to that of its input.
 
-A rule is called as ``rule(layer, x, z, relevance)`` with the layer's input `x`, its output
-``z = layer(x)`` and the relevance of `z`; it returns the relevance of `x`.
+A rule is called as ``rule(layer, x, z, relevance)`` with the layer's input `x` and its output
+``z = layer(x)``, both of one image, and the relevance of `z` for any number of outputs at once; it
+returns the relevance of `x` for each of them. So one forward pass serves all outputs.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import singledispatch
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_input
 
 
 class Rule(Protocol):
     """Relevance of a layer's output to relevance of its input."""
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor: ...
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
+        """Relevance of `x`, shape (outputs, ...), from that of `z`; `x` and `z` are (1, ...)."""
 
 
 def stabilised(z: Tensor, epsilon: float) -> Tensor:
@@ -26,24 +30,79 @@ def stabilised(z: Tensor, epsilon: float) -> Tensor:
 def share(relevance: Tensor, z: Tensor, epsilon: float) -> Tensor:
     """``relevance / z``, and 0 where an output of exactly 0 has nothing to give."""
     z = stabilised(z, epsilon)
-    return torch.where(z == 0, 0.0, relevance / torch.where(z == 0, 1.0, z))
+    return relevance * torch.where(z == 0, 0.0, 1 / torch.where(z == 0, 1.0, z))
 
 
-def pull_back(function: Callable[[Tensor], Tensor], x: Tensor, weights: Tensor) -> Tensor:
-    """Vector-Jacobian product of `function` at `x`."""
+@singledispatch
+def pull_back(layer: nn.Module, x: Tensor, weights: Tensor) -> Tensor:
+    """Products of vectors and the layer's Jacobian at `x`, for n vectors at once.
+
+    Parameters
+    ----------
+    layer : nn.Module
+    x : Tensor of shape (1, ...)
+    weights : Tensor of shape (n, ...)
+        Shaped like n outputs of the layer.
+
+    Returns
+    -------
+    Tensor of shape (n, ...)
+    """
     with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        return torch.autograd.grad(function(x), x, weights)[0]
+        repeated = x.detach().expand(len(weights), *x.shape[1:]).requires_grad_()
+        return torch.autograd.grad(layer(repeated), repeated, weights)[0]
 
 
-def with_weights(
-    layer: nn.Module, change: Callable[[Tensor], Tensor]
-) -> Callable[[Tensor], Tensor]:
-    """The layer's map with changed weights and no bias; the layer itself is left alone."""
-    weight = change(layer.weight.detach())  # type: ignore[operator]
+@pull_back.register
+def _(layer: nn.Linear, x: Tensor, weights: Tensor) -> Tensor:
+    return weights @ layer.weight
+
+
+@pull_back.register
+def _(layer: nn.Conv2d, x: Tensor, weights: Tensor) -> Tensor:
+    if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+        return pull_back.dispatch(nn.Module)(layer, x, weights)
+    result: Tensor = conv2d_input(  # type: ignore[no-untyped-call]
+        (len(weights), *x.shape[1:]),
+        layer.weight,
+        weights,
+        layer.stride,
+        layer.padding,
+        layer.dilation,
+        layer.groups,
+    )
+    return result
+
+
+@pull_back.register
+def _(layer: nn.BatchNorm2d, x: Tensor, weights: Tensor) -> Tensor:
+    assert layer.running_var is not None  # in evaluation mode
+    scale = torch.rsqrt(layer.running_var + layer.eps)
+    scale = scale if layer.weight is None else scale * layer.weight
+    return weights * scale[None, :, None, None]
+
+
+def with_weights(layer: nn.Module, change: Callable[[Tensor], Tensor]) -> nn.Module:
+    """A layer with changed weights and no bias; the one given is left alone."""
+    weight = nn.Parameter(change(layer.weight.detach()), requires_grad=False)  # type: ignore[operator]
     if isinstance(layer, nn.Conv2d):
-        return lambda x: layer._conv_forward(x, weight, None)
-    return lambda x: nn.functional.linear(x, weight)
+        with torch.device("meta"):  # nothing is allocated or drawn for weights to be replaced
+            changed: nn.Module = nn.Conv2d(
+                layer.in_channels,
+                layer.out_channels,
+                layer.kernel_size,  # type: ignore[arg-type]
+                layer.stride,  # type: ignore[arg-type]
+                layer.padding,  # type: ignore[arg-type]
+                layer.dilation,  # type: ignore[arg-type]
+                layer.groups,
+                bias=False,
+                padding_mode=layer.padding_mode,
+            )
+    else:
+        with torch.device("meta"):
+            changed = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    changed.weight = weight
+    return changed
 
 
 @dataclass(frozen=True)
@@ -51,13 +110,45 @@ class Epsilon:
     """``R_j = x_j sum_k w_jk R_k / (z_k + epsilon sign z_k)``; with 0 it is LRP-0.
 
     Biases are part of z, so that they absorb their share. For any affine layer, pooling by averages
-    and batch normalisation in evaluation mode among them.
+    and batch normalisation in evaluation mode among them; for an activation function it shares as
+    gradient x input does.
     """
 
     epsilon: float
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
         return x * pull_back(layer, x, share(relevance, z, self.epsilon))
+
+
+@dataclass(frozen=True)
+class Gamma:
+    """``R_j = sum_k x_j (w_jk + gamma w_jk^+) R_k / sum_j ...``, biases as in the denominator.
+
+    For inputs that are not negative, as after a ReLU; others are treated by the generalised rule:
+    a neuron whose output is positive favours positive contributions, one whose output is negative
+    favours negative ones.
+
+    References
+    ----------
+    Montavon et al. 2019, doi 10.1007/978-3-030-28954-6_10, table 10.1; Andéol et al. 2021,
+    arXiv 2106.14301 (the generalised rule)
+    """
+
+    gamma: float
+
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
+        up = _Contributions(layer, x, +1)
+        down = _Contributions(layer, x, -1)
+        favoured = z >= 0
+        bias = z - up.total - down.total
+        bias = bias + self.gamma * torch.where(favoured, bias.clamp(min=0), bias.clamp(max=0))
+        denominator = bias + up.total + down.total
+        denominator = denominator + self.gamma * torch.where(favoured, up.total, down.total)
+        shared = share(relevance, denominator, 0.0)
+        boosted = (1 + self.gamma) * shared
+        return up.hand_back(torch.where(favoured, boosted, shared)) + down.hand_back(
+            torch.where(favoured, shared, boosted)
+        )
 
 
 @dataclass(frozen=True)
@@ -71,22 +162,36 @@ class AlphaBeta:
     alpha: float
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        result = self.alpha * self._half(layer, x, relevance, +1)
+        up = _Contributions(layer, x, +1)
+        result = self.alpha * up.hand_back(share(relevance, up.total, 0.0))
         if self.alpha != 1:
-            result = result - (self.alpha - 1) * self._half(layer, x, relevance, -1)
+            down = _Contributions(layer, x, -1)
+            shared = share(relevance, down.total, 0.0)
+            result = result - (self.alpha - 1) * down.hand_back(shared)
         return result
 
-    @staticmethod
-    def _half(layer: nn.Module, x: Tensor, relevance: Tensor, sign: int) -> Tensor:
-        """Relevance shared over the contributions ``x_j w_jk`` of one sign."""
+
+class _Contributions:
+    """The contributions ``x_j w_jk`` of one sign: their sum per neuron, and the way back.
+
+    Parameters
+    ----------
+    layer : nn.Conv2d or nn.Linear
+    x : Tensor of shape (1, ...)
+    sign : {+1, -1}
+    """
+
+    def __init__(self, layer: nn.Module, x: Tensor, sign: int) -> None:
         up = with_weights(layer, lambda weight: weight.clamp(min=0))
         down = with_weights(layer, lambda weight: weight.clamp(max=0))
-        inputs = [(x.clamp(min=0), up if sign > 0 else down)]
-        if (x < 0).any():  # only at the network's input: later layers follow a ReLU
-            inputs.append((x.clamp(max=0), down if sign > 0 else up))
-        total = torch.stack([half(part) for part, half in inputs]).sum(0)
-        shared = share(relevance, total, 0.0)
-        return torch.stack([part * pull_back(half, part, shared) for part, half in inputs]).sum(0)
+        self._parts = [(x.clamp(min=0), up if sign > 0 else down)]
+        if (x < 0).any():  # not after a ReLU
+            self._parts.append((x.clamp(max=0), down if sign > 0 else up))
+        self.total = sum(half(part) for part, half in self._parts)
+
+    def hand_back(self, shared: Tensor) -> Tensor:
+        """``sum_k`` of the contributions times what each neuron shares out."""
+        return sum(part * pull_back(half, part, shared) for part, half in self._parts)  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -94,9 +199,57 @@ class Flat:
     """Relevance is shared evenly over a neuron's inputs, whatever they hold."""
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        ones = with_weights(layer, torch.ones_like)
-        even = torch.ones_like(x)
-        return pull_back(ones, even, share(relevance, ones(even), 0.0))
+        return _independent_of_input(with_weights(layer, torch.ones_like), x, relevance)
+
+
+@dataclass(frozen=True)
+class WSquare:
+    """Relevance is shared in proportion to the squared weights, whatever the inputs hold.
+
+    References
+    ----------
+    Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008, section 5.1
+    """
+
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
+        return _independent_of_input(with_weights(layer, torch.square), x, relevance)
+
+
+def _independent_of_input(layer: nn.Module, x: Tensor, relevance: Tensor) -> Tensor:
+    total = layer(torch.ones_like(x))
+    return pull_back(layer, x, share(relevance, total, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """The z^B rule for inputs known to lie between bounds, as pixels do.
+
+    ``R_j = sum_k (x_j w_jk - l_j w_jk^+ - h_j w_jk^-) R_k / sum_j ...``
+
+    Attributes
+    ----------
+    low, high : Tensor
+        Bounds, of a shape that broadcasts to the input's.
+
+    References
+    ----------
+    Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008, section 5.2
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
+        plain = with_weights(layer, torch.clone)
+        up = with_weights(layer, lambda weight: weight.clamp(min=0))
+        down = with_weights(layer, lambda weight: weight.clamp(max=0))
+        low, high = self.low.expand_as(x), self.high.expand_as(x)
+        shared = share(relevance, plain(x) - up(low) - down(high), 0.0)
+        return (
+            x * pull_back(plain, x, shared)
+            - low * pull_back(up, x, shared)
+            - high * pull_back(down, x, shared)
+        )
 
 
 @dataclass(frozen=True)
@@ -107,32 +260,58 @@ class Pass:
         return relevance
 
 
+#: Stabiliser that keeps a division from blowing up without being seen in a map.
+TINY: Final = 1e-6
+
+
 @dataclass(frozen=True)
 class Composite:
     """Which rule a layer gets.
 
     Attributes
     ----------
-    first : Rule
-        The first convolution or dense layer.
+    first : Rule or type of Box
+        The first convolution or dense layer; :class:`Box` stands for the box rule with the bounds
+        of the model's input.
     convolution, dense, norm : Rule
         The later ones, and batch normalisation.
+    activation : Rule
+        Activation functions; for a ReLU all rules are the same.
     epsilon : float
         Of average pooling and of sums, which share in proportion.
+    gates : bool
+        Whether a product hands relevance to its gate (a sigmoid's output) too, as gradient x input
+        does. If not, the signal takes all (Arras et al. 2017, doi 10.18653/v1/W17-5221).
     """
 
-    first: Rule
+    first: Rule | type[Box]
     convolution: Rule
     dense: Rule
-    norm: Rule
-    epsilon: float
+    norm: Rule = Epsilon(TINY)
+    activation: Rule = Pass()
+    epsilon: float = TINY
+    gates: bool = False
 
+
+_Z_PLUS = AlphaBeta(1.0)
 
 #: Composites by name. Batch normalisation shares in proportion, its shift absorbing its part:
 #: passing relevance through it unchanged put a third less of it on the phantoms' findings.
-COMPOSITES = {
-    "zero": Composite(Epsilon(0.0), Epsilon(0.0), Epsilon(0.0), Epsilon(0.0), 0.0),
-    "epsilon": Composite(Epsilon(1e-6), Epsilon(1e-6), Epsilon(1e-6), Epsilon(1e-6), 1e-6),
-    "epsilon_plus_flat": Composite(Flat(), AlphaBeta(1.0), Epsilon(1e-6), Epsilon(1e-6), 1e-6),
-    "alpha2beta1": Composite(AlphaBeta(2.0), AlphaBeta(2.0), Epsilon(1e-6), Epsilon(1e-6), 1e-6),
+COMPOSITES: Final = {
+    # Gradient x input.
+    "zero": Composite(
+        *(Epsilon(0.0),) * 3, norm=Epsilon(0.0), activation=Epsilon(0.0), epsilon=0.0, gates=True
+    ),
+    "epsilon": Composite(Epsilon(TINY), Epsilon(TINY), Epsilon(TINY)),
+    # The SHAMSUL paper's lrp.epsilon.
+    "epsilon_1": Composite(Epsilon(1.0), Epsilon(1.0), Epsilon(1.0)),
+    # Kohlbrenner et al. 2020, doi 10.1109/IJCNN48605.2020.9206975
+    "epsilon_plus_flat": Composite(Flat(), _Z_PLUS, Epsilon(TINY)),
+    # Montavon et al. 2019; gamma as there.
+    "epsilon_gamma_box": Composite(Box, Gamma(0.25), Epsilon(TINY)),
+    "alpha2beta1": Composite(AlphaBeta(2.0), AlphaBeta(2.0), Epsilon(TINY)),
+    "alpha2beta1_flat": Composite(Flat(), AlphaBeta(2.0), Epsilon(TINY)),
+    # Montavon et al. 2017: z+ in every hidden layer, bounded pixels.
+    "deep_taylor": Composite(Box, _Z_PLUS, _Z_PLUS),
+    "w_square": Composite(WSquare(), _Z_PLUS, Epsilon(TINY)),
 }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shamsul.explainers import superpixels
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 
+_L1_REG = {"none": 0, "ten": "num_features(10)", "aic": "aic"}
 _global_random_state = threading.Lock()
 
 
@@ -26,7 +27,7 @@ def _seeded(seed: int) -> Iterator[None]:
             np.random.set_state(before)  # noqa: NPY002
 
 
-def shap(task: Task, *, samples: int, **cut: Any) -> Relevance:
+def shap(task: Task, *, samples: int, selection: str, **cut: Any) -> Relevance:
     """Explain by Kernel SHAP over superpixels, every output from the same coalitions.
 
     Parameters
@@ -34,12 +35,14 @@ def shap(task: Task, *, samples: int, **cut: Any) -> Relevance:
     task : Task
     samples : int
         Coalitions evaluated, besides the whole radiograph and the background.
+    selection : {"none", "ten", "aic"}
+        Whether superpixels are selected before the fit, the others being set to zero: the ten
+        strongest is the package's default, Akaike's criterion was that of its older releases.
     **cut
         As declared in :mod:`shamsul.explainers.superpixels`.
 
     Notes
     -----
-    ``l1_reg=0``: the package's default would keep ten superpixels and set the others to zero.
     A map's superpixels sum to the output of the radiograph minus that of its background.
 
     References
@@ -61,7 +64,10 @@ def shap(task: Task, *, samples: int, **cut: Any) -> Relevance:
     with _seeded(task.seed):
         explainer = KernelExplainer(evaluate, np.zeros((1, perturbation.count)))
         values = explainer.shap_values(
-            np.ones((1, perturbation.count)), nsamples=samples, l1_reg=0, silent=True
+            np.ones((1, perturbation.count)),
+            nsamples=samples,
+            l1_reg=_L1_REG[selection],
+            silent=True,
         )
     return Relevance(perturbation.spread(values[0].T), done)
 
@@ -72,6 +78,12 @@ METHOD = Method(
     function=shap,
     parameters=(
         Parameter("samples", 1000, "Coalitions of superpixels evaluated.", 10, 100_000),
+        Parameter(
+            "selection",
+            "none",
+            "Whether the weaker superpixels are set to zero, as the package does by default.",
+            choices=tuple(_L1_REG),
+        ),
         *superpixels.PARAMETERS,
     ),
     sampled=True,

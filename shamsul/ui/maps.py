@@ -1,6 +1,6 @@
 """From a case to the viewer's rows: maps asked for in the background, shown as they arrive."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from shamsul.annotations.annotation import Annotation
@@ -24,10 +24,11 @@ def request(
     classifier: Classifier,
     radiograph: Radiograph,
     *,
+    methods: Collection[str],
     target: Target,
     parameters: Mapping[str, Mapping[str, Value]],
 ) -> dict[str, Job]:
-    """Ask for every method's maps of a radiograph, without waiting.
+    """Ask for the maps of some methods, without waiting.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def request(
         Computes the maps that are not there: ``explain(key, image, progress)``.
     classifier : Classifier
     radiograph : Radiograph
+    methods : collection of str
+        Their names.
     target : Target
     parameters : mapping
         By method name; defaults for what is left out.
@@ -47,6 +50,8 @@ def request(
     """
     asked = {}
     for method in by_waiting_time():
+        if method.name not in methods:
+            continue
         key = MapKey(
             image_sha256=radiograph.sha256,
             model=classifier.manifest.fingerprint,
@@ -57,7 +62,7 @@ def request(
         asked[method.name] = jobs.request(
             key, method, partial(_explain, explain, key, classifier, radiograph)
         )
-    return {name: asked[name] for name in METHODS}
+    return {name: asked[name] for name in METHODS if name in asked}
 
 
 def _explain(

@@ -9,7 +9,7 @@ from shamsul.classifiers import registry
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Parameter, Value
-from shamsul.explainers.registry import METHODS
+from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.study import Case, Study
@@ -94,8 +94,25 @@ def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
     return tuple(chosen) or (usual,)
 
 
-def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
-    """Controls for what is explained and for every declared parameter of every method."""
+def method_choice() -> tuple[str, ...]:
+    """Let the reader choose the methods whose maps are shown."""
+    chosen = st.pills(
+        "Methods",
+        list(METHODS),
+        format_func=lambda name: METHODS[name].title,
+        selection_mode="multi",
+        default=list(USUAL),
+        key="methods",
+        persist_state="session",
+        wrap=True,
+    )
+    return tuple(chosen) or USUAL
+
+
+def explanation_settings(
+    methods: Sequence[str],
+) -> tuple[Target, dict[str, dict[str, Value]]]:
+    """Controls for what is explained and for every declared parameter of the methods shown."""
     parameters: dict[str, dict[str, Value]] = {}
     with st.popover("Explanation settings", icon=":material/tune:", width="stretch"):
         target = st.radio(
@@ -105,7 +122,7 @@ def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
             horizontal=True,
             persist_state="session",
         )
-        for method in METHODS.values():
+        for method in (METHODS[name] for name in METHODS if name in methods):
             st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
             parameters[method.name] = {
                 parameter.name: _control(method, parameter) for parameter in method.parameters

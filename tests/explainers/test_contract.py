@@ -53,7 +53,7 @@ def test_same_seed_gives_the_same_map(
     second = method.explain(densenet, noise, seed=3, **fast(method))
     assert [m.sha256 for m in first] == [m.sha256 for m in second]
     np.random.set_state(("MT19937", state, 624))  # noqa: NPY002
-    if method.sampled:
+    if "samples" in {parameter.name for parameter in method.parameters}:
         other = method.explain(densenet, noise, seed=4, **fast(method))
         assert not np.array_equal(first[0].values, other[0].values)
 

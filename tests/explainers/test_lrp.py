@@ -9,15 +9,16 @@ import torchvision
 from torch import nn
 
 from shamsul.classifiers import registry
+from shamsul.classifiers.architecture import build
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.graph import trace
-from shamsul.explainers.lrp import METHOD, relevant_outputs
+from shamsul.explainers.lrp import METHOD, Propagation
 from shamsul.explainers.method import ExplainerError
-from shamsul.explainers.rules import COMPOSITES, AlphaBeta, Epsilon, Flat
+from shamsul.explainers.rules import COMPOSITES, AlphaBeta, Box, Epsilon, Flat, Gamma, Rule, WSquare
 from shamsul.phantom import render
 from shamsul.radiographs.radiograph import Radiograph
-from tests.explainers.conftest import unsettle
+from tests.explainers.conftest import manifest, unsettle
 
 
 def random_network(name: str) -> nn.Module:
@@ -26,21 +27,63 @@ def random_network(name: str) -> nn.Module:
         return unsettle(torchvision.models.get_model(name, num_classes=3)).eval()
 
 
-@pytest.mark.parametrize("name", ["densenet121", "resnet18", "vgg11_bn"])
+def relevance(network: nn.Module, batch: torch.Tensor, composite: str, output: int = 0):
+    """Relevance of the input for one output, which is shared out whole; and that output."""
+    run = Propagation(network, batch.detach(), COMPOSITES[composite])
+    return run.hand_back(torch.diag(run.outputs)[[output]]), float(run.outputs[output])
+
+
+def gradient_times_input(network: nn.Module, batch: torch.Tensor, output: int = 0) -> torch.Tensor:
+    batch = batch.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(network(batch)[0, output], batch)
+    return gradient * batch.detach()
+
+
+FAMILIES = ["densenet121", "resnet18", "resnet50", "vgg11_bn", "vgg16", "efficientnet_b0"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.parametrize(
     ("dtype", "tolerance"), [(torch.float32, 1e-3), (torch.float64, 1e-6)], ids=["f32", "f64"]
 )
 def test_lrp_0_is_gradient_times_input(name: str, dtype: torch.dtype, tolerance: float) -> None:
     network = random_network(name).to(dtype)
     generator = torch.Generator().manual_seed(2)
-    batch = torch.randn(1, 3, 96, 96, generator=generator, dtype=dtype, requires_grad=True)
-    outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
-    (found,) = torch.autograd.grad(outputs[0, 1], batch, outputs[0, 1].detach())
-    logit = network(batch)[0, 1]
-    (gradient,) = torch.autograd.grad(logit, batch)
-    expected = gradient * batch.detach()
-    assert torch.allclose(outputs[0, 1], logit)
+    batch = torch.randn(1, 3, 96, 96, generator=generator, dtype=dtype)
+    found, logit = relevance(network, batch, "zero", 1)
+    assert logit == pytest.approx(float(network(batch)[0, 1].detach()), rel=1e-4)
+    expected = gradient_times_input(network, batch, 1)
     assert (found - expected).norm() / expected.norm() < tolerance
+
+
+def test_lrp_0_is_gradient_times_input_on_torchxrayvisions_own_densenet() -> None:
+    xrv = pytest.importorskip("torchxrayvision")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        theirs = xrv.models.DenseNet(num_classes=18, in_channels=1)
+    described = manifest(tuple(map(str, range(18))), arch="xrv/densenet", channels=1)
+    ours = build(described)
+    ours.load_state_dict(theirs.state_dict(), strict=False)
+    network = unsettle(ours).eval().double()
+    batch = torch.randn(1, 1, 96, 96, dtype=torch.float64)
+    found, _ = relevance(network, batch, "zero", 5)
+    expected = gradient_times_input(network, batch, 5)
+    assert (found - expected).norm() / expected.norm() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["densenet121", "efficientnet_b0"])
+@pytest.mark.parametrize("composite", ["zero", "epsilon_plus_flat", "epsilon_gamma_box"])
+def test_many_outputs_at_once_are_each_alone(name: str, composite: str) -> None:
+    run = Propagation(
+        random_network(name).double(),
+        torch.randn(1, 3, 64, 64, dtype=torch.float64),
+        COMPOSITES[composite],
+    )
+    starts = torch.diag(run.outputs)
+    together = run.hand_back(starts)
+    for output in range(3):
+        alone = run.hand_back(starts[[output]])[0]
+        torch.testing.assert_close(together[output], alone, rtol=1e-9, atol=1e-12)
 
 
 def test_relevance_and_what_biases_absorb_add_up_to_the_logit() -> None:
@@ -50,9 +93,8 @@ def test_relevance_and_what_biases_absorb_add_up_to_the_logit() -> None:
         network = nn.Sequential(
             nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 2)
         ).double()
-    batch = torch.randn(1, 1, 8, 8, dtype=torch.float64, requires_grad=True)
-    outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
-    (found,) = torch.autograd.grad(outputs[0, 0], batch, outputs[0, 0].detach())
+    batch = torch.randn(1, 1, 8, 8, dtype=torch.float64)
+    found, logit = relevance(network, batch, "zero")
     for parameter in network.parameters():
         parameter.requires_grad_()
     network(batch)[0, 0].backward()
@@ -61,19 +103,59 @@ def test_relevance_and_what_biases_absorb_add_up_to_the_logit() -> None:
         for part in network
         if isinstance(part, nn.Conv2d | nn.Linear)
     )
-    assert float(found.sum()) + absorbed == pytest.approx(float(outputs[0, 0].detach()))
+    assert float(found.sum()) + absorbed == pytest.approx(logit)
 
 
-def test_z_plus_conserves_relevance() -> None:
-    """On a network without batch normalisation, whose shifts would absorb some."""
-    network = random_network("vgg11").double()
+def offset(part: nn.Module) -> torch.Tensor | None:
+    """What an affine layer gives where its input is zero."""
+    if isinstance(part, nn.BatchNorm2d):
+        scale = part.weight / torch.sqrt(part.running_var + part.eps)  # type: ignore[operator]
+        return (part.bias - part.running_mean * scale).view(1, -1, 1, 1)  # type: ignore[operator]
+    if isinstance(part, nn.Conv2d | nn.Linear) and part.bias is not None:
+        return part.bias.view(1, -1, 1, 1) if isinstance(part, nn.Conv2d) else part.bias
+    return None
+
+
+@pytest.mark.parametrize("name", ["densenet121", "resnet18", "vgg11_bn"])
+def test_biases_and_shifts_absorb_the_rest_of_the_logit(name: str) -> None:
+    network = random_network(name).double()
+    batch = torch.randn(1, 3, 64, 64, dtype=torch.float64)
+    found, logit = relevance(network, batch, "zero")
+    # The logit's derivative by a factor of all offsets is their contribution to it.
+    factor = torch.ones((), dtype=torch.float64, requires_grad=True)
     for part in network.modules():
-        if isinstance(part, nn.Linear):
+        if (added := offset(part)) is not None:
+            part.register_forward_hook(lambda _, __, z, added=added: z + (factor - 1) * added)
+    (absorbed,) = torch.autograd.grad(network(batch)[0, 0], factor)
+    assert float(found.sum()) + float(absorbed) == pytest.approx(logit, rel=1e-6)
+
+
+def without_biases(name: str) -> nn.Module:
+    network = random_network(name).double()
+    for part in network.modules():
+        if isinstance(part, nn.Linear | nn.Conv2d) and part.bias is not None:
             nn.init.zeros_(part.bias)
-    batch = torch.randn(1, 3, 64, 64, dtype=torch.float64, requires_grad=True)
-    outputs = relevant_outputs(network, batch, COMPOSITES["epsilon_plus_flat"])
-    (found,) = torch.autograd.grad(outputs[0, 0], batch, outputs[0, 0].detach())
-    assert float(found.sum()) == pytest.approx(float(outputs[0, 0].detach()), rel=1e-3)
+    return network
+
+
+@pytest.mark.parametrize(
+    "composite", ["epsilon_plus_flat", "epsilon_gamma_box", "deep_taylor", "w_square"]
+)
+def test_rules_without_biases_conserve_relevance(composite: str) -> None:
+    """On a network without batch normalisation, whose shifts would absorb some."""
+    batch = torch.randn(1, 3, 64, 64, dtype=torch.float64)
+    found, logit = relevance(without_biases("vgg11"), batch, composite)
+    assert float(found.sum()) == pytest.approx(logit, rel=1e-3)
+
+
+def test_alpha_beta_conserves_relevance() -> None:
+    """Where every neuron has contributions of both signs."""
+    rng = np.random.default_rng(0)
+    layer = nn.Linear(40, 20).double().requires_grad_(False)
+    x, r = (torch.from_numpy(rng.normal(size=(1, n))) for n in (40, 20))
+    for alpha in (1.0, 2.0):
+        found = AlphaBeta(alpha)(layer, x, layer(x), r)
+        assert float(found.sum()) == pytest.approx(float(r.sum()))
 
 
 def matrix_rule(rule: str, w: np.ndarray, b: np.ndarray, x: np.ndarray, r: np.ndarray) -> list:
@@ -89,6 +171,21 @@ def matrix_rule(rule: str, w: np.ndarray, b: np.ndarray, x: np.ndarray, r: np.nd
                 result[j] += c / (z + (0.25 if z >= 0 else -0.25)) * r[k]
             elif rule == "flat":
                 result[j] += r[k] / len(x)
+            elif rule == "w_square":
+                result[j] += w[k][j] ** 2 / sum(v**2 for v in w[k]) * r[k]
+            elif rule == "box":
+                shares = [
+                    contributions[i] + 2.0 * max(w[k][i], 0.0) - 3.0 * min(w[k][i], 0.0)
+                    for i in range(len(x))
+                ]
+                result[j] += shares[j] / sum(shares) * r[k]
+            elif rule == "gamma":
+                # A neuron boosts what has the sign of its output, its bias included.
+                def boost(part: float, z: float = z) -> float:
+                    return part * (1.25 if (part > 0) == (z >= 0) else 1.0)
+
+                total = sum(boost(part) for part in contributions) + boost(b[k])
+                result[j] += boost(c) / total * r[k]
             else:
                 alpha = 2.0 if rule == "alpha2beta1" else 1.0
                 if up:
@@ -106,6 +203,9 @@ def matrix_rule(rule: str, w: np.ndarray, b: np.ndarray, x: np.ndarray, r: np.nd
         ("zplus", AlphaBeta(1.0)),
         ("alpha2beta1", AlphaBeta(2.0)),
         ("flat", Flat()),
+        ("w_square", WSquare()),
+        ("box", Box(torch.tensor(-2.0).double(), torch.tensor(3.0).double())),
+        ("gamma", Gamma(0.25)),
     ],
 )
 def test_rule_equals_its_matrix_form(name: str, rule: Epsilon, signed: bool) -> None:
@@ -121,10 +221,66 @@ def test_rule_equals_its_matrix_form(name: str, rule: Epsilon, signed: bool) -> 
     np.testing.assert_allclose(found.numpy(), matrix_rule(name, w, b, x, r), rtol=1e-10)
 
 
+@pytest.mark.parametrize("rule", [Epsilon(0.25), AlphaBeta(2.0), Gamma(0.25), Flat(), WSquare()])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_rule_on_a_convolution_is_that_on_its_matrix(rule: Rule, groups: int) -> None:
+    """A convolution is a dense layer with shared weights: its matrix, column by column."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        layer = nn.Conv2d(3, 6, 3, stride=2, padding=1, groups=groups).double()
+        x, r = torch.randn(1, 3, 7, 6).double(), torch.randn(2, 6, 4, 3).double()
+    layer.requires_grad_(False)
+    bias = layer(torch.zeros_like(x)).flatten()
+    unit = torch.eye(x.numel(), dtype=torch.float64).view(-1, *x.shape[1:])
+    matrix = (layer(unit).flatten(1) - bias).T
+    dense = nn.Linear(x.numel(), len(bias)).double().requires_grad_(False)
+    dense.weight.copy_(matrix)
+    dense.bias.copy_(bias)
+    found = rule(layer, x, layer(x), r).flatten(1)
+    flat = x.flatten(1)
+    if isinstance(rule, Flat):
+        # A neuron of a convolution has only the inputs that it sees: as many ones as weights.
+        sees = (matrix != 0).double()
+        expected = r.flatten(1) / sees.sum(1) @ sees
+    else:
+        expected = rule(dense, flat, dense(flat), r.flatten(1))
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_gate_gets_nothing_and_the_signal_takes_all() -> None:
+    class Gated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gate = nn.Linear(4, 4, bias=False)
+            self.out = nn.Linear(4, 1, bias=False)
+            self.sigmoid = nn.Sigmoid()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = torch.flatten(x, 1)
+            return self.out(self.sigmoid(self.gate(x)) * x)
+
+    network = Gated().double()
+    batch = torch.rand(1, 1, 2, 2, dtype=torch.float64)
+    run = Propagation(network, batch, COMPOSITES["epsilon"])
+    signal = torch.sigmoid(network.gate(batch.flatten(1))) * batch.flatten(1)
+    expected = (signal * network.out.weight).detach()
+    found = run.hand_back(torch.diag(run.outputs))
+    torch.testing.assert_close(found.flatten(1), expected, rtol=1e-4, atol=1e-8)
+
+
+def test_product_without_a_gate_is_named() -> None:
+    class Square(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.flatten(x * x, 1)
+
+    with pytest.raises(ExplainerError, match="product step_mul"):
+        Propagation(Square(), torch.zeros(1, 1, 2, 2), COMPOSITES["epsilon"])
+
+
 def test_part_without_a_rule_is_named() -> None:
-    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.SiLU(), nn.Flatten(), nn.Linear(72, 1))
-    with pytest.raises(ExplainerError, match=r"no rule for SiLU \(module 1\)"):
-        relevant_outputs(network, torch.zeros(1, 1, 8, 8, requires_grad=True), COMPOSITES["zero"])
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Tanh(), nn.Flatten(), nn.Linear(72, 1))
+    with pytest.raises(ExplainerError, match=r"no rule for Tanh \(module 1\)"):
+        Propagation(network, torch.zeros(1, 1, 8, 8), COMPOSITES["zero"])
 
 
 def test_step_that_is_not_known_is_named() -> None:
@@ -171,11 +327,7 @@ def test_lrp_0_is_gradient_times_input_on_the_bundled_model(
     image = classifier.prepare(Radiograph(pixels, (0.0, 1.0), None, "", "0" * 64))
     network = copy.deepcopy(classifier.module).to(dtype)
     batch = classifier.normalise(torch.from_numpy(image.values.copy())[None].to(dtype))
-    batch = batch.detach().requires_grad_()
-    outputs = relevant_outputs(network, batch, COMPOSITES["zero"])
     for label in (1, 4):
-        start = outputs[0, label].detach()
-        (found,) = torch.autograd.grad(outputs[0, label], batch, start, retain_graph=True)
-        (gradient,) = torch.autograd.grad(network(batch)[0, label], batch)
-        expected = gradient * batch.detach()
+        found, _ = relevance(network, batch, "zero", label)
+        expected = gradient_times_input(network, batch, label)
         assert (found - expected).norm() / expected.norm() < tolerance

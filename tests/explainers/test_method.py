@@ -11,6 +11,8 @@ from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.grad_cam import METHOD
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Parameter
+from shamsul.explainers.presets import PRESETS
+from shamsul.explainers.registry import METHODS, USUAL
 
 
 def test_text_becomes_the_parameters_type() -> None:
@@ -99,3 +101,17 @@ def test_damaged_file_is_as_good_as_none(
     assert cache.get(key()) is None
     cache.put(key(), METHOD.explain(densenet, noise))
     assert cache.get(key()) is not None
+
+
+def test_presets_are_settings_that_their_methods_take() -> None:
+    for name, preset in PRESETS.items():
+        assert preset.name == name
+        for method, parameters in preset.parameters.items():
+            settled = METHODS[method].settle(parameters)
+            assert {key: settled[key] for key in parameters} == dict(parameters)
+
+
+def test_the_papers_preset_has_its_four_methods() -> None:
+    preset = PRESETS["shamsul-2023"]
+    assert tuple(preset.parameters) == USUAL
+    assert preset.target is Target.PROBABILITY

@@ -40,7 +40,13 @@ def task(classifier: Classifier, image: GridImage, seed: int = 0) -> Task:
     return Task(classifier, image, outputs, Target.LOGIT, seed, lambda done, planned: None)
 
 
-CUT = {"segments": 12, "compactness": 30.0, "sigma": 1.0, "background": "black"}
+CUT = {
+    "superpixels": "slic",
+    "segments": 12,
+    "compactness": 30.0,
+    "sigma": 1.0,
+    "background": "black",
+}
 
 
 def shapley(values: dict[frozenset[int], float], players: int) -> list[float]:
@@ -69,7 +75,7 @@ def test_shap_with_every_coalition_is_exact(products: Classifier, noise: GridIma
         for c, o in zip(coalitions, outputs, strict=True)
     }
     expected = shapley(values, players)
-    found = shap.shap(work, samples=2**players, **cut)
+    found = shap.shap(work, samples=2**players, selection="none", **cut)
     per_superpixel = [found.values[0][perturbation.segments == s][0] for s in range(players)]
     np.testing.assert_allclose(per_superpixel, expected, atol=1e-5)
 
@@ -80,7 +86,7 @@ def test_shap_sums_to_output_minus_background(densenet: Classifier, noise: GridI
     whole, nothing = perturbation.evaluate(
         np.array([[True] * perturbation.count, [False] * perturbation.count]), done=0, planned=2
     )
-    found = shap.shap(work, samples=300, **CUT)
+    found = shap.shap(work, samples=300, selection="none", **CUT)
     sums = [
         sum(values[perturbation.segments == s][0] for s in range(perturbation.count))
         for values in found.values
@@ -159,3 +165,27 @@ def test_background_is_what_it_is_called(noise: GridImage, kind: str) -> None:
     else:
         expected = {"image_mean": noise.values.mean(), "black": 0, "white": 1}[kind]
         np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_quickshift_is_the_lime_packages_segmentation(noise: GridImage) -> None:
+    from lime.wrappers.scikit_image import SegmentationAlgorithm
+
+    package = SegmentationAlgorithm(
+        "quickshift", kernel_size=4, max_dist=200, ratio=0.2, random_seed=42
+    )
+    theirs = package(np.repeat(noise.values[..., None], 3, 2).astype(float))
+    ours = superpixels.quickshift_segment(noise.values)
+    assert np.unique(ours).tolist() == list(range(ours.max() + 1))
+    pairs = set(zip(ours.ravel().tolist(), theirs.ravel().tolist(), strict=True))
+    assert len(pairs) == ours.max() + 1 == theirs.max() + 1  # the same, up to their numbers
+
+
+@pytest.mark.parametrize("selection", ["ten", "aic"])
+def test_selection_sets_weak_superpixels_to_zero(
+    densenet: Classifier, noise: GridImage, selection: str
+) -> None:
+    cut = CUT | {"segments": 30}
+    found = shap.shap(task(densenet, noise), samples=200, selection=selection, **cut)
+    assert (found.values[0] == 0).any()
+    if selection == "ten":
+        assert len(np.unique(found.values[0])) <= 11
