@@ -71,6 +71,7 @@ class Classifier:
         grids: NDArray[np.floating] | torch.Tensor,
         *,
         progress: Callable[[int], None] | None = None,
+        half: bool = False,
     ) -> NDArray[np.float32]:
         """Evaluate images on the model's grid.
 
@@ -80,6 +81,8 @@ class Classifier:
             Not written to.
         progress : callable, optional
             Called after each batch with the number of images done so far.
+        half : bool
+            Compute in bfloat16 where torch's autocast holds it to be safe.
 
         Returns
         -------
@@ -89,7 +92,7 @@ class Classifier:
             raise ValueError("grids must have shape (N, h, w)")
         count = grids.shape[0]
         logits = np.empty((count, len(self.manifest.labels)), np.float32)
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
             for start in range(0, count, BATCH_SIZE):
                 batch = grids[start : start + BATCH_SIZE]
                 if not isinstance(batch, torch.Tensor):
@@ -97,7 +100,7 @@ class Classifier:
                     batch = torch.from_numpy(np.array(batch, dtype=np.float32))
                 done = start + batch.shape[0]
                 with RUNNING:  # for a batch at a time: predictions go between those of SHAP
-                    logits[start:done] = self.module(self.normalise(batch.float())).numpy()
+                    logits[start:done] = self.module(self.normalise(batch.float())).float().numpy()
                 if progress is not None:
                     progress(done)
         return logits

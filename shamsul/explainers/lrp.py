@@ -231,7 +231,7 @@ METHOD = Method(
     parameters=(
         Parameter(
             "composite",
-            "epsilon_plus_flat",
+            "epsilon_gamma_box",
             "Which propagation rule each kind of layer gets.",
             choices=tuple(COMPOSITES),
         ),

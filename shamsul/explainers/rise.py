@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from shamsul.classifiers.classifier import BATCH_SIZE
+from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.superpixels import BASELINES, background_of
 
@@ -63,14 +64,14 @@ def rise(task: Task, *, samples: int, cells: int, shown: float, baseline: str) -
     """
     values = task.image.values
     background = background_of(values, None, baseline)
-    rng = np.random.default_rng(task.seed)
+    rng, evaluate = np.random.default_rng(task.seed), Evaluator(task)
     weighted = np.zeros((len(task.outputs), *values.shape))
     mean_mask = np.zeros(values.shape)
     total = np.zeros(len(task.outputs))
     for done in range(0, samples, BATCH_SIZE):
         some = masks(rng, min(BATCH_SIZE, samples - done), values.shape, cells, shown)
         grids = background + some * (values - background)
-        outputs = task.explained(task.classifier.logits(grids))
+        outputs = evaluate(grids)
         weighted += np.einsum("nl,nhw->lhw", outputs, some)
         mean_mask += some.sum(0)
         total += outputs.sum(0)

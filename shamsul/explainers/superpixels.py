@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import quickshift, relabel_sequential, slic
 
+from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.method import Parameter, Task
 
 #: Masked radiographs held in memory at a time.
@@ -128,11 +129,13 @@ class Perturbation:
     segments : ndarray of shape (h, w)
         Superpixel of each pixel, 0 to K - 1.
     background : ndarray of shape (h, w), float32 in [0, 1]
+    evaluator : Evaluator
     """
 
     task: Task
     segments: NDArray[np.intp]
     background: NDArray[np.float32]
+    evaluator: Evaluator
 
     @classmethod
     def of(
@@ -151,7 +154,7 @@ class Perturbation:
             found = quickshift_segment(image)
         else:
             found = segment(image, segments=segments, compactness=compactness, sigma=sigma)
-        return cls(task, found, background_of(image, found, background))
+        return cls(task, found, background_of(image, found, background), Evaluator(task))
 
     @property
     def count(self) -> int:
@@ -178,12 +181,12 @@ class Perturbation:
         -------
         ndarray of shape (n, outputs), float64
         """
-        logits = []
+        outputs = []
         for start in range(0, len(coalitions), CHUNK):
             chunk = coalitions[start : start + CHUNK]
-            logits.append(self.task.classifier.logits(self.compose(chunk)))
+            outputs.append(self.evaluator(self.compose(chunk)))
             self.task.progress(done + start + len(chunk), planned)
-        return self.task.explained(np.concatenate(logits))
+        return np.concatenate(outputs)
 
     def spread(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """Superpixels' weights as maps, (outputs, K) to (outputs, h, w)."""
