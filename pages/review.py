@@ -42,8 +42,7 @@ with left:
         alt="Probability and operating point of each label",
     )
     labels = review.label_choice(case, prediction)
-    methods = review.method_choice()
-    target, parameters = review.explanation_settings(methods)
+    target, parameters = review.explanation_settings()
 
 
 def request() -> dict[str, Job]:
@@ -52,7 +51,6 @@ def request() -> dict[str, Job]:
         session.explain(study.model),
         classifier,
         radiograph,
-        methods=methods,
         target=target,
         parameters=parameters,
     )

@@ -1,6 +1,6 @@
 """From a case to the viewer's rows: maps asked for in the background, shown as they arrive."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from shamsul.annotations.annotation import Annotation
@@ -24,7 +24,6 @@ def request(
     classifier: Classifier,
     radiograph: Radiograph,
     *,
-    methods: Collection[str],
     target: Target,
     parameters: Mapping[str, Mapping[str, Value]],
 ) -> dict[str, Job]:
@@ -37,11 +36,9 @@ def request(
         Computes the maps that are not there: ``explain(key, image, progress)``.
     classifier : Classifier
     radiograph : Radiograph
-    methods : collection of str
-        Their names.
     target : Target
     parameters : mapping
-        By method name; defaults for what is left out.
+        By name of the methods that are asked; defaults for what is left out.
 
     Returns
     -------
@@ -50,13 +47,13 @@ def request(
     """
     asked = {}
     for method in by_waiting_time():
-        if method.name not in methods:
+        if method.name not in parameters:
             continue
         key = MapKey(
             image_sha256=radiograph.sha256,
             model=classifier.manifest.fingerprint,
             method=method.name,
-            parameters=method.settle(parameters.get(method.name, {})),
+            parameters=method.settle(parameters[method.name]),
             target=target,
         )
         asked[method.name] = jobs.request(

@@ -94,27 +94,27 @@ def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
     return tuple(chosen) or (usual,)
 
 
-def method_choice() -> tuple[str, ...]:
-    """Let the reader choose the methods whose maps are shown."""
-    chosen = st.pills(
-        "Methods",
-        list(METHODS),
-        format_func=lambda name: METHODS[name].title,
-        selection_mode="multi",
-        default=list(USUAL),
-        key="methods",
-        persist_state="session",
-        wrap=True,
-    )
-    return tuple(chosen) or USUAL
+def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
+    """Controls for what is explained, by which methods, and with which parameters.
 
-
-def explanation_settings(
-    methods: Sequence[str],
-) -> tuple[Target, dict[str, dict[str, Value]]]:
-    """Controls for what is explained and for every declared parameter of the methods shown."""
+    Returns
+    -------
+    target : Target
+    parameters : dict
+        Of the chosen methods, by name.
+    """
     parameters: dict[str, dict[str, Value]] = {}
     with st.popover("Explanation settings", icon=":material/tune:", width="stretch"):
+        chosen = st.pills(
+            "Methods",
+            list(METHODS),
+            format_func=lambda name: METHODS[name].title,
+            selection_mode="multi",
+            default=list(USUAL),
+            key="methods",
+            persist_state="session",
+            wrap=True,
+        )
         target = st.radio(
             "Explain the model's",
             [member.value for member in Target],
@@ -122,7 +122,7 @@ def explanation_settings(
             horizontal=True,
             persist_state="session",
         )
-        for method in (METHODS[name] for name in METHODS if name in methods):
+        for method in (METHODS[name] for name in METHODS if name in (chosen or USUAL)):
             st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
             parameters[method.name] = {
                 parameter.name: _control(method, parameter) for parameter in method.parameters

@@ -375,6 +375,18 @@ def test_failed_map_is_a_sentence_and_the_others_are_rated(
     assert pages.form()["notice"].startswith("Saved at")
 
 
+def test_further_methods_are_chosen_in_the_settings(pages: Pages) -> None:
+    pages.review()
+    assert [column.title for column in pages.form()["maps"]] == ["LIME", "SHAP", "Grad-CAM", "LRP"]
+    chooser = next(group for group in pages.app.button_group if group.label == "Methods")
+    chooser.set_value(["RISE", "LRP"]).run()
+    pages.settle()
+    assert [column.title for column in pages.form()["maps"]] == ["LRP", "RISE"]
+    pages.answer("RISE", 4)
+    (row,) = rows()
+    assert (row["method"], row["panel_position"], row["score"]) == ("rise", "2", "4")
+
+
 def test_several_labels_and_choosing_which_to_rate(pages: Pages) -> None:
     pages.review()
     labels = next(g for g in pages.app.button_group if g.label == "Labels to explain")
