@@ -11,7 +11,7 @@ import typer
 from tqdm import tqdm
 from typer.exceptions import Abort, Exit, TyperException
 
-from shamsul.settings import settings
+from shamsul.settings import ASSETS, settings
 
 if TYPE_CHECKING:
     # Imported where they are used: torch takes seconds, which --help should not.
@@ -375,6 +375,67 @@ def export(
     written = write_ratings(Store(settings().database), study, out)
     files = [str(path) for path in written]
     _emit({"study": study, "files": files}, as_json, lambda: files)
+
+
+@app.command("precompute")
+def precompute_study(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute all maps of a study's cases; what is there already is skipped."""
+    from shamsul.classifiers import registry
+    from shamsul.explainers.cache import MapCache
+    from shamsul.explainers.registry import METHODS, USUAL, by_waiting_time
+    from shamsul.precompute import Outcome, precompute
+    from shamsul.radiographs import RadiographArchive
+    from shamsul.reading.annotations import AnnotationArchive
+    from shamsul.reading.demo import ensure_default_studies
+    from shamsul.reading.store import Store
+
+    unknown = [name for name in method or () if name not in METHODS]
+    if unknown:
+        raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
+    methods = [found for found in by_waiting_time() if found.name in (method or USUAL)]
+    store, archive = Store(settings().database), RadiographArchive(settings().radiographs)
+    ensure_default_studies(
+        store, archive, AnnotationArchive(settings().data_dir / "annotations"), ASSETS
+    )
+    cases = store.cases(study)
+    classifier = registry.load(store.study(study).model)
+    store.close()
+
+    counts = dict.fromkeys(Outcome, 0)
+    failed = []
+    with (
+        tqdm(total=len(cases) * len(methods), unit="map", position=0) as bar,
+        tqdm(unit=" evaluations", position=1, leave=False) as inner,
+    ):
+
+        def progress(done: int, planned: int) -> None:
+            inner.total, inner.n = planned, done
+            inner.refresh()
+
+        for step in precompute(
+            cases, methods, classifier, archive, MapCache(settings().maps), progress=progress
+        ):
+            counts[step.outcome] += 1
+            bar.update()
+            if step.outcome is Outcome.FAILED:
+                failed.append({"case": step.case, "method": step.method, "reason": step.reason})
+                tqdm.write(f"{step.case}, {step.method}: {step.reason}", file=sys.stderr)
+    result: dict[str, Any] = {"study": study, "cases": len(cases)}
+    result |= {outcome.value: number for outcome, number in counts.items()} | {"failures": failed}
+    _emit(
+        result,
+        as_json,
+        lambda: [", ".join(f"{number} {outcome.value}" for outcome, number in counts.items())],
+    )
+    if failed:
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shamsul.explainers.heatmap import Target
 from shamsul.explainers.registry import USUAL
 
 LABELS = {
@@ -222,3 +223,58 @@ def test_export(shamsul, tmp_path: Path) -> None:
         "pilot.cases.csv",
     ]
     assert all(Path(file).exists() for file in files)
+
+
+def test_precompute_fills_the_cache_skips_and_goes_on_after_a_failure(
+    shamsul, tmp_path: Path
+) -> None:
+    arguments = ["precompute", "phantom-demo", "--method", "grad_cam", "--method", "lrp", "--json"]
+    first = result(shamsul(*arguments))
+    cases = first["cases"]
+    assert (first["computed"], first["present"], first["failed"]) == (2 * cases, 0, 0)
+
+    maps = sorted((tmp_path / "data" / "maps").glob("*.npz"))
+    assert len(maps) == 2 * cases
+    maps[0].unlink()  # as if it had been stopped there
+    second = result(shamsul(*arguments))
+    assert (second["computed"], second["present"]) == (1, 2 * cases - 1)
+
+    for file in maps:
+        file.unlink()
+    image = next(path for path in (tmp_path / "data" / "radiographs").rglob("*.npz"))
+    image.write_bytes(b"damaged")
+    done = shamsul(*arguments)
+    third = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert (third["computed"], third["failed"]) == (2 * cases - 2, 2)
+    assert len({failure["case"] for failure in third["failures"]}) == 1
+    assert "damaged" in third["failures"][0]["reason"]
+
+
+def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Path) -> None:
+    from shamsul.classifiers import registry
+    from shamsul.explainers.cache import MapCache
+    from shamsul.explainers.registry import METHODS
+    from shamsul.jobs import Jobs, State
+    from shamsul.radiographs import RadiographArchive
+    from shamsul.reading import Store
+    from shamsul.ui import maps
+
+    shamsul("precompute", "phantom-demo", "--method", "grad_cam")
+    data = tmp_path / "data"
+    store = Store(f"sqlite:///{data / 'shamsul.db'}")
+    case = store.cases("phantom-demo")[0]
+    store.close()
+
+    def never(*_: object) -> tuple:
+        raise AssertionError("computed again")
+
+    asked = maps.request(
+        Jobs(MapCache(data / "maps")),
+        never,
+        registry.load("phantom"),
+        RadiographArchive(data / "radiographs").get(case.image_sha256),
+        target=Target.LOGIT,
+        parameters={"grad_cam": METHODS["grad_cam"].settle({})},
+    )
+    assert asked["grad_cam"].state is State.DONE
