@@ -255,6 +255,7 @@ def _write_explanation(
                 "parameters": dict(heatmap.parameters),
                 "evaluations": heatmap.evaluations,
                 "seconds": round(heatmap.seconds, 3),
+                "fit": heatmap.fit,
                 "target": heatmap.target.value,
                 "logit": prediction[heatmap.label].logit,
                 "probability": prediction[heatmap.label].probability,

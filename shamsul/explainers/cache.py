@@ -74,6 +74,7 @@ def to_parts(maps: Sequence[Heatmap]) -> tuple[dict[str, Any], NDArray[np.float3
     about = {
         "labels": [m.label for m in maps],
         "outputs": [m.output for m in maps],
+        "fits": [m.fit for m in maps],
         "evaluations": first.evaluations,
         "seconds": first.seconds,
         "geometry": first.geometry.to_json(),
@@ -97,8 +98,11 @@ def from_parts(
             seconds=about["seconds"],
             target=key.target,
             output=output,
+            fit=fit,
         )
-        for map_values, label, output in zip(values, about["labels"], about["outputs"], strict=True)
+        for map_values, label, output, fit in zip(
+            values, about["labels"], about["outputs"], about["fits"], strict=True
+        )
     )
 
 

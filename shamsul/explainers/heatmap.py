@@ -43,6 +43,8 @@ class Heatmap:
     target : Target
     output : float
         The model's output that is explained, for the unperturbed radiograph.
+    fit : float or None
+        R squared of the method's own model of the output, at most 1; None where it has none.
     """
 
     values: NDArray[np.float32]
@@ -54,6 +56,7 @@ class Heatmap:
     seconds: float
     target: Target
     output: float
+    fit: float | None = None
 
     def __post_init__(self) -> None:
         if self.values.dtype != np.float32 or self.values.shape != self.geometry.grid_shape:

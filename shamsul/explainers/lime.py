@@ -51,13 +51,15 @@ def lime(task: Task, *, samples: int, kernel_width: float, **cut: Any) -> Releva
 
     base = LimeBase(kernel, random_state=task.seed)
     weights = np.zeros((outputs.shape[1], perturbation.count))
+    fits = []
     for row, weight in enumerate(weights):
-        _, pairs, _, _ = base.explain_instance_with_data(
+        _, pairs, fit, _ = base.explain_instance_with_data(
             data, outputs, distances, row, perturbation.count, feature_selection="none"
         )
         for superpixel, value in pairs:
             weight[superpixel] = value
-    return Relevance(perturbation.spread(weights), samples)
+        fits.append(float(fit))
+    return Relevance(perturbation.spread(weights), samples, fits)
 
 
 METHOD = Method(

@@ -129,10 +129,14 @@ class Relevance:
         Raw signed relevance on the model's grid.
     evaluations : int
         Model evaluations spent; a backward pass counts as one.
+    fit : sequence of float, optional
+        For each output, the share of the evaluations' variance (weighted as the method weights
+        them) that the map accounts for; only methods that fit a model have it.
     """
 
     values: NDArray[np.floating]
     evaluations: int
+    fit: Sequence[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,7 @@ class Method:
         relevance = self.function(task, **values)
         seconds = time.perf_counter() - start
         explained = task.explained(classifier.logits(image.values[None]))[0]
+        fits: Sequence[float | None] = relevance.fit or [None] * len(chosen)
         return tuple(
             Heatmap(
                 values=np.ascontiguousarray(values_, dtype=np.float32),
@@ -244,6 +249,9 @@ class Method:
                 seconds=seconds,
                 target=target,
                 output=float(output),
+                fit=None if fit is None else float(fit),
             )
-            for values_, label, output in zip(relevance.values, chosen, explained, strict=True)
+            for values_, label, output, fit in zip(
+                relevance.values, chosen, explained, fits, strict=True
+            )
         )

@@ -69,7 +69,18 @@ def shap(task: Task, *, samples: int, selection: str, **cut: Any) -> Relevance:
             l1_reg=_L1_REG[selection],
             silent=True,
         )
-    return Relevance(perturbation.spread(values[0].T), done)
+    return Relevance(perturbation.spread(values[0].T), done, _fit(explainer, values[0]))
+
+
+def _fit(explainer: Any, values: NDArray[np.float64]) -> list[float]:
+    """Weighted R squared of the sums of Shapley values over the coalitions that were evaluated."""
+    outputs = explainer.ey[: explainer.nsamplesAdded] - explainer.fnull
+    weights = explainer.kernelWeights[: explainer.nsamplesAdded, None]
+    residual = outputs - explainer.maskMatrix[: explainer.nsamplesAdded] @ values
+    spread = outputs - (weights * outputs).sum(0) / weights.sum()
+    total = (weights * spread**2).sum(0)
+    left = (weights * residual**2).sum(0)
+    return list(1 - left / np.where(total > 0, total, 1.0))
 
 
 METHOD = Method(

@@ -15,6 +15,9 @@ from shamsul.jobs import Job, Jobs, State
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.ui.viewer import Panel, PanelProgress, Row
 
+#: A map whose method's model accounts for less of the variance is said to fit poorly.
+POOR_FIT = 0.5
+
 Explain = Callable[[MapKey, GridImage, Progress], tuple[Heatmap, ...]]
 
 
@@ -102,9 +105,18 @@ def rows(
 
 def _panel(job: Job, label: str) -> Panel:
     found = heatmap(job, label)
-    facts = "" if found is None else f"{found.evaluations} evaluations, {found.seconds:.1f} s"
+    facts = "" if found is None else _facts(found)
     failed = job.reason if job.state is State.FAILED else ""
     return Panel(job.method.title, found, failed=failed, facts=facts)
+
+
+def _facts(found: Heatmap) -> str:
+    """What a map took, and how well its method's model fits where it has one."""
+    facts = f"{found.evaluations} evaluations, {found.seconds:.1f} s"
+    if found.fit is None:
+        return facts
+    doubt = " (poor)" if found.fit < POOR_FIT else ""
+    return f"{facts}, fit R² {found.fit:.2f}{doubt}"
 
 
 def progress(asked: Mapping[str, Job], labels: Sequence[str]) -> tuple[PanelProgress, ...]:

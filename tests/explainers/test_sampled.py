@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import combinations
-from math import factorial
+from math import comb, factorial
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Normalisation
 from shamsul.explainers import lime, shap, superpixels
 from shamsul.explainers.heatmap import Target
-from shamsul.explainers.method import Task
+from shamsul.explainers.method import Method, Task
 from tests.explainers.conftest import SIZE, manifest
 
 
@@ -117,6 +117,8 @@ def test_lime_equals_the_package_on_the_same_neighbourhood(
         segmentation_fn=lambda image: perturbation.segments,
     )
     ours = lime.lime(work, samples=150, kernel_width=0.25, **CUT)
+    assert ours.fit is not None
+    assert ours.fit[2] == pytest.approx(theirs.score)  # the package keeps the last label's
     for label in range(3):
         for superpixel, weight in theirs.local_exp[label]:
             mine = ours.values[label][perturbation.segments == superpixel]
@@ -189,3 +191,47 @@ def test_selection_sets_weak_superpixels_to_zero(
     assert (found.values[0] == 0).any()
     if selection == "ten":
         assert len(np.unique(found.values[0])) <= 11
+
+
+class Brightness(nn.Module):
+    """The mean brightness: additive over superpixels."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3))
+
+
+@pytest.mark.parametrize("method", [lime.METHOD, shap.METHOD], ids=["lime", "shap"])
+def test_fit_is_whole_for_an_additive_output_and_less_for_another(
+    products: Classifier, noise: GridImage, method: Method
+) -> None:
+    unit = Normalisation((0.0,), (1.0,))
+    additive = Classifier(manifest(("Mean",), channels=1, normalisation=unit), Brightness())
+    few = {"samples": 200, "segments": 12, "background": "black"}
+    (found,) = method.explain(additive, noise, **few)
+    assert found.fit == pytest.approx(1, abs=0.02)
+    up, _ = method.explain(products, noise, **few)
+    assert up.fit is not None
+    assert 0.3 < up.fit < 0.9999
+
+
+def test_shap_fit_is_weighted_r_squared(products: Classifier, noise: GridImage) -> None:
+    """With every coalition, by the definition."""
+    work = task(products, noise)
+    cut = CUT | {"segments": 8}
+    perturbation = superpixels.Perturbation.of(work, **cut)
+    players = perturbation.count
+    found = shap.shap(work, samples=2**players, selection="none", **cut)
+    phi = [found.values[0][perturbation.segments == s][0] for s in range(players)]
+    coalitions = np.array(
+        [[(n >> i) & 1 for i in range(players)] for n in range(1, 2**players - 1)], bool
+    )
+    empty = np.zeros((1, players), bool)
+    base = perturbation.evaluate(empty, done=0, planned=1)[0, 0]
+    outputs = perturbation.evaluate(coalitions, done=0, planned=1)[:, 0] - base
+    sizes = coalitions.sum(1)
+    weights = np.array([1 / (comb(players, s) * s * (players - s)) for s in sizes.tolist()])
+    mean = (weights * outputs).sum() / weights.sum()
+    left = (weights * (outputs - coalitions @ phi) ** 2).sum()
+    expected = 1 - left / (weights * (outputs - mean) ** 2).sum()
+    assert found.fit is not None
+    assert found.fit[0] == pytest.approx(expected, abs=1e-4)
