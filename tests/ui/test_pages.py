@@ -305,6 +305,14 @@ def test_what_is_sent_twice_is_one_answer(pages: Pages) -> None:
     assert (row["score"], row["revision"]) == ("4", "2")
 
 
+def test_two_clicks_that_arrive_together_are_two_revisions(pages: Pages) -> None:
+    pages.review()
+    pages.browser.put(pages.column("LIME").token, LOCATION, 3)
+    pages.answer("LIME", 5)
+    (row,) = rows()
+    assert (row["score"], row["revision"]) == ("5", "2")
+
+
 def test_answers_of_a_lost_session_are_taken_by_the_next(pages: Pages) -> None:
     pages.review()
     token = pages.column("LIME").token

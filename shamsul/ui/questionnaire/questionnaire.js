@@ -24,8 +24,7 @@ class Outbox {
   }
 
   put(token, item, value) {
-    const later = this.events.filter((e) => e.token !== token || e.item !== item);
-    this.events = [...later, { number: ++this.number, token, item, value }];
+    this.events = [...this.events, { number: ++this.number, token, item, value }];
     this.post();
   }
 
@@ -45,7 +44,7 @@ class Outbox {
   }
 
   waiting(token, item) {
-    return this.events.find((e) => e.token === token && e.item === item);
+    return this.events.findLast((e) => e.token === token && e.item === item);
   }
 }
 
@@ -119,7 +118,7 @@ class Form {
       mark.hidden = !(waiting && data.error);
     }
     this.heading.textContent = data.heading;
-    const count = outbox.events.length;
+    const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
     const failed = count > 0 && data.error !== "";
     this.status.className = failed ? "status failed" : count || !data.notice ? "status" : "status saved";
     this.status.setAttribute("role", failed ? "alert" : "status");
