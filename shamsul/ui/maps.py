@@ -116,7 +116,7 @@ def _facts(found: Heatmap) -> str:
     if found.fit is None:
         return facts
     doubt = " (poor)" if found.fit < POOR_FIT else ""
-    return f"{facts}, fit R² {found.fit:.2f}{doubt}"
+    return f"fit R² {found.fit:.2f}{doubt}, {facts}"
 
 
 def progress(asked: Mapping[str, Job], labels: Sequence[str]) -> tuple[PanelProgress, ...]:

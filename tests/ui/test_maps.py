@@ -16,8 +16,8 @@ from shamsul.ui import maps
     ("fit", "says"),
     [
         (None, "8 evaluations, 0.5 s"),
-        (0.82, "8 evaluations, 0.5 s, fit R² 0.82"),
-        (0.31, "8 evaluations, 0.5 s, fit R² 0.31 (poor)"),
+        (0.82, "fit R² 0.82, 8 evaluations, 0.5 s"),
+        (0.31, "fit R² 0.31 (poor), 8 evaluations, 0.5 s"),
     ],
 )
 def test_facts_say_how_well_the_method_fits(fit: float | None, says: str) -> None:
