@@ -44,11 +44,13 @@ with left:
     labels = review.label_choice(case, prediction)
     target, parameters = review.explanation_settings()
 
+explain = session.explain(study.model)
+
 
 def request() -> dict[str, Job]:
     return maps.request(
         session.jobs(),
-        session.explain(study.model),
+        explain,
         classifier,
         radiograph,
         target=target,

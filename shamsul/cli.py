@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
     from shamsul.classifiers.prediction import Prediction
     from shamsul.explainers.heatmap import Heatmap
+    from shamsul.explainers.method import Method
     from shamsul.radiographs import Radiograph
 
 app = typer.Typer(
@@ -108,6 +109,17 @@ def predict(
         raise typer.Exit(2)
 
 
+def _methods(names: Iterable[str]) -> "list[Method]":
+    """The methods of these names, those that need few model evaluations first."""
+    from shamsul.explainers.registry import METHODS, by_waiting_time
+
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in METHODS]
+    if unknown:
+        raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
+    return [method for method in by_waiting_time() if method.name in wanted]
+
+
 def _assigned(settings_given: list[str]) -> dict[str, dict[str, object]]:
     """Texts like ``lime.samples=500`` as parameters by method."""
     from shamsul.explainers.registry import METHODS
@@ -157,16 +169,14 @@ def explain(
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.presets import PRESETS
-    from shamsul.explainers.registry import METHODS, USUAL, by_waiting_time
+    from shamsul.explainers.registry import USUAL
 
     if preset and preset not in PRESETS:
         raise UserError(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
     published = PRESETS.get(preset)
     target = target or (published.target if published else Target.LOGIT).value
     names = method or list(published.parameters if published else USUAL)
-    unknown = [name for name in names if name not in METHODS]
-    if unknown:
-        raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
+    methods = _methods(names)
     if target not in {member.value for member in Target}:
         raise UserError(f"--target is logit or probability, not {target!r}.")
     assigned = _assigned(assignments or [])
@@ -192,7 +202,7 @@ def explain(
     image = classifier.prepare(radiograph)
     maps: list[Heatmap] = []
     refusal = ""
-    for chosen in (m for m in by_waiting_time() if m.name in names):
+    for chosen in methods:
         with tqdm(desc=chosen.title, unit=" evaluations", leave=True) as bar:
 
             def progress(done: int, planned: int, bar: Any = bar) -> None:
@@ -390,17 +400,14 @@ def precompute_study(
     """Compute all maps of a study's cases; what is there already is skipped."""
     from shamsul.classifiers import registry
     from shamsul.explainers.cache import MapCache
-    from shamsul.explainers.registry import METHODS, USUAL, by_waiting_time
+    from shamsul.explainers.registry import USUAL
     from shamsul.precompute import Outcome, precompute
     from shamsul.radiographs import RadiographArchive
     from shamsul.reading.annotations import AnnotationArchive
     from shamsul.reading.demo import ensure_default_studies
     from shamsul.reading.store import Store
 
-    unknown = [name for name in method or () if name not in METHODS]
-    if unknown:
-        raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
-    methods = [found for found in by_waiting_time() if found.name in (method or USUAL)]
+    methods = _methods(method or USUAL)
     store, archive = Store(settings().database), RadiographArchive(settings().radiographs)
     ensure_default_studies(
         store, archive, AnnotationArchive(settings().data_dir / "annotations"), ASSETS

@@ -11,7 +11,7 @@ from enum import Enum
 
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Cancelled, ExplainerError, Method, Progress
+from shamsul.explainers.method import Cancelled, Method, Progress
 
 log = logging.getLogger(__name__)
 
@@ -170,13 +170,8 @@ class Jobs:
             with self._changed:
                 self._jobs.pop(job.key.digest, None)
             return
-        except ExplainerError as error:
-            self._fail(job, str(error))
-            return
         except Exception as error:  # a page must show a sentence, whatever a method raises
-            # The message could quote the input; its type is enough to look for.
-            log.error("%s failed: %s", job.method.name, type(error).__name__)
-            self._fail(job, f"{job.method.title} could not be computed ({type(error).__name__}).")
+            self._fail(job, job.method.failure(error))
             return
         try:
             self.cache.put(job.key, maps)

@@ -6,8 +6,7 @@ from enum import Enum
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.cache import MapCache, MapKey
-from shamsul.explainers.heatmap import Target
-from shamsul.explainers.method import ExplainerError, Method, Progress
+from shamsul.explainers.method import Method, Progress
 from shamsul.radiographs import ArchiveError, RadiographArchive
 from shamsul.reading.study import Case
 
@@ -73,13 +72,7 @@ def precompute(
     for case in cases:
         image = None
         for method in methods:
-            key = MapKey(
-                image_sha256=case.image_sha256,
-                model=classifier.manifest.fingerprint,
-                method=method.name,
-                parameters=method.settle({}),
-                target=Target.LOGIT,
-            )
+            key = MapKey.of(case.image_sha256, classifier, method, {})
             if cache.get(key) is not None:
                 yield Step(case.name, method.name, Outcome.PRESENT)
                 continue
@@ -87,16 +80,12 @@ def precompute(
                 if image is None:
                     image = classifier.prepare(archive.get(case.image_sha256))
                 cache.put(key, method.explain(classifier, image, progress=progress))
-            except (ExplainerError, ArchiveError, ArithmeticError, ValueError, OSError) as error:
-                yield Step(case.name, method.name, Outcome.FAILED, _sentence(error))
+            except ArchiveError as error:
+                yield Step(case.name, method.name, Outcome.FAILED, str(error))
+            except OSError as error:
+                reason = f"The maps cannot be kept: {error.strerror}."
+                yield Step(case.name, method.name, Outcome.FAILED, reason)
+            except Exception as error:  # the other cases' maps are still wanted
+                yield Step(case.name, method.name, Outcome.FAILED, method.failure(error))
             else:
                 yield Step(case.name, method.name, Outcome.COMPUTED)
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, ExplainerError | ArchiveError):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"The map cannot be kept: {error.strerror}."
-    # The message could quote the input; its type is enough to look for.
-    return f"The map could not be computed ({type(error).__name__})."

@@ -1,9 +1,8 @@
 """The process that computes maps, apart from the one that serves pages.
 
-Python runs one thread of a process at a time. With both in one process a page that is being drawn
-and a network's thousands of small steps wait for each other at every step: maps came ten times
-later while a reader was clicking. A process of its own also takes its memory and its end, should it
-come to one, out of the readers' way.
+In one process a page would wait for the lock that keeps networks apart, seconds where a large one
+is being explained, and both would share Python's one running thread. A process of its own also
+takes its memory and its end, should it come to one, out of the readers' way.
 
 The two talk over a pipe, in JSON and raw arrays: nothing is pickled. The server of pages asks for
 maps; the worker reports progress and after each report waits for an answer, which is to go on, to
@@ -11,7 +10,6 @@ stop, or another question that it deals with first.
 """
 
 import json
-import logging
 import subprocess
 import sys
 import threading
@@ -32,8 +30,6 @@ from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, ExplainerError, Progress
 from shamsul.explainers.registry import METHODS
 from shamsul.radiographs.geometry import Geometry
-
-log = logging.getLogger(__name__)
 
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
 
@@ -167,12 +163,10 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
         raise
     except Cancelled:
         _send(pipe, {"failed": "Nobody waits for the map any more."})
-    except (ExplainerError, registry.ModelError) as error:
+    except registry.ModelError as error:
         _send(pipe, {"failed": str(error)})
     except Exception as error:  # a page must show a sentence, whatever a method raises
-        # The message could quote the input; its type is enough to look for.
-        log.error("%s failed: %s", method.name, type(error).__name__)
-        _send(pipe, {"failed": f"{method.title} could not be computed ({type(error).__name__})."})
+        _send(pipe, {"failed": method.failure(error)})
     else:
         about, values = to_parts(maps)
         _send(pipe, {"maps": about})

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul import __version__
+from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.heatmap import Heatmap, Target
-from shamsul.explainers.method import Value
+from shamsul.explainers.method import Method, Value
 from shamsul.radiographs.geometry import Geometry
 
 
@@ -42,6 +43,24 @@ class MapKey:
     parameters: Mapping[str, Value] = field(hash=False)
     target: Target = Target.LOGIT
     seed: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        radiograph_sha256: str,
+        classifier: Classifier,
+        method: Method,
+        given: Mapping[str, object],
+        target: Target = Target.LOGIT,
+    ) -> "MapKey":
+        """The key of a method's maps of a radiograph; parameters not given have defaults."""
+        return cls(
+            image_sha256=radiograph_sha256,
+            model=classifier.manifest.fingerprint,
+            method=method.name,
+            parameters=method.settle(given),
+            target=target,
+        )
 
     @property
     def digest(self) -> str:

@@ -57,8 +57,8 @@ class Propagation:
         self._first = next(
             (n for n in self._steps if isinstance(self._layer(n), nn.Conv2d | nn.Linear)), None
         )
-        for step in self._steps:
-            self._back(step)  # says what has no rule before anything is computed
+        # Says what has no rule before anything is computed.
+        self._ways_back = {step: self._back(step) for step in self._steps}
         self._values: dict[fx.Node, Tensor] = {}
         with RUNNING, torch.no_grad():
             for node in self._graph.graph.nodes:
@@ -93,7 +93,7 @@ class Propagation:
                 given = relevance.pop(node, None)
                 if given is None:  # a gate that gets none
                     continue
-                for source, part in self._back(node)(node, given):
+                for source, part in self._ways_back[node](node, given):
                     known = relevance.get(source)
                     relevance[source] = part if known is None else known + part
         return relevance[self._input]

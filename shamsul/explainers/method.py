@@ -1,5 +1,6 @@
 """What an explanation method is: a function, its declared parameters and how to read its maps."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.heatmap import Heatmap, Target
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called with the model evaluations done and planned; may raise :class:`Cancelled`."""
@@ -181,6 +184,14 @@ class Method:
         if unknown:
             raise TypeError(f"{self.title} has no parameter {', '.join(unknown)}.")
         return {p.name: p.check(given.get(p.name, p.default)) for p in self.parameters}
+
+    def failure(self, error: Exception) -> str:
+        """Why its maps did not come, in one sentence; what the sentence leaves out is logged."""
+        if isinstance(error, ExplainerError):
+            return str(error)
+        # The message could quote the input; its type is enough to look for.
+        log.error("%s failed: %s", self.name, type(error).__name__)
+        return f"{self.title} could not be computed ({type(error).__name__})."
 
     def explain(
         self,

@@ -30,13 +30,11 @@ def masks(
     ndarray of shape (count, h, w), float32 in [0, 1]
     """
     cell = [-(-side // cells) for side in shape]
-    large = [(cells + 1) * side for side in cell]
     result = np.empty((count, *shape), np.float32)
     for mask in result:
         coarse = (rng.random((cells + 1, cells + 1)) < shown).astype(np.float32)
         top, left = (int(rng.integers(0, side)) for side in cell)
-        zoom = [side / (cells + 1) for side in large]
-        fine = ndimage.zoom(coarse, zoom, order=1, grid_mode=True, mode="nearest")
+        fine = ndimage.zoom(coarse, cell, order=1, grid_mode=True, mode="nearest")
         mask[:] = fine[top : top + shape[0], left : left + shape[1]]
     return result
 

@@ -52,13 +52,7 @@ def request(
     for method in by_waiting_time():
         if method.name not in parameters:
             continue
-        key = MapKey(
-            image_sha256=radiograph.sha256,
-            model=classifier.manifest.fingerprint,
-            method=method.name,
-            parameters=method.settle(parameters[method.name]),
-            target=target,
-        )
+        key = MapKey.of(radiograph.sha256, classifier, method, parameters[method.name], target)
         asked[method.name] = jobs.request(
             key, method, partial(_explain, explain, key, classifier, radiograph)
         )

@@ -186,10 +186,10 @@ def _record(outbox: questionnaire.Outbox) -> str:
     """Put on the disk what is new in the outbox; why that failed, in a sentence, or nothing."""
     new = [event for event in outbox.events if event.number > _saved().get(outbox.id, 0)]
     known = [(event, _subjects()[event.token]) for event in new if event.token in _subjects()]
-    answers = [answer for event, about in known if (answer := _answer(event, about))]
+    answered = [(answer, about) for event, about in known if (answer := _answer(event, about))]
     try:
-        if answers:
-            session.store().record(answers)
+        if answered:
+            session.store().record(answer for answer, _ in answered)
     except StoreError as error:
         return str(error)
     if len(known) < len(new):
@@ -197,14 +197,14 @@ def _record(outbox: questionnaire.Outbox) -> str:
         return "The case that was answered has to be opened again."
     if new:
         _saved()[outbox.id] = max(event.number for event in new)
-    if answers:
-        last = answers[-1]
+    if answered:
+        last, about = answered[-1]
         name = (
             last.shown.method_name_shown if isinstance(last.shown, MapShown) else last.shown.label
         )
         said = "Answer taken back" if last.value is None else "Saved"
         time = datetime.now().astimezone().strftime("%H:%M:%S")
-        wording = known[-1][1].study.questionnaire.question(last.item).wording
+        wording = about.study.questionnaire.question(last.item).wording
         _notices()[_place(last.case, last.shown)] = f"{said} at {time}: {name}, {wording}"
     return ""
 
