@@ -1,6 +1,6 @@
 """Layer-wise relevance propagation through every step of the network's graph."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,7 +10,17 @@ from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.graph import Add, Concatenate, GlobalAverage, Multiply, trace
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task
-from shamsul.explainers.rules import COMPOSITES, Box, Composite, Epsilon, Pass, Rule, share
+from shamsul.explainers.rules import (
+    COMPOSITES,
+    Box,
+    Composite,
+    Epsilon,
+    Pass,
+    Rule,
+    Way,
+    inverse,
+    pull_back,
+)
 
 _ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
 _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
@@ -18,6 +28,29 @@ _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
 TOGETHER = 16
 #: Layers that do nothing to the values in evaluation mode.
 _SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
+
+
+class _Gathered:
+    """Relevance of one step's value as it comes in, as a tensor times a factor.
+
+    The factor is that of one image. Steps that act on each neuron by itself change it alone, which
+    is cheap; the product for all outputs is put off until a convolution or a sum needs it.
+    """
+
+    def __init__(self, tensor: Tensor, factor: Tensor) -> None:
+        self.tensor, self.factor = tensor, factor
+        self._own = False  # other steps may hold the same tensor
+
+    def add(self, tensor: Tensor, factor: Tensor) -> None:
+        """More relevance, from another step that used the value."""
+        if not self._own:
+            self.tensor = self.tensor * self.factor
+            self.factor, self._own = torch.ones_like(self.factor), True
+        self.tensor.addcmul_(tensor, factor)
+
+
+Part = tuple[fx.Node, Tensor, Tensor]
+"""A source of a step, and its relevance as a tensor times a factor."""
 
 
 class Propagation:
@@ -57,18 +90,21 @@ class Propagation:
         self._first = next(
             (n for n in self._steps if isinstance(self._layer(n), nn.Conv2d | nn.Linear)), None
         )
-        # Says what has no rule before anything is computed.
-        self._ways_back = {step: self._back(step) for step in self._steps}
+        for step in self._steps:
+            self._rule(step)  # says what has no rule before anything is computed
         self._values: dict[fx.Node, Tensor] = {}
+        self._backs: dict[fx.Node, Callable[[Tensor, Tensor], list[Part]]] = {}
         with RUNNING, torch.no_grad():
             for node in self._graph.graph.nodes:
                 if node.op == "placeholder":
                     self._input, self._values[node] = node, batch
                 elif node.op == "call_module":
                     self._values[node] = self._layer(node)(*fx.node.map_arg(node.args, self._value))
+                    self._backs[node] = self._back(node)
                 elif node.op == "output":
                     (self._output,) = node.all_input_nodes
         self.outputs = self._values[self._output][0]
+        self._values.clear()  # the ways back hold what they need
 
     def _layer(self, node: fx.Node) -> nn.Module:
         return self._graph.get_submodule(str(node.target))
@@ -87,37 +123,28 @@ class Propagation:
         -------
         Tensor of shape (n, C, h, w)
         """
-        relevance: dict[fx.Node, Tensor] = {self._output: starts}
+        gathered = {self._output: _Gathered(starts, torch.ones_like(self.outputs)[None])}
         with RUNNING, torch.no_grad():
             for node in reversed(self._steps):
-                given = relevance.pop(node, None)
+                given = gathered.pop(node, None)
                 if given is None:  # a gate that gets none
                     continue
-                for source, part in self._ways_back[node](node, given):
-                    known = relevance.get(source)
-                    relevance[source] = part if known is None else known + part
-        return relevance[self._input]
+                for source, tensor, factor in self._backs[node](given.tensor, given.factor):
+                    if source in gathered:
+                        gathered[source].add(tensor, factor)
+                    else:
+                        gathered[source] = _Gathered(tensor, factor)
+        result = gathered[self._input]
+        return result.tensor * result.factor
 
-    # Each way back takes a step and the relevance of its value, and gives that of its sources.
-
-    def _back(self, node: fx.Node) -> Callable[[fx.Node, Tensor], Sequence[tuple[fx.Node, Tensor]]]:
-        layer = self._layer(node)
-        if isinstance(layer, Add):
-            return self._sum
-        if isinstance(layer, Concatenate):
-            return self._parts
+    def _rule(self, node: fx.Node) -> Rule | None:
+        """The rule of a step that has weights or acts on each neuron; None: it is routed below."""
+        composite, layer = self._composite, self._layer(node)
         if isinstance(layer, Multiply):
             self._gate(node)
-            return self._product
-        if isinstance(layer, nn.MaxPool2d):
-            return self._maximum
-        if isinstance(layer, _SHAPES):
-            return self._shape
-        rule = self._rule(node, layer)
-        return lambda node, given: self._by(rule, node, given)
-
-    def _rule(self, node: fx.Node, layer: nn.Module) -> Rule:
-        composite = self._composite
+            return None
+        if isinstance(layer, (Add, Concatenate, nn.MaxPool2d, *_SHAPES)):
+            return None
         if isinstance(layer, nn.ReLU):
             return Pass()
         if isinstance(layer, _ACTIVATIONS):
@@ -132,28 +159,54 @@ class Propagation:
             return composite.dense if isinstance(layer, nn.Linear) else composite.convolution
         raise ExplainerError(f"LRP has no rule for {type(layer).__name__} (module {node.target}).")
 
-    def _by(self, rule: Rule, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+    # A way back takes the relevance of a step's value, as a tensor times a factor, and gives that
+    # of its sources.
+
+    def _back(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
+        layer = self._layer(node)
+        if isinstance(layer, Add):
+            return self._sum(node)
+        if isinstance(layer, Concatenate):
+            return self._concatenation(node)
+        if isinstance(layer, Multiply):
+            return self._product(node)
         (source,) = node.all_input_nodes
         x, z = self._values[source], self._values[node]
-        return [(source, rule(self._layer(node), x, z, given))]
+        if isinstance(layer, nn.MaxPool2d):
+            return self._maximum(source, x, layer)
+        if isinstance(layer, _SHAPES):
+            return lambda tensor, factor: [
+                (source, tensor.reshape(-1, *x.shape[1:]), factor.reshape(x.shape))
+            ]
+        rule = self._rule(node)
+        assert rule is not None
+        ways = rule(layer, x, z)
 
-    def _shape(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
-        (source,) = node.all_input_nodes
-        return [(source, given.reshape(len(given), *self._values[source].shape[1:]))]
+        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
+            return [(source, *_along(way, x, tensor, factor)) for way in ways]
 
-    def _sum(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
-        shared = share(given, self._values[node], self._composite.epsilon)
-        return [(source, self._values[source] * shared) for source in node.args]  # type: ignore[index,misc]
+        return back
 
-    def _parts(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+    def _sum(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
+        """Each source gets its share of the sum."""
+        share = inverse(self._values[node], self._composite.epsilon)
+        gains = [(source, self._values[source] * share) for source in node.args]  # type: ignore[index,misc]
+        return lambda tensor, factor: [(source, tensor, factor * gain) for source, gain in gains]  # type: ignore[misc]
+
+    def _concatenation(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
         (sources,) = node.args
         sizes = [self._values[source].shape[1] for source in sources]  # type: ignore[union-attr,index]
-        return list(zip(sources, torch.split(given, sizes, 1), strict=True))  # type: ignore[arg-type]
 
-    def _maximum(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
-        (source,) = node.all_input_nodes
-        x, pool = self._values[source], self._layer(node)
-        assert isinstance(pool, nn.MaxPool2d)
+        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
+            parts = torch.split(tensor, sizes, 1), torch.split(factor, sizes, 1)
+            return list(zip(sources, *parts, strict=True))  # type: ignore[arg-type]
+
+        return back
+
+    def _maximum(
+        self, source: fx.Node, x: Tensor, pool: nn.MaxPool2d
+    ) -> Callable[[Tensor, Tensor], list[Part]]:
+        """The largest takes all."""
         _, winners = nn.functional.max_pool2d(
             x,
             pool.kernel_size,
@@ -163,9 +216,15 @@ class Propagation:
             pool.ceil_mode,
             return_indices=True,
         )
-        flat = given.new_zeros(len(given), x.shape[1], x.shape[2] * x.shape[3])
-        flat.scatter_add_(2, winners.flatten(2).expand(len(given), -1, -1), given.flatten(2))
-        return [(source, flat.view(len(given), *x.shape[1:]))]
+        places, ones = winners.flatten(2), torch.ones_like(x)
+
+        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
+            flat = tensor.new_zeros(len(tensor), x.shape[1], x.shape[2] * x.shape[3])
+            given = (tensor * factor).flatten(2)
+            flat.scatter_add_(2, places.expand(len(tensor), -1, -1), given)
+            return [(source, flat.view(-1, *x.shape[1:]), ones)]
+
+        return back
 
     def _gate(self, node: fx.Node) -> fx.Node:
         """The factor that a sigmoid made."""
@@ -178,14 +237,26 @@ class Propagation:
             raise ExplainerError(f"LRP has no rule for the product {node.name}, which has no gate.")
         return gates[0]
 
-    def _product(self, node: fx.Node, given: Tensor) -> list[tuple[fx.Node, Tensor]]:
+    def _product(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
         gate = self._gate(node)
         (signal,) = (source for source in node.all_input_nodes if source is not gate)
-        result = [(signal, given)]
-        if self._composite.gates:
-            shape = (len(given), *self._values[gate].shape[1:])
-            result.append((gate, given.sum_to_size(shape)))
-        return result
+        shape = self._values[gate].shape[1:]
+
+        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
+            parts = [(signal, tensor, factor)]
+            if self._composite.gates:
+                total = (tensor * factor).sum_to_size(len(tensor), *shape)
+                parts.append((gate, total, torch.ones_like(total[:1])))
+            return parts
+
+        return back
+
+
+def _along(way: Way, x: Tensor, tensor: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
+    """Relevance after one way back, as a tensor times a factor."""
+    if way.layer is None:
+        return tensor, factor * way.share * way.gain
+    return pull_back(way.layer, x, tensor * (factor * way.share)), way.gain
 
 
 def lrp(task: Task, *, composite: str) -> Relevance:

@@ -1,11 +1,12 @@
 """Rules of layer-wise relevance propagation: relevance of a layer's output to that of its input.
 
-A rule is called as ``rule(layer, x, z, relevance)`` with the layer's input `x` and its output
-``z = layer(x)``, both of one image, and the relevance of `z` for any number of outputs at once; it
-returns the relevance of `x` for each of them. So one forward pass serves all outputs.
+A rule is called as ``rule(layer, x, z)`` with the layer's input `x` and its output
+``z = layer(x)``, both of one image. It returns the ways on which relevance goes back, each of them
+linear in it: so one forward pass serves all outputs, and what depends on the image alone is
+computed once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Final, Protocol
@@ -15,11 +16,52 @@ from torch import Tensor, nn
 from torch.nn.grad import conv2d_input
 
 
-class Rule(Protocol):
-    """Relevance of a layer's output to relevance of its input."""
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way back through a layer: ``gain * pull_back(layer, x, share * relevance)``.
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        """Relevance of `x`, shape (outputs, ...), from that of `z`; `x` and `z` are (1, ...)."""
+    Attributes
+    ----------
+    share : Tensor of shape (1, ...)
+        What each output passes on of its relevance, most often one over a sum of contributions.
+    layer : nn.Module or None
+        The contributions' weights; None where every output has one input, in the same place.
+    gain : Tensor of shape (1, ...)
+        What each input takes of what is pulled back to it, most often its own value.
+    """
+
+    share: Tensor
+    layer: nn.Module | None
+    gain: Tensor
+
+
+class Rule(Protocol):
+    """The ways on which relevance of a layer's output goes back to its input."""
+
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        """Ways back from `z` to `x`, both of one image; relevance of `x` is their sum."""
+
+
+def hand_back(ways: Iterable[Way], x: Tensor, relevance: Tensor) -> Tensor:
+    """Relevance of a layer's input for n distributions of relevance over its output.
+
+    Parameters
+    ----------
+    ways : iterable of Way
+        As a rule gives them.
+    x : Tensor of shape (1, ...)
+        The layer's input.
+    relevance : Tensor of shape (n, ...)
+
+    Returns
+    -------
+    Tensor of shape (n, ...)
+    """
+    parts = []
+    for way in ways:
+        shared = way.share * relevance
+        parts.append(way.gain * (shared if way.layer is None else pull_back(way.layer, x, shared)))
+    return torch.stack(parts).sum(0)
 
 
 def stabilised(z: Tensor, epsilon: float) -> Tensor:
@@ -27,10 +69,10 @@ def stabilised(z: Tensor, epsilon: float) -> Tensor:
     return z + torch.where(z >= 0, epsilon, -epsilon)
 
 
-def share(relevance: Tensor, z: Tensor, epsilon: float) -> Tensor:
-    """``relevance / z``, and 0 where an output of exactly 0 has nothing to give."""
+def inverse(z: Tensor, epsilon: float) -> Tensor:
+    """``1 / z``, stabilised, and 0 where an output of exactly 0 has nothing to give."""
     z = stabilised(z, epsilon)
-    return relevance * torch.where(z == 0, 0.0, 1 / torch.where(z == 0, 1.0, z))
+    return torch.where(z == 0, 0.0, 1 / torch.where(z == 0, 1.0, z))
 
 
 @singledispatch
@@ -105,6 +147,10 @@ def with_weights(layer: nn.Module, change: Callable[[Tensor], Tensor]) -> nn.Mod
     return changed
 
 
+#: Layers that act on each neuron by itself.
+_ELEMENT_WISE = (nn.BatchNorm2d, nn.ReLU, nn.SiLU, nn.Sigmoid)
+
+
 @dataclass(frozen=True)
 class Epsilon:
     """``R_j = x_j sum_k w_jk R_k / (z_k + epsilon sign z_k)``; with 0 it is LRP-0.
@@ -116,8 +162,11 @@ class Epsilon:
 
     epsilon: float
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        return x * pull_back(layer, x, share(relevance, z, self.epsilon))
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        share = inverse(z, self.epsilon)
+        if isinstance(layer, _ELEMENT_WISE):
+            return (Way(share, None, x * pull_back(layer, x, torch.ones_like(z))),)
+        return (Way(share, layer, x),)
 
 
 @dataclass(frozen=True)
@@ -136,18 +185,24 @@ class Gamma:
 
     gamma: float
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        up = _Contributions(layer, x, +1)
-        down = _Contributions(layer, x, -1)
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
         favoured = z >= 0
-        bias = z - up.total - down.total
-        bias = bias + self.gamma * torch.where(favoured, bias.clamp(min=0), bias.clamp(max=0))
-        denominator = bias + up.total + down.total
-        denominator = denominator + self.gamma * torch.where(favoured, up.total, down.total)
-        shared = share(relevance, denominator, 0.0)
-        boosted = (1 + self.gamma) * shared
-        return up.hand_back(torch.where(favoured, boosted, shared)) + down.hand_back(
-            torch.where(favoured, shared, boosted)
+        up = _total(_contributions(layer, x, +1))
+        bias = layer.bias
+        b = torch.zeros(()).to(z) if bias is None else _per_output(bias, z)  # type: ignore[arg-type]
+        down = z - b - up
+        boost = torch.where(favoured, up + b.clamp(min=0), down + b.clamp(max=0))
+        share = inverse(z + self.gamma * boost, 0.0)
+        boosted = (1 + self.gamma) * share
+        return (
+            *(
+                Way(torch.where(favoured, boosted, share), half, part)
+                for part, half in _contributions(layer, x, +1)
+            ),
+            *(
+                Way(torch.where(favoured, share, boosted), half, part)
+                for part, half in _contributions(layer, x, -1)
+            ),
         )
 
 
@@ -161,45 +216,42 @@ class AlphaBeta:
 
     alpha: float
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        up = _Contributions(layer, x, +1)
-        result = self.alpha * up.hand_back(share(relevance, up.total, 0.0))
-        if self.alpha != 1:
-            down = _Contributions(layer, x, -1)
-            shared = share(relevance, down.total, 0.0)
-            result = result - (self.alpha - 1) * down.hand_back(shared)
-        return result
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        ways = []
+        for sign, weight in ((+1, self.alpha), (-1, 1 - self.alpha)):
+            if weight:
+                parts = _contributions(layer, x, sign)
+                share = weight * inverse(_total(parts), 0.0)
+                ways += [Way(share, half, part) for part, half in parts]
+        return tuple(ways)
 
 
-class _Contributions:
-    """The contributions ``x_j w_jk`` of one sign: their sum per neuron, and the way back.
+def _contributions(layer: nn.Module, x: Tensor, sign: int) -> list[tuple[Tensor, nn.Module]]:
+    """The contributions ``x_j w_jk`` of one sign, as inputs and layers that give them."""
+    up = with_weights(layer, lambda weight: weight.clamp(min=0))
+    down = with_weights(layer, lambda weight: weight.clamp(max=0))
+    parts = [(x.clamp(min=0), up if sign > 0 else down)]
+    if (x < 0).any():  # not after a ReLU
+        parts.append((x.clamp(max=0), down if sign > 0 else up))
+    return parts
 
-    Parameters
-    ----------
-    layer : nn.Conv2d or nn.Linear
-    x : Tensor of shape (1, ...)
-    sign : {+1, -1}
-    """
 
-    def __init__(self, layer: nn.Module, x: Tensor, sign: int) -> None:
-        up = with_weights(layer, lambda weight: weight.clamp(min=0))
-        down = with_weights(layer, lambda weight: weight.clamp(max=0))
-        self._parts = [(x.clamp(min=0), up if sign > 0 else down)]
-        if (x < 0).any():  # not after a ReLU
-            self._parts.append((x.clamp(max=0), down if sign > 0 else up))
-        self.total = sum(half(part) for part, half in self._parts)
+def _total(contributions: list[tuple[Tensor, nn.Module]]) -> Tensor:
+    """Their sum for each output."""
+    return torch.stack([half(part) for part, half in contributions]).sum(0)
 
-    def hand_back(self, shared: Tensor) -> Tensor:
-        """``sum_k`` of the contributions times what each neuron shares out."""
-        return sum(part * pull_back(half, part, shared) for part, half in self._parts)  # type: ignore[return-value]
+
+def _per_output(bias: Tensor, z: Tensor) -> Tensor:
+    """A bias for each channel, shaped to go with the layer's output."""
+    return bias.detach().view(1, -1, *(1,) * (z.ndim - 2))
 
 
 @dataclass(frozen=True)
 class Flat:
     """Relevance is shared evenly over a neuron's inputs, whatever they hold."""
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        return _independent_of_input(with_weights(layer, torch.ones_like), x, relevance)
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        return _independent_of_input(with_weights(layer, torch.ones_like), x)
 
 
 @dataclass(frozen=True)
@@ -211,13 +263,13 @@ class WSquare:
     Montavon et al. 2017, doi 10.1016/j.patcog.2016.11.008, section 5.1
     """
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        return _independent_of_input(with_weights(layer, torch.square), x, relevance)
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        return _independent_of_input(with_weights(layer, torch.square), x)
 
 
-def _independent_of_input(layer: nn.Module, x: Tensor, relevance: Tensor) -> Tensor:
-    total = layer(torch.ones_like(x))
-    return pull_back(layer, x, share(relevance, total, 0.0))
+def _independent_of_input(layer: nn.Module, x: Tensor) -> tuple[Way, ...]:
+    ones = torch.ones_like(x)
+    return (Way(inverse(layer(ones), 0.0), layer, ones),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,25 +291,22 @@ class Box:
     low: Tensor
     high: Tensor
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
         plain = with_weights(layer, torch.clone)
         up = with_weights(layer, lambda weight: weight.clamp(min=0))
         down = with_weights(layer, lambda weight: weight.clamp(max=0))
         low, high = self.low.expand_as(x), self.high.expand_as(x)
-        shared = share(relevance, plain(x) - up(low) - down(high), 0.0)
-        return (
-            x * pull_back(plain, x, shared)
-            - low * pull_back(up, x, shared)
-            - high * pull_back(down, x, shared)
-        )
+        share = inverse(plain(x) - up(low) - down(high), 0.0)
+        return Way(share, plain, x), Way(share, up, -low), Way(share, down, -high)
 
 
 @dataclass(frozen=True)
 class Pass:
     """Relevance goes through unchanged: for layers that act on each neuron by itself."""
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor, relevance: Tensor) -> Tensor:
-        return relevance
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        ones = torch.ones_like(x)
+        return (Way(ones, None, ones),)
 
 
 #: Stabiliser that keeps a division from blowing up without being seen in a map.
