@@ -5,7 +5,7 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.jobs import Job, State
 from shamsul.radiographs import ArchiveError
-from shamsul.ui import charts, maps, rating, review, session
+from shamsul.ui import charts, compare, maps, rating, review, session
 from shamsul.ui.frame import ensure_frame, in_words
 from shamsul.ui.viewer import viewer, viewer_progress
 
@@ -91,6 +91,7 @@ with right:
         f"The maps explain the model's **{target.value}**; positive relevance speaks for the "
         "label. Each map is scaled to the 99.5th percentile of its magnitude."
     )
+    compare.comparison(asked, labels)
 
 failed = [job for job in asked.values() if job.state is State.FAILED]
 if failed:

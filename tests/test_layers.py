@@ -12,6 +12,7 @@ MAY_IMPORT = {
     "radiographs": set(),
     "annotations": set(),
     "phantom": set(),
+    "metrics": set(),
     "classifiers": {"radiographs", "settings"},
     "explainers": {"classifiers", "radiographs"},
     "reading": {"radiographs", "annotations", "phantom"},
@@ -46,6 +47,7 @@ def test_only_the_ui_imports_streamlit() -> None:
             assert not [name for name in imports(file) if name.split(".")[0] == "streamlit"], file
 
 
-def test_radiographs_know_no_torch() -> None:
-    for file in (ROOT / "radiographs").rglob("*.py"):
+@pytest.mark.parametrize("room", ["radiographs", "metrics"])
+def test_what_knows_pixels_only_knows_no_torch(room: str) -> None:
+    for file in (ROOT / room).rglob("*.py"):
         assert not [name for name in imports(file) if name.split(".")[0] == "torch"], file

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from plotly.colors import sample_colorscale
 
+from shamsul.metrics.scale import PERCENTILE, full_scale
+
 #: Name shown to the reader to Plotly's name and where the map starts: the near-black fifth of some
 #: is cut, since on a radiograph it reads as darker anatomy.
 _SEQUENTIAL = {
@@ -31,9 +33,6 @@ _ARM = (0.1, 0.4)
 SEQUENTIAL = tuple(_SEQUENTIAL)
 #: For signed relevance, the default first.
 DIVERGING = tuple(_DIVERGING)
-
-#: Percentile of |value| that becomes 1.0, the same for every method.
-PERCENTILE = 99.5
 
 
 def table(name: str, count: int = 256) -> NDArray[np.uint8]:
@@ -74,8 +73,7 @@ def display_scale(values: NDArray[np.float32]) -> tuple[float, str]:
     Returns
     -------
     scale : float
-        The 99.5th percentile of \\|value\\|. A map that is zero nearly everywhere is scaled to its
-        maximum instead; 0 for a map that is zero everywhere.
+        See :func:`full_scale`.
     words : str
         Empty where the map is zero everywhere.
 
@@ -84,9 +82,9 @@ def display_scale(values: NDArray[np.float32]) -> tuple[float, str]:
     >>> display_scale(np.array([[-2, 2]], dtype=np.float32))
     (2.0, 'scaled to its 99.5th percentile')
     """
-    magnitude = np.abs(values)
-    scale = float(np.percentile(magnitude, PERCENTILE))
-    if scale > 0:
-        return scale, "scaled to its 99.5th percentile"
-    scale = float(magnitude.max())
-    return scale, "scaled to its maximum (almost all zero)" if scale > 0 else ""
+    scale = full_scale(values)
+    if not scale:
+        return 0.0, ""
+    sparse = np.percentile(np.abs(values), PERCENTILE) == 0
+    kind = "maximum (almost all zero)" if sparse else f"{PERCENTILE:g}th percentile"
+    return scale, f"scaled to its {kind}"

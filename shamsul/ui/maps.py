@@ -13,7 +13,7 @@ from shamsul.explainers.method import Progress, Value
 from shamsul.explainers.registry import METHODS, by_waiting_time
 from shamsul.jobs import Job, Jobs, State
 from shamsul.radiographs.radiograph import Radiograph
-from shamsul.ui.viewer import Panel, PanelProgress, Row
+from shamsul.ui.viewer import About, Panel, PanelProgress, Row
 
 #: A map whose method's model accounts for less of the variance is said to fit poorly.
 POOR_FIT = 0.5
@@ -101,16 +101,44 @@ def _panel(job: Job, label: str) -> Panel:
     found = heatmap(job, label)
     facts = "" if found is None else _facts(found)
     failed = job.reason if job.state is State.FAILED else ""
-    return Panel(job.method.title, found, failed=failed, facts=facts)
+    return Panel(job.method.title, found, failed=failed, facts=facts, about=_about(job, found))
 
 
 def _facts(found: Heatmap) -> str:
     """What a map took, and how well its method's model fits where it has one."""
     facts = f"{found.evaluations} evaluations, {found.seconds:.1f} s"
-    if found.fit is None:
-        return facts
-    doubt = " (poor)" if found.fit < POOR_FIT else ""
-    return f"fit R² {found.fit:.2f}{doubt}, {facts}"
+    return facts if found.fit is None else f"fit R² {_fit(found.fit)}, {facts}"
+
+
+def _fit(fit: float) -> str:
+    return f"{fit:.2f}{' (poor)' if fit < POOR_FIT else ''}"
+
+
+def _about(job: Job, found: Heatmap | None) -> About:
+    """A panel's method, and what this map took once it is there."""
+    facts = []
+    parameters: Mapping[str, object] = job.key.parameters if found is None else found.parameters
+    if found is not None:
+        if found.fit is not None:
+            facts.append(("Fit R²", _fit(found.fit)))
+        facts.append(("Evaluations", f"{found.evaluations:,} (all labels)"))
+        facts.append(("Seconds", f"{found.seconds:.1f} (all labels)"))
+    return About(
+        reading=job.method.reading,
+        facts=tuple(facts),
+        parameters=tuple(
+            (name.replace("_", " ").capitalize(), _in_words(value))
+            for name, value in parameters.items()
+        ),
+        citation=job.method.citation,
+    )
+
+
+def _in_words(value: object) -> str:
+    """A parameter's value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) or "default"
 
 
 def progress(asked: Mapping[str, Job], labels: Sequence[str]) -> tuple[PanelProgress, ...]:

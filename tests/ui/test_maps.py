@@ -10,31 +10,77 @@ from shamsul.explainers.registry import METHODS
 from shamsul.jobs import Job, State
 from shamsul.radiographs.geometry import Geometry
 from shamsul.ui import maps
+from shamsul.ui.viewer import About, Panel
+
+PARAMETERS = {"samples": 8, "kernel_width": 0.25, "relu": True, "layer": ""}
 
 
-@pytest.mark.parametrize(
-    ("fit", "says"),
-    [
-        (None, "8 evaluations, 0.5 s"),
-        (0.82, "fit R² 0.82, 8 evaluations, 0.5 s"),
-        (0.31, "fit R² 0.31 (poor), 8 evaluations, 0.5 s"),
-    ],
-)
-def test_facts_say_how_well_the_method_fits(fit: float | None, says: str) -> None:
+def job(state: State = State.DONE, fit: float | None = None) -> Job:
     geometry = Geometry.window((4, 4), (4, 4), top=0, left=0, height=4, width=4)
     found = Heatmap(
         values=np.ones((4, 4), np.float32),
         label="Edema",
         method="lime",
-        parameters={},
+        parameters={**PARAMETERS, "seed": 3},
         geometry=geometry,
-        evaluations=8,
+        evaluations=1008,
         seconds=0.5,
         target=Target.LOGIT,
         output=1.0,
         fit=fit,
     )
-    job = Job(MapKey("0" * 64, "0" * 64, "lime", {}), METHODS["lime"], State.DONE, maps=(found,))
+    key = MapKey("0" * 64, "0" * 64, "lime", PARAMETERS)
+    return Job(key, METHODS["lime"], state, maps=(found,) if state is State.DONE else ())
+
+
+def panel(job: Job) -> Panel:
     prediction = Prediction("model", (LabelScore("Edema", 1.0, 0.7, 0.5),))
     (row,) = maps.rows({"lime": job}, ["Edema"], prediction, ())
-    assert row.panels[0].facts == says
+    return row.panels[0]
+
+
+def about(job: Job) -> About:
+    told = panel(job).about
+    assert told is not None
+    return told
+
+
+@pytest.mark.parametrize(
+    ("fit", "says"),
+    [
+        (None, "1008 evaluations, 0.5 s"),
+        (0.82, "fit R² 0.82, 1008 evaluations, 0.5 s"),
+        (0.31, "fit R² 0.31 (poor), 1008 evaluations, 0.5 s"),
+    ],
+)
+def test_facts_say_how_well_the_method_fits(fit: float | None, says: str) -> None:
+    assert panel(job(fit=fit)).facts == says
+
+
+def test_on_request_a_panel_tells_everything_about_its_map() -> None:
+    told = about(job(fit=0.31))
+    assert told.reading == METHODS["lime"].reading
+    assert told.citation == METHODS["lime"].citation
+    assert told.facts == (
+        ("Fit R²", "0.31 (poor)"),
+        ("Evaluations", "1,008 (all labels)"),
+        ("Seconds", "0.5 (all labels)"),
+    )
+    assert told.parameters == (
+        ("Samples", "8"),
+        ("Kernel width", "0.25"),
+        ("Relu", "yes"),
+        ("Layer", "default"),
+        ("Seed", "3"),
+    )
+
+
+def test_method_without_a_model_of_its_own_has_no_fit() -> None:
+    assert [name for name, _ in about(job()).facts] == ["Evaluations", "Seconds"]
+
+
+def test_method_is_told_about_while_its_map_is_awaited() -> None:
+    told = about(job(State.WAITING))
+    assert told.reading == METHODS["lime"].reading
+    assert told.facts == ()
+    assert dict(told.parameters)["Samples"] == "8"

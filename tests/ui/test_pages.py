@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,13 +120,16 @@ class Pages:
 
     def settle(self) -> None:
         """Look again until every map has come, as the page does by itself."""
-        for _ in range(100):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
             self.browser.shown = None
             self.app.run()
             self.texts()
             form = self.browser.shown
             if form is None or all(c.token or c.waiting == "no map" for c in form["maps"]):
                 return
+            # Looking again and again would keep the maps from being computed.
+            time.sleep(0.1)
         raise AssertionError("the maps did not come")
 
     def form(self) -> dict[str, Any]:
@@ -405,6 +409,61 @@ def test_several_labels_and_choosing_which_to_rate(pages: Pages) -> None:
     pages.answer("SHAP", 2)
     (row,) = rows()
     assert row["label"] == "Lung Lesion"
+
+
+def ramp(task: Task) -> Relevance:
+    shape = (len(task.outputs), *task.image.values.shape)
+    return Relevance(np.broadcast_to(np.linspace(-1, 1, shape[-1]), shape), 1)
+
+
+def compared(pages: Pages) -> dict[str, str]:
+    """What the charts of the comparison say in words, by the measure."""
+    texts = [chart.proto.alt for chart in pages.app.get("plotly_chart")]
+    return dict(text.split(": ", 1) for text in texts if ": " in text)
+
+
+def test_maps_are_compared_once_that_is_opened(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "lrp", Method("lrp", "LRP", ramp, (), False, "", ""))
+    pages.review()
+    (drawer,) = [one for one in pages.app.expander if one.label == "Compare the maps"]
+    assert not drawer.children
+    pages.app.session_state["compare"] = True
+    pages.app.run()
+    (label,) = pages.app.session_state["labels-1-phantom"]
+    charts = compared(pages)
+    assert set(charts) == {
+        f"Rank correlation (Spearman) for {label}",
+        f"Structural similarity (SSIM) for {label}",
+        f"Overlap of the top 10% for {label}",
+    }
+    ssim = charts[f"Structural similarity (SSIM) for {label}"].split("; ")
+    assert ssim[0] == "LIME and SHAP 1.00"
+    assert ssim[-1].startswith("Grad-CAM and LRP 0.")
+    # A constant map has no order.
+    assert "LIME and SHAP –" in charts[f"Rank correlation (Spearman) for {label}"]
+    for word in ("−1 reversed", "identical", "by chance", "may still be wrong"):
+        assert word in pages.texts()
+
+
+def test_each_label_shown_has_its_comparison(pages: Pages) -> None:
+    pages.review()
+    pages.app.session_state["compare"] = True
+    labels = next(g for g in pages.app.button_group if g.label == "Labels to explain")
+    labels.set_value(["Cardiomegaly", "Lung Lesion"]).run()
+    pages.settle()
+    assert len(compared(pages)) == 6
+
+
+def test_single_map_is_compared_with_nothing_and_says_so(pages: Pages) -> None:
+    pages.review()
+    pages.app.session_state["compare"] = True
+    chooser = next(group for group in pages.app.button_group if group.label == "Methods")
+    chooser.set_value(["LRP"]).run()
+    pages.settle()
+    assert compared(pages) == {}
+    assert "nothing to compare before the maps of two methods are there" in pages.texts()
 
 
 def test_faulty_model_is_a_sentence(pages: Pages) -> None:

@@ -324,3 +324,76 @@ def test_state_survives_a_rerun_and_a_reload(opened):
     # The server has forgotten: the viewer tells it again.
     expect(page.get_by_text("grad-cam opacity 0.45")).to_be_visible()
     expect(page.get_by_text("display positive colours Viridis")).to_be_visible()
+
+
+def asks(page, method):
+    return page.get_by_role("button", name=f"About the {method} map", exact=True)
+
+
+def told(page, method):
+    return page.get_by_role("dialog", name=f"About the {method} map", exact=True)
+
+
+def test_facts_are_told_by_keyboard(opened):
+    page = opened()
+    expect(told(page, "LIME")).to_be_hidden()
+    asks(page, "LIME").press("Enter")
+    expect(asks(page, "LIME")).to_have_attribute("aria-expanded", "true")
+    expect(told(page, "LIME")).to_be_focused()
+    expect(told(page, "LIME")).to_contain_text("Where LIME says so")
+    expect(told(page, "LIME")).to_contain_text("0.31 (poor)")
+    expect(told(page, "SHAP")).to_be_hidden()
+    page.keyboard.press("Tab")
+    link = told(page, "LIME").get_by_role("link")
+    expect(link).to_be_focused()
+    expect(link).to_have_attribute("href", "https://doi.org/10.1145/2939672.2939778")
+    expect(link).to_have_attribute("target", "_blank")
+    page.keyboard.press("Escape")
+    expect(told(page, "LIME")).to_be_hidden()
+    expect(asks(page, "LIME")).to_be_focused()
+    expect(asks(page, "LIME")).to_have_attribute("aria-expanded", "false")
+
+
+def test_facts_go_by_a_second_click_and_stay_through_a_rerun(opened):
+    page = opened()
+    asks(page, "LRP").click()
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_text("runs 2")).to_be_visible()
+    expect(told(page, "LRP")).to_be_visible()
+    asks(page, "LRP").click()
+    expect(told(page, "LRP")).to_be_hidden()
+
+
+def test_escape_on_the_picture_closes_the_facts_before_it_shrinks_the_panel(opened):
+    page = opened()
+    panel(page, "LRP").press("Enter")
+    large = panel(page, "LRP").bounding_box()
+    asks(page, "LRP").click()
+    panel(page, "LRP").press("Escape")
+    expect(told(page, "LRP")).to_be_hidden()
+    assert panel(page, "LRP").bounding_box() == large
+    expect(asks(page, "LRP")).to_be_focused()
+    panel(page, "LRP").press("Escape")
+    eventually(page, lambda: panel(page, "LRP").bounding_box()["width"] < large["width"])
+
+
+@pytest.mark.parametrize("layout", ["row", "large"])
+def test_facts_stay_within_a_narrow_panel(opened, layout):
+    page = opened()
+    page.set_viewport_size({"width": 900, "height": 700})
+    page.get_by_label("Layout").select_option(layout)
+    for method in ("SHAP", "LRP"):
+        asks(page, method).click()
+        picture, facts = panel(page, method).bounding_box(), told(page, method).bounding_box()
+        assert picture["width"] < 240
+        assert facts["x"] >= picture["x"]
+        assert facts["x"] + facts["width"] <= picture["x"] + picture["width"] + 0.5
+        # Names and values wrap; only downwards is there more.
+        assert told(page, method).evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+def test_nothing_is_told_in_a_blinded_reading(opened):
+    page = opened("blinded=1")
+    expect(page.get_by_role("button", name=re.compile("^Enlarge"))).to_have_count(5)
+    expect(page.get_by_role("button", name=re.compile("^About"))).to_have_count(0)
+    expect(page.get_by_text("says so")).to_have_count(0)

@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.explainers.heatmap import Heatmap, Target
+from shamsul.explainers.registry import METHODS
 from shamsul.radiographs.geometry import Geometry
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.ui import colormaps
 from shamsul.ui.viewer import (
+    About,
     AnnotationShown,
     Display,
     Normalisation,
@@ -188,6 +190,28 @@ def test_senseless_entries_fall_back_to_the_default(wrong):
 def test_two_panels_of_one_title_are_refused():
     with pytest.raises(ValueError, match="same title"):
         Row("A", (Panel("LIME", None), Panel("LIME", None)))
+
+
+@pytest.mark.parametrize(
+    ("citation", "link"),
+    [
+        (
+            "Zeiler, Fergus 2014, doi 10.1007/978-3-319-10590-1_53",
+            "https://doi.org/10.1007/978-3-319-10590-1_53",
+        ),
+        ("Lundberg, Lee 2017, arXiv 1705.07874", "https://arxiv.org/abs/1705.07874"),
+        ("A thesis of 2020", ""),
+        ("", ""),
+    ],
+)
+def test_citation_links_to_its_doi_or_preprint(citation, link):
+    assert About("", citation=citation).link == link
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
+def test_every_method_is_cited_with_a_link_and_says_how_to_read_it(method):
+    assert About("", citation=method.citation).link
+    assert method.reading.endswith(".")
 
 
 @pytest.mark.parametrize("name", colormaps.SEQUENTIAL)

@@ -1,7 +1,8 @@
 """A page with nothing but the viewer, for the browser tests.
 
 The query parameters choose what is shown: ``rows`` (1 or 2), ``annotated``, ``pending`` (a method
-whose map comes when the button "Finish" is pressed, its progress ticking until then).
+whose map comes when the button "Finish" is pressed, its progress ticking until then), ``blinded``
+(nothing about the methods is told).
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.radiographs.geometry import Geometry
 from shamsul.radiographs.radiograph import Radiograph
-from shamsul.ui.viewer import Panel, PanelProgress, Row, viewer, viewer_progress
+from shamsul.ui.viewer import About, Panel, PanelProgress, Row, viewer, viewer_progress
 
 IMAGE = (400, 300)
 GRID = (8, 8)
@@ -41,6 +42,15 @@ def heatmap(label: str, method: str) -> Heatmap:
     return Heatmap(values, label, method, {}, geometry, 1, 0.1, Target.LOGIT, 1.0)
 
 
+def about(method: str) -> About:
+    return About(
+        reading=f"Where {method} says so; look at where relevance gathers, not at single pixels.",
+        facts=(("Fit R²", "0.31 (poor)"), ("Evaluations", "1,000 (all labels)")),
+        parameters=tuple((f"Parameter {number}", "a_value_of_some_length") for number in range(12)),
+        citation="Somebody et al. 2016, doi 10.1145/2939672.2939778",
+    )
+
+
 def disc() -> Annotation:
     row, column = np.ogrid[: IMAGE[0], : IMAGE[1]]
     region = (row - 100) ** 2 + (column - 200) ** 2 < 30**2
@@ -62,7 +72,12 @@ rows = [
     Row(
         label,
         tuple(
-            Panel(method, None if method == pending else heatmap(label, method), "Waiting its turn")
+            Panel(
+                method,
+                None if method == pending else heatmap(label, method),
+                "Waiting its turn",
+                about=None if "blinded" in query else about(method),
+            )
             for method in METHODS
         ),
         annotations=(disc(),) if "annotated" in query and label == LABELS[0] else (),

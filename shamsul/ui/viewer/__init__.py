@@ -5,6 +5,7 @@ pixels and each map, content-addressed, once each), the arrangement (small JSON)
 texts. Back comes the state that ratings record, when the reader lets go of a control.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,7 @@ from shamsul.ui.viewer.state import (
 )
 
 __all__ = [
+    "About",
     "AnnotationShown",
     "Display",
     "Normalisation",
@@ -57,6 +59,7 @@ _arrangement = st.components.v2.component(
         "state.js",
         "toolbar.js",
         "layout.js",
+        "about.js",
         "panel.js",
         "viewer.js",
     ),
@@ -68,6 +71,41 @@ _courier = st.components.v2.component(
     js=_source("handover.js", "courier.js"),
     isolate_styles=False,
 )
+
+
+@dataclass(frozen=True)
+class About:
+    """What a panel tells about its map on request.
+
+    Attributes
+    ----------
+    reading : str
+        How to read the map, in a sentence.
+    facts, parameters : tuple of (str, str)
+        Names with values, as they are shown.
+    citation : str
+        Where the method is from; its DOI or arXiv number is made a link.
+    """
+
+    reading: str
+    facts: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    citation: str = ""
+
+    @property
+    def link(self) -> str:
+        """Address of the citation's DOI or arXiv number, empty where it has none.
+
+        Examples
+        --------
+        >>> About("", citation="Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74").link
+        'https://doi.org/10.1109/ICCV.2017.74'
+        """
+        found = re.search(r"\b(doi|arXiv) (\S+)$", self.citation)
+        if found is None:
+            return ""
+        site = {"doi": "https://doi.org", "arXiv": "https://arxiv.org/abs"}[found[1]]
+        return f"{site}/{found[2]}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +124,9 @@ class Panel:
         Why there will be no map.
     facts : str
         Small print beside the name. Say nothing here that gives a blinded method away.
+    about : About or None
+        Behind the button "About the ... map". None, and there is no button: so it has to be in a
+        blinded reading.
     """
 
     method_title: str
@@ -93,6 +134,7 @@ class Panel:
     pending: str = "Waiting"
     failed: str = ""
     facts: str = ""
+    about: About | None = None
 
 
 @dataclass(frozen=True)
@@ -292,7 +334,12 @@ def _row(row: Row, radiograph: Radiograph, maps: dict[str, _Map]) -> dict[str, o
 
 
 def _panel(panel: Panel, maps: dict[str, _Map]) -> dict[str, object]:
-    common: dict[str, object] = {"title": panel.method_title, "facts": panel.facts}
+    about = panel.about and {**vars(panel.about), "link": panel.about.link}
+    common: dict[str, object] = {
+        "title": panel.method_title,
+        "facts": panel.facts,
+        "about": about,
+    }
     if panel.heatmap is None:
         return {**common, "map": None, "pending": panel.pending, "failed": panel.failed}
     shown = maps[panel.heatmap.sha256]

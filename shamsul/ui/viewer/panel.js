@@ -23,20 +23,24 @@ class Panel {
     this.enlarge = button("⤢", "Enlarge or return (double-click, Enter)", () => view.enlarge(this));
     this.enlarge.setAttribute("aria-label", `Enlarge ${this.title}`);
     this.foot = el("div", { class: "foot" });
-    if (spec) this.buildFoot();
-    else this.foot.append(this.facts);
+    this.header = el("header", {}, el("b", { title: this.title }, this.title));
     this.node = el(
       "section",
       { class: "panel" },
-      el("header", {}, el("b", {}, this.title), spec ? this.facts : "", this.enlarge),
-      el("div", { class: "frame" }, this.picture, this.note),
-      this.foot,
+      this.header, el("div", { class: "frame" }, this.picture, this.note), this.foot,
     );
+    if (spec) this.buildMap();
+    else this.foot.append(this.facts);
+    this.header.append(this.enlarge);
     this.listen();
   }
 
-  buildFoot() {
+  /** What only a map's panel has. */
+  buildMap() {
     const { view, row, title } = this;
+    this.about = new About(title, this.node);
+    this.header.append(this.about.button, this.facts);
+    this.header.after(this.about.node);
     this.slider = slider(`${title} opacity`, {
       visible: "Opacity",
       title: `${title} opacity, ${row.label}`,
@@ -82,6 +86,7 @@ class Panel {
       return;
     }
     this.facts.textContent = this.facts.title = spec.facts;
+    this.about.update(spec.about);
     this.slider.show(this.opacity);
     this.slider.querySelector("input").disabled = !this.map;
     const { colours } = view;
