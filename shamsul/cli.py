@@ -239,7 +239,7 @@ def _write_explanation(
     prediction: "Prediction",
     maps: "list[Heatmap]",
 ) -> dict[str, Any]:
-    """Write ``heatmaps.npz``, ``explanation.json`` and one overlay picture per map.
+    """Write maps, standard errors, ``explanation.json`` and one overlay picture per map.
 
     Returns
     -------
@@ -253,6 +253,8 @@ def _write_explanation(
 
     arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
     np.savez_compressed(out / "heatmaps.npz", **arrays)
+    errors: dict[str, Any] = {f"{m.method}/{m.label}": m.error for m in maps if m.error is not None}
+    np.savez_compressed(out / "standard_errors.npz", **errors)
     rows = []
     for heatmap in maps:
         picture = f"{heatmap.method}--{heatmap.label.replace(' ', '_')}.png"
@@ -266,6 +268,7 @@ def _write_explanation(
                 "evaluations": heatmap.evaluations,
                 "seconds": round(heatmap.seconds, 3),
                 "fit": heatmap.fit,
+                "relative_standard_error": heatmap.doubt,
                 "target": heatmap.target.value,
                 "logit": prediction[heatmap.label].logit,
                 "probability": prediction[heatmap.label].probability,

@@ -17,6 +17,11 @@ log = logging.getLogger(__name__)
 
 #: A job that no page has asked for in this many seconds makes way for one that is wanted.
 PATIENCE = 3.0
+#: With nothing else to compute it goes on this long, then a closed browser must not keep every core
+#: busy. Longer than a minute: browsers let the page of a hidden tab ask only once a minute.
+IDLE_PATIENCE = 90.0
+#: Jobs that may wait in the queue; each holds a radiograph in memory.
+QUEUED = 64
 #: Finished jobs kept in memory; the others are in the cache on disk.
 KEPT = 64
 
@@ -67,18 +72,18 @@ class Jobs:
     One at a time, because every core is busy with one job already. A job of few evaluations does
     not wait for the end of one that needs many: it is done between two of the other's batches. Jobs
     are shared: two pages that ask for the same maps wait for the same job. A job that nobody asks
-    for any more makes way for others.
+    for any more makes way for others, and in the end is given up.
 
     Parameters
     ----------
     cache : MapCache
-    patience : float
-        Seconds after which a job that no page asked for makes way.
+    queued : int
+        Jobs that may wait in the queue.
     """
 
-    def __init__(self, cache: MapCache, *, patience: float = PATIENCE) -> None:
+    def __init__(self, cache: MapCache, *, queued: int = QUEUED) -> None:
         self.cache = cache
-        self.patience = patience
+        self.queued = queued
         self._jobs: dict[str, Job] = {}
         self._queue: list[tuple[bool, int, Job, Compute]] = []
         self._order = itertools.count()
@@ -104,7 +109,8 @@ class Jobs:
         Returns
         -------
         Job
-            Asking again now and then keeps it wanted.
+            Asking again now and then keeps it wanted. Where the queue is full it waits outside, and
+            asking again queues it once there is room.
         """
         with self._changed:
             job = self._jobs.get(key.digest)
@@ -114,15 +120,17 @@ class Jobs:
         stored = self.cache.get(key)
         with self._changed:
             job = self._jobs.get(key.digest) or Job(key, method)
+            job.wanted = time.monotonic()
             if key.digest not in self._jobs:
-                self._jobs[key.digest] = job
                 if stored is not None:
                     job.maps, job.state = stored, State.DONE
-                else:
+                elif self._has_room():
                     heapq.heappush(self._queue, (method.sampled, next(self._order), job, compute))
                     self._changed.notify_all()
-            job.wanted = time.monotonic()
-            self._forget_old()
+                else:
+                    return job
+                self._jobs[key.digest] = job
+                self._forget_old()
             return job
 
     def retry(self, failed: Iterable[Job]) -> None:
@@ -131,6 +139,16 @@ class Jobs:
             for job in failed:
                 if job.state is State.FAILED:
                     self._jobs.pop(job.key.digest, None)
+
+    def _has_room(self) -> bool:
+        """Whether one more job may wait; those that nobody wants leave a full queue first."""
+        if len(self._queue) >= self.queued:
+            for _, _, job, _ in self._queue:
+                if self._makes_way(job):
+                    del self._jobs[job.key.digest]
+            self._queue = [entry for entry in self._queue if entry[2].key.digest in self._jobs]
+            heapq.heapify(self._queue)
+        return len(self._queue) < self.queued
 
     def _forget_old(self) -> None:
         finished = [job for job in self._jobs.values() if job.state in (State.DONE, State.FAILED)]
@@ -144,25 +162,30 @@ class Jobs:
                     self._changed.wait()
             self._compute_next()
 
-    def _compute_next(self) -> None:
+    def _compute_next(self, *, quick: bool = False) -> bool:
+        """Compute the queue's first job, or drop it; False if there is none, or no quick one."""
         with self._changed:
+            if not self._queue or (quick and self._queue[0][2].method.sampled):
+                return False
             _, _, job, compute = heapq.heappop(self._queue)
             if self._makes_way(job):
                 del self._jobs[job.key.digest]
-                return
+                return True
             job.state = State.RUNNING
         self._compute(job, compute)
+        return True
 
     def _makes_way(self, job: Job) -> bool:
-        return bool(self._queue) and time.monotonic() - job.wanted > self.patience
+        patience = PATIENCE if self._queue else IDLE_PATIENCE
+        return time.monotonic() - job.wanted > patience
 
     def _compute(self, job: Job, compute: Compute) -> None:
         def progress(done: int, planned: int) -> None:
             job.done, job.planned = done, planned
             if self._makes_way(job):
                 raise Cancelled
-            while job.method.sampled and self._queue and not self._queue[0][2].method.sampled:
-                self._compute_next()
+            while job.method.sampled and self._compute_next(quick=True):
+                pass
 
         try:
             maps = compute(progress)

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
     models_dir: Path | None = Field(
         default=None, description="Where downloaded models are kept; unset: in the data directory."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where networks run; auto: a GPU if there is one."
     )
     max_upload_mb: int = Field(
         default=200, gt=0, description="Largest radiograph file accepted, in MiB."

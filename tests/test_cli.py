@@ -102,6 +102,11 @@ def test_explain(shamsul, image: Path, tmp_path: Path) -> None:
         for array in arrays.values():
             assert array.dtype == np.float32
             assert array.shape == (height, width)
+    with np.load(out / "standard_errors.npz") as errors:
+        assert set(errors.files) == {key for key in maps if key.startswith(("lime/", "shap/"))}
+        for key, error in errors.items():
+            assert error.shape == (height, width)
+            assert maps[key]["relative_standard_error"] > 0
     for entry in maps.values():
         with Image.open(out / entry["overlay"]) as overlay:
             assert overlay.size == (60, 90)

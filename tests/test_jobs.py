@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
-from shamsul.jobs import Job, Jobs, State
+from shamsul.jobs import IDLE_PATIENCE, PATIENCE, Job, Jobs, State
 from shamsul.radiographs.geometry import Geometry
 
 GEOMETRY = Geometry.window((4, 4), (4, 4), top=0, left=0, height=4, width=4)
@@ -68,9 +70,45 @@ def wait(job: Job, *states: State) -> None:
     assert job.state in states
 
 
+def wait_for_progress(job: Job) -> None:
+    """Until the job has reported twice more, so at least once after what was done before."""
+    seen, deadline = job.done, time.monotonic() + 10
+    while job.done < seen + 2 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert job.done >= seen + 2
+
+
+class Clock:
+    """What the jobs take for the time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("shamsul.jobs.time", clock)
+    return clock
+
+
 @pytest.fixture
 def jobs(tmp_path: Path) -> Jobs:
     return Jobs(MapCache(tmp_path))
+
+
+class Blocking:
+    """A method that is busy, reporting nothing, until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.going = threading.Event()
+
+    def __call__(self, task: Task) -> Relevance:
+        assert self.going.wait(10)
+        return ones(task)
 
 
 def test_maps_are_computed_and_survive_a_restart(tmp_path: Path) -> None:
@@ -85,9 +123,89 @@ def test_maps_are_computed_and_survive_a_restart(tmp_path: Path) -> None:
     assert again.state is State.DONE
 
 
-def test_requests_for_the_same_maps_share_a_job(jobs: Jobs) -> None:
-    first, second = (request(jobs, key(), method(ones)) for _ in range(2))
-    assert first is second
+def test_readers_share_jobs_and_a_short_queue_serves_them_all(tmp_path: Path) -> None:
+    jobs = Jobs(MapCache(tmp_path), queued=2)
+    computed: Counter[str] = Counter()
+
+    def counting(name: str) -> Callable[[Task], Relevance]:
+        def function(task: Task) -> Relevance:
+            computed[name] += 1
+            for step in range(5):
+                task.progress(step, 5)
+            return ones(task)
+
+        return function
+
+    methods = {f"{n}": method(counting(f"{n}"), sampled=n % 2 == 0) for n in range(8)}
+
+    def read(_: int) -> None:
+        for name, chosen in methods.items():
+            request(jobs, key(name), chosen)
+        for name, chosen in methods.items():
+            deadline = time.monotonic() + 10
+            while request(jobs, key(name), chosen).state is not State.DONE:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+
+    with ThreadPoolExecutor(4) as readers:
+        list(readers.map(read, range(4)))
+    assert computed == dict.fromkeys(methods, 1)
+
+
+def test_request_returns_at_once_while_a_long_job_runs(tmp_path: Path) -> None:
+    wait(request(Jobs(MapCache(tmp_path)), key("kept"), method(ones)), State.DONE)
+    jobs = Jobs(MapCache(tmp_path))
+    busy = Blocking()
+    long = request(jobs, key("long"), method(busy))
+    wait(long, State.RUNNING)
+    assert request(jobs, key("kept"), method(ones)).state is State.DONE
+    assert request(jobs, key("long"), method(busy)) is long
+    new = request(jobs, key("new"), method(ones))
+    assert (long.state, new.state) == (State.RUNNING, State.WAITING)
+    busy.going.set()
+    wait(new, State.DONE)
+
+
+def test_job_beyond_a_full_queue_waits_outside_until_it_is_asked_for_again(tmp_path: Path) -> None:
+    jobs = Jobs(MapCache(tmp_path), queued=2)
+    order: list[str] = []
+
+    def ask(name: str) -> Job:
+        def function(task: Task) -> Relevance:
+            order.append(name)
+            return ones(task)
+
+        return request(jobs, key(name), method(function))
+
+    busy = Blocking()
+    wait(request(jobs, key("busy"), method(busy)), State.RUNNING)
+    queued = [ask("first"), ask("second")]
+    assert ask("outside").progress == "Fake waiting"
+    busy.going.set()
+    for job in queued:
+        wait(job, State.DONE)
+    wait(ask("later"), State.DONE)
+    assert order == ["first", "second", "later"]
+    wait(ask("outside"), State.DONE)
+
+
+def test_jobs_that_nobody_wants_leave_a_full_queue(tmp_path: Path, clock: Clock) -> None:
+    jobs = Jobs(MapCache(tmp_path), queued=2)
+
+    def never(task: Task) -> Relevance:
+        raise AssertionError("computed for nobody")
+
+    busy = Blocking()
+    wait(request(jobs, key("busy"), method(busy)), State.RUNNING)
+    left = request(jobs, key("left"), method(never))
+    request(jobs, key("stayed"), method(ones))
+    clock.now += PATIENCE + 1
+    stayed = request(jobs, key("stayed"), method(ones))
+    came = request(jobs, key("came"), method(ones))
+    busy.going.set()
+    wait(stayed, State.DONE)
+    wait(came, State.DONE)
+    assert left.state is State.WAITING
 
 
 def test_progress_is_words_and_request_does_not_wait(jobs: Jobs) -> None:
@@ -168,26 +286,49 @@ def endless(given_up: threading.Event) -> Callable[[Task], Relevance]:
     return function
 
 
-def test_job_that_nobody_wants_makes_way_for_one_that_is_wanted(tmp_path: Path) -> None:
-    jobs = Jobs(MapCache(tmp_path), patience=0.05)
+def request_anew(jobs: Jobs, given_up: Job) -> Job:
+    """Ask for the maps of a job that is being given up, until there is another job for them."""
+    deadline = time.monotonic() + 10
+    while (job := request(jobs, given_up.key, method(ones))) is given_up:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return job
+
+
+def test_job_that_nobody_wants_makes_way_for_one_that_is_wanted(jobs: Jobs, clock: Clock) -> None:
     given_up = threading.Event()
     left = request(jobs, key(), method(endless(given_up), sampled=True))
-    assert not given_up.wait(0.5)  # alone, it goes on
+    clock.now += PATIENCE + 1
+    wait_for_progress(left)  # alone, it goes on
     wanted = request(jobs, key("next"), method(ones, sampled=True))
     assert given_up.wait(10)
     wait(wanted, State.DONE)
     assert left.state is not State.DONE
-    assert request(jobs, key(), method(ones)) is not left
+    wait(request_anew(jobs, left), State.DONE)
 
 
-def test_few_evaluations_do_not_wait_for_many_to_end(jobs: Jobs) -> None:
-    slow = request(jobs, key("slow"), method(endless(threading.Event()), sampled=True))
+def test_job_that_nobody_wants_is_given_up_in_the_end(jobs: Jobs, clock: Clock) -> None:
+    given_up = threading.Event()
+    job = request(jobs, key(), method(endless(given_up), sampled=True))
+    clock.now += IDLE_PATIENCE - 1
+    wait_for_progress(job)
+    request(jobs, key(), method(ones))  # still wanted
+    clock.now += IDLE_PATIENCE - 1
+    wait_for_progress(job)
+    clock.now += 2
+    assert given_up.wait(10)
+    wait(request_anew(jobs, job), State.DONE)
+
+
+def test_few_evaluations_do_not_wait_for_many_to_end(jobs: Jobs, clock: Clock) -> None:
+    """The clock stands still, so that the long job does not lose its place for want of asking."""
+    given_up = threading.Event()
+    slow = request(jobs, key("slow"), method(endless(given_up), sampled=True))
     wait(slow, State.RUNNING)
     for number in range(3):
-        fast = request(jobs, key(f"fast {number}"), method(ones))
-        wait(fast, State.DONE)
-        request(jobs, key("slow"), method(ones, sampled=True))  # still wanted
-    assert slow.state is State.RUNNING
+        wait(request(jobs, key(f"fast {number}"), method(ones)), State.DONE)
+    wait_for_progress(slow)
+    assert not given_up.is_set()
 
 
 def test_disk_that_takes_nothing_still_gives_maps(tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """A loaded classifier: preprocessing and fast batched inference."""
 
-import os
+import logging
 import threading
 from collections.abc import Callable
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from shamsul.classifiers.device import PROCESSOR, device, use_processor
 from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
@@ -22,6 +22,10 @@ RUNNING: Final = threading.RLock()
 
 #: Larger batches are slower on a processor: their buffers leave the cache and fault pages in.
 BATCH_SIZE: Final = 16
+#: Smaller ones leave a GPU idle.
+GPU_BATCH_SIZE: Final = 128
+
+log = logging.getLogger(__name__)
 
 
 class Classifier:
@@ -33,15 +37,47 @@ class Classifier:
     module : torch.nn.Module
         Takes normalised images, float32 of shape (N, channels, h, w); gives logits (N, L). It is
         put into evaluation mode, its parameters no longer ask for gradients.
+    training_mean : ndarray of shape (h, w), float32 in [0, 1], optional
+        Mean of the images that the model was trained on, on its grid.
     """
 
-    def __init__(self, manifest: Manifest, module: torch.nn.Module) -> None:
-        _use_every_core()
+    def __init__(
+        self,
+        manifest: Manifest,
+        module: torch.nn.Module,
+        training_mean: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.training_mean = training_mean
+        #: Where the module is.
+        self.device = device()
         self.manifest = manifest
-        self.module = module.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        module = module.eval().requires_grad_(False)
+        self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         scaling = manifest.scaling
         self._mean = torch.tensor(scaling.mean).view(1, -1, 1, 1)
         self._std = torch.tensor(scaling.std).view(1, -1, 1, 1)
+
+    @property
+    def batch_size(self) -> int:
+        """Images that are best evaluated together."""
+        return BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE
+
+    def retreat(self) -> bool:
+        """Move to the processor for good, where a GPU's memory was not enough.
+
+        Returns
+        -------
+        bool
+            Whether that changes anything.
+        """
+        if self.device == PROCESSOR:
+            return False
+        log.warning("The GPU's memory is too small; %s runs on the processor.", self.manifest.name)
+        with RUNNING:
+            self.device = PROCESSOR
+            self.module.to(PROCESSOR)
+        use_processor()
+        return True
 
     def prepare(self, radiograph: Radiograph) -> GridImage:
         """Bring a radiograph's displayed brightness onto the model's grid."""
@@ -57,8 +93,9 @@ class Classifier:
         Returns
         -------
         Tensor of shape (N, channels, h, w)
-            A new tensor, channels last in memory.
+            A new tensor on the classifier's device, channels last in memory.
         """
+        grids = grids.to(self.device)
         if grids.ndim == 3:
             grids = grids[:, None]
         if grids.ndim != 4 or grids.shape[1] != 1:
@@ -92,22 +129,30 @@ class Classifier:
             raise ValueError("grids must have shape (N, h, w)")
         count = grids.shape[0]
         logits = np.empty((count, len(self.manifest.labels)), np.float32)
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-            for start in range(0, count, BATCH_SIZE):
-                batch = grids[start : start + BATCH_SIZE]
+        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=half)
+        with torch.inference_mode(), autocast:
+            for start in range(0, count, self.batch_size):
+                batch = grids[start : start + self.batch_size]
                 if not isinstance(batch, torch.Tensor):
                     # A copy: torch warns about arrays that are not writable.
                     batch = torch.from_numpy(np.array(batch, dtype=np.float32))
                 done = start + batch.shape[0]
                 with RUNNING:  # for a batch at a time: predictions go between those of SHAP
-                    logits[start:done] = self.module(self.normalise(batch.float())).float().numpy()
+                    found = self.module(self.normalise(batch.float()))
+                logits[start:done] = found.float().cpu().numpy()
                 if progress is not None:
                     progress(done)
         return logits
 
     def predict(self, radiograph: Radiograph) -> Prediction:
         """Logit, probability and operating point of every label for one radiograph."""
-        (logits,) = self.logits(self.prepare(radiograph).values[None]).astype(float)
+        grid = self.prepare(radiograph).values[None]
+        try:
+            (logits,) = self.logits(grid).astype(float)
+        except torch.OutOfMemoryError:
+            if not self.retreat():
+                raise
+            (logits,) = self.logits(grid).astype(float)
         probabilities = expit(logits)
         return Prediction(
             self.manifest.name,
@@ -118,10 +163,3 @@ class Classifier:
                 )
             ),
         )
-
-
-@cache
-def _use_every_core() -> None:
-    """Let torch use the processors this process may run on, once, unless told otherwise."""
-    if hasattr(os, "sched_getaffinity") and "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(len(os.sched_getaffinity(0)))

@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from shamsul.classifiers import architecture, weights
 from shamsul.classifiers.classifier import RUNNING, Classifier
 from shamsul.classifiers.manifest import Manifest, ModelError
+
+#: Optional: the mean of the images that the model was trained on, 8-bit greyscale on its grid.
+TRAINING_MEAN = "training_mean.png"
 
 
 def open_folder(folder: Path, manifest: Manifest) -> Classifier:
@@ -43,9 +48,25 @@ def open_folder(folder: Path, manifest: Manifest) -> Classifier:
             f"labels: {faults[0]}{more}."
         )
     module.load_state_dict(state)
-    classifier = Classifier(manifest, module)
+    classifier = Classifier(manifest, module, _training_mean(folder, manifest))
     _try(classifier, folder)
     return classifier
+
+
+def _training_mean(folder: Path, manifest: Manifest) -> NDArray[np.float32] | None:
+    """The mean of the training images, where the folder has one."""
+    path = folder / TRAINING_MEAN
+    if not path.exists():
+        return None
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            mean = np.asarray(picture.convert("L"), np.float32) / np.float32(255)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ModelError(f"{path} is not a PNG image ({type(error).__name__}).") from None
+    if mean.shape != (manifest.input_size, manifest.input_size):
+        size = manifest.input_size
+        raise ModelError(f"{path} is not of the model's size, {size} x {size}.")
+    return mean
 
 
 def _try(classifier: Classifier, folder: Path) -> None:

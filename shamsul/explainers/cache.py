@@ -88,7 +88,10 @@ class MapKey:
 
 
 def to_parts(maps: Sequence[Heatmap]) -> tuple[dict[str, Any], NDArray[np.float32]]:
-    """Maps of one key as facts for JSON and values of shape (labels, h, w)."""
+    """Maps of one key as facts for JSON and arrays of shape (labels, h, w).
+
+    Standard errors, where there are any, follow the values: shape (2 labels, h, w) then.
+    """
     first = maps[0]
     about = {
         "labels": [m.label for m in maps],
@@ -98,7 +101,8 @@ def to_parts(maps: Sequence[Heatmap]) -> tuple[dict[str, Any], NDArray[np.float3
         "seconds": first.seconds,
         "geometry": first.geometry.to_json(),
     }
-    return about, np.stack([m.values for m in maps])
+    errors = [m.error for m in maps if m.error is not None]
+    return about, np.stack([m.values for m in maps] + errors)
 
 
 def from_parts(
@@ -106,6 +110,8 @@ def from_parts(
 ) -> tuple[Heatmap, ...]:
     """The maps of a key that :func:`to_parts` took apart."""
     geometry = Geometry.from_json(about["geometry"])
+    count = len(about["labels"])
+    errors = list(values[count:]) or [None] * count
     return tuple(
         Heatmap(
             values=np.array(map_values),
@@ -118,9 +124,15 @@ def from_parts(
             target=key.target,
             output=output,
             fit=fit,
+            error=None if error is None else np.array(error),
         )
-        for map_values, label, output, fit in zip(
-            values, about["labels"], about["outputs"], about["fits"], strict=True
+        for map_values, error, label, output, fit in zip(
+            values[:count],
+            errors,
+            about["labels"],
+            about["outputs"],
+            about["fits"],
+            strict=True,
         )
     )
 

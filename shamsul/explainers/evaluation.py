@@ -1,17 +1,18 @@
 """Outputs for hundreds of versions of one radiograph, as fast as accuracy allows."""
 
-from functools import cache
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from shamsul.explainers.method import Task
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.device import has_bfloat16
 
-#: Half precision is used where its rounding is at most this share of the spread of each output over
-#: the versions: a hundredth of its variance, where LIME's linear model leaves an eighth or more.
-AGREEMENT: Final = 0.1
+#: Half precision is used where its rounding is at most this share of the spread of each logit over
+#: the versions: a 25th of its variance, which counts as noise where accuracy is judged.
+AGREEMENT: Final = 0.2
 #: Versions that agreement is judged on.
 PROBE: Final = 8
 
@@ -20,29 +21,33 @@ class Evaluator:
     """Evaluates versions of a radiograph in half precision, once that was seen to agree.
 
     The first batch is evaluated in both precisions, and the better one returned: a model whose
-    outputs hardly differ between versions would drown in rounding, whatever its logits are.
+    logits hardly differ between versions would drown in rounding, whatever they are.
 
     Parameters
     ----------
-    task : Task
+    classifier : Classifier
     """
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._half: bool | None = None if has_bfloat16() else False
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self._half: bool | None = None if has_bfloat16(classifier.device.type) else False
+        self._probe: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
-    def __call__(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float64]:
-        """The task's explained outputs, grids of shape (n, h, w) to (n, outputs)."""
-        task, logits = self._task, self._task.classifier.logits
-        outputs = task.explained(logits(grids, half=bool(self._half)))
+    def __call__(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
+        """The model's logits, grids of shape (n, h, w) to (n, L)."""
+        logits = self._classifier.logits(grids, half=bool(self._half))
         if self._half is None and len(grids) >= PROBE:
-            rounded = task.explained(logits(grids, half=True))
-            error = np.sqrt(((rounded - outputs) ** 2).mean(0))
-            self._half = bool((error <= AGREEMENT * outputs.std(0)).all())
-        return outputs
+            rounded = self._classifier.logits(grids, half=True)
+            self._half = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
+            self._probe = (logits, rounded) if self._half else None
+        return logits
 
-
-@cache
-def has_bfloat16() -> bool:
-    """Whether the processor computes in bfloat16 itself; emulated, it would be slow."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    def rounding(
+        self, explained: Callable[[NDArray[np.float32]], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """Variance of rounding in half precision, of outputs computed from logits; 0 without it."""
+        if self._probe is None:
+            logits = np.zeros((1, len(self._classifier.manifest.labels)), np.float32)
+            return np.zeros(explained(logits).shape[1])
+        exact, rounded = map(explained, self._probe)
+        return np.asarray((rounded - exact).var(0))

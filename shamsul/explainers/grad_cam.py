@@ -108,11 +108,10 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     name = layer or last_feature_map(graph)
     if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
         raise ExplainerError(f"The network has no module named {layer!r}.")
-    batch = task.classifier.normalise(torch.from_numpy(task.image.values.copy())[None])
     count = len(task.outputs)
     run = _FromLayer(graph, name, count)
     with RUNNING:
-        logits = run.run(batch)
+        logits = run.run(task.batch())
         explained = logits if task.target is Target.LOGIT else torch.sigmoid(logits)
         chosen = explained[torch.arange(count), list(task.outputs)].sum()
         activation = run.activation
@@ -126,7 +125,7 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
         coarse[:, None], task.image.values.shape, mode="bilinear"
     )
     task.progress(2, 2)
-    return Relevance(fine[:, 0].numpy(), 2)
+    return Relevance(fine[:, 0].cpu().numpy(), 2)
 
 
 METHOD = Method(

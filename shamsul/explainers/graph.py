@@ -4,6 +4,7 @@ import copy
 import operator
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -93,6 +94,9 @@ _FUNCTIONS: dict[Any, tuple[Callable[[fx.Node], nn.Module], int]] = {
 }
 
 
+_traced: WeakKeyDictionary[nn.Module, fx.GraphModule] = WeakKeyDictionary()
+
+
 def trace(module: nn.Module) -> fx.GraphModule:
     """The network as a graph whose every step is a module, none of them in place.
 
@@ -107,16 +111,22 @@ def trace(module: nn.Module) -> fx.GraphModule:
     Returns
     -------
     torch.fx.GraphModule
-        Gives the same outputs.
+        Gives the same outputs. Traced once for a module; not to be changed.
 
     Raises
     ------
     ExplainerError
         If the network's flow depends on its data, or a step is not known.
     """
+    with RUNNING:
+        if module not in _traced:
+            _traced[module] = _trace(module)
+        return _traced[module]
+
+
+def _trace(module: nn.Module) -> fx.GraphModule:
     try:
-        with RUNNING:
-            graph = fx.symbolic_trace(module)
+        graph = fx.symbolic_trace(module)
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         raise ExplainerError(f"The network cannot be traced: {error}".splitlines()[0]) from error
     for node in list(graph.graph.nodes):

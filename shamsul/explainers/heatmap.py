@@ -45,6 +45,8 @@ class Heatmap:
         The model's output that is explained, for the unperturbed radiograph.
     fit : float or None
         R squared of the method's own model of the output, at most 1; None where it has none.
+    error : ndarray of shape (h, w), float32, or None
+        Standard error of each value, of methods that sample; None where it is not known.
     """
 
     values: NDArray[np.float32]
@@ -57,6 +59,7 @@ class Heatmap:
     target: Target
     output: float
     fit: float | None = None
+    error: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.values.dtype != np.float32 or self.values.shape != self.geometry.grid_shape:
@@ -64,6 +67,14 @@ class Heatmap:
         if not np.isfinite(self.values).all():
             raise ValueError(f"{self.method} gave values that are not finite")
         self.values.setflags(write=False)
+
+    @property
+    def doubt(self) -> float | None:
+        """Standard error as a share of the values, both root mean square over pixels; or None."""
+        size = float(np.linalg.norm(self.values))
+        if self.error is None or size == 0:
+            return None
+        return float(np.linalg.norm(self.error)) / size
 
     @cached_property
     def sha256(self) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from shamsul.classifiers.classifier import BATCH_SIZE, RUNNING
+from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.network import Explained
 from shamsul.explainers.superpixels import BASELINES, background_of
@@ -34,14 +34,18 @@ def integrated_gradients(task: Task, *, steps: int, baseline: str) -> Relevance:
     method = IntegratedGradients(Explained.of(task))
     values = task.image.values
     image = torch.from_numpy(values.copy())[None, None]
-    start = torch.from_numpy(background_of(values, None, baseline))[None, None]
+    start = torch.from_numpy(background_of(task.classifier, values, baseline))[None, None]
     maps = []
     for index in range(len(task.outputs)):
         with RUNNING:
             found = method.attribute(
-                image, start, target=index, n_steps=steps, internal_batch_size=BATCH_SIZE
+                image,
+                start,
+                target=index,
+                n_steps=steps,
+                internal_batch_size=task.classifier.batch_size,
             )
-        maps.append(found[0, 0].detach().numpy())
+        maps.append(found[0, 0].detach().cpu().numpy())
         task.progress(2 * steps * len(maps), 2 * steps * len(task.outputs))
     return Relevance(np.stack(maps), 2 * steps * len(maps))
 

@@ -1,24 +1,35 @@
 """LIME: a weighted linear model of the output over superpixels switched on and off."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shamsul.explainers import superpixels
+from shamsul.explainers import designs, superpixels
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
+from shamsul.explainers.surrogate import Surrogate
+
+#: Coalitions for which the surrogate predicts outputs: so many that the linear fit adds no noise.
+_PREDICTED: Final = 4096
 
 
-def lime(task: Task, *, samples: int, kernel_width: float, **cut: Any) -> Relevance:
-    """Explain by the `lime` package's surrogate, fitted to every output on the same samples.
+def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut: Any) -> Relevance:
+    """Explain by the `lime` package's linear model, fitted to every output on the same samples.
 
-    Coalitions, distances (cosine to the whole radiograph), kernel and ridge regression are those
-    of ``lime.lime_image``.
+    Distances (cosine to the whole radiograph), kernel and ridge regression are those of
+    ``lime.lime_image``.
 
     Parameters
     ----------
     task : Task
+    estimator : {"surrogate", "package"}
+        ``package`` fits the linear model to `samples` coalitions drawn at random, as the package
+        does. ``surrogate`` fits it to thousands of outputs that a :class:`Surrogate` predicts from
+        far fewer, well-chosen evaluations.
     samples : int
-        Model evaluations; the first is the whole radiograph.
+        Model evaluations; for ``surrogate`` those that a random draw would need to be as accurate,
+        as :meth:`Perturbation.enough` counts them.
     kernel_width : float
         Width of the exponential kernel over the cosine distance.
     **cut
@@ -27,39 +38,80 @@ def lime(task: Task, *, samples: int, kernel_width: float, **cut: Any) -> Releva
     Notes
     -----
     Every superpixel keeps its weight, where ``lime_image`` shows the strongest few: a map has no
-    other way to say "nothing here". Masked radiographs are composed by indexing and evaluated in
-    small batches.
+    other way to say "nothing here". Standard errors are those of the superpixels' main effects,
+    from which the kernel's weights differ little.
 
     References
     ----------
     Ribeiro, Singh, Guestrin 2016, doi 10.1145/2939672.2939778
     """
-    from lime.lime_base import LimeBase
-
     perturbation = superpixels.Perturbation.of(task, **cut)
     rng = np.random.default_rng(task.seed)
-    coalitions = rng.integers(0, 2, (samples, perturbation.count)).astype(bool)
-    coalitions[0] = True
-    outputs = perturbation.evaluate(coalitions, done=0, planned=samples)
+    errors = None
+    if estimator == "package" or 2**perturbation.count <= samples:
+        if estimator == "package":
+            coalitions = rng.integers(0, 2, (samples, perturbation.count)).astype(bool)
+            coalitions[0] = True
+        else:
+            coalitions = designs.every(perturbation.count)
+        outputs = perturbation.evaluate(task, coalitions, done=0, planned=len(coalitions))
+        weights, intercepts = _linear(coalitions, outputs, kernel_width)
+    else:
+        enough = perturbation.enough(task, samples)
+        coalitions, outputs = perturbation.designed(task, enough, done=0, planned=enough)
+        surrogates = [Surrogate.fit(coalitions, output) for output in outputs.T]
+        many: list[NDArray[np.bool_]] = []
+        while sum(map(len, many)) < _PREDICTED:
+            many.append(designs.fold_over(perturbation.count, rng))
+        imagined = np.concatenate(many)
+        predicted = np.stack([one.predict(imagined) for one in surrogates], 1)
+        weights, intercepts = _linear(imagined, predicted, kernel_width)
+        errors = perturbation.spread(np.stack([one.main_effects()[1] for one in surrogates]))
+    fits = _fit(coalitions, outputs, weights, intercepts, kernel_width)
+    return Relevance(perturbation.spread(weights), len(coalitions), fits, errors)
 
-    data = coalitions.astype(float)
-    # Cosine distance of a 0/1 vector to the vector of ones.
-    distances = 1 - np.sqrt(data.mean(1))
 
-    def kernel(distance: Any) -> Any:
-        return np.sqrt(np.exp(-(distance**2) / kernel_width**2))
+def _distances(coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Cosine distances of 0/1 vectors to the vector of ones."""
+    return np.asarray(1 - np.sqrt(coalitions.mean(1)))
 
-    base = LimeBase(kernel, random_state=task.seed)
-    weights = np.zeros((outputs.shape[1], perturbation.count))
-    fits = []
+
+def _kernel(distances: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(np.exp(-(distances**2) / width**2)))
+
+
+def _linear(
+    coalitions: NDArray[np.bool_], outputs: NDArray[np.float64], kernel_width: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The package's linear models: weights of shape (outputs, K), and intercepts."""
+    from lime.lime_base import LimeBase
+
+    base = LimeBase(lambda distances: _kernel(distances, kernel_width))
+    data, distances = coalitions.astype(float), _distances(coalitions)
+    weights = np.zeros((outputs.shape[1], coalitions.shape[1]))
+    intercepts = np.zeros(len(weights))
     for row, weight in enumerate(weights):
-        _, pairs, fit, _ = base.explain_instance_with_data(
-            data, outputs, distances, row, perturbation.count, feature_selection="none"
+        intercepts[row], pairs, _, _ = base.explain_instance_with_data(
+            data, outputs, distances, row, data.shape[1], feature_selection="none"
         )
         for superpixel, value in pairs:
             weight[superpixel] = value
-        fits.append(float(fit))
-    return Relevance(perturbation.spread(weights), samples, fits)
+    return weights, intercepts
+
+
+def _fit(
+    coalitions: NDArray[np.bool_],
+    outputs: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    intercepts: NDArray[np.float64],
+    kernel_width: float,
+) -> Sequence[float]:
+    """R squared of the linear models over the evaluations, weighted by the kernel."""
+    kernel = _kernel(_distances(coalitions), kernel_width)[:, None]
+    mean = (kernel * outputs).sum(0) / kernel.sum()
+    total = (kernel * (outputs - mean) ** 2).sum(0)
+    left = (kernel * (outputs - intercepts - coalitions @ weights.T) ** 2).sum(0)
+    return list(1 - left / np.where(total > 0, total, 1.0))
 
 
 METHOD = Method(
@@ -67,7 +119,7 @@ METHOD = Method(
     title="LIME",
     function=lime,
     parameters=(
-        Parameter("samples", 1000, "Model evaluations.", 10, 100_000),
+        *superpixels.SAMPLING,
         Parameter("kernel_width", 0.25, "Width of the kernel over cosine distance.", 0.01, 10),
         *superpixels.PARAMETERS,
     ),

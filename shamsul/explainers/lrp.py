@@ -18,14 +18,15 @@ from shamsul.explainers.rules import (
     Pass,
     Rule,
     Way,
+    in_order,
     inverse,
     pull_back,
 )
 
 _ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
 _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
-#: Labels whose relevance is handed back at a time: more would not be faster, but need more memory.
-TOGETHER = 16
+#: Labels whose relevance is handed back at a time: more would need more memory, and save little.
+TOGETHER = 7
 #: Layers that do nothing to the values in evaluation mode.
 _SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
 
@@ -183,6 +184,8 @@ class Propagation:
         ways = rule(layer, x, z)
 
         def back(tensor: Tensor, factor: Tensor) -> list[Part]:
+            if not ways:
+                return [(source, tensor, factor)]
             return [(source, *_along(way, x, tensor, factor)) for way in ways]
 
         return back
@@ -190,8 +193,9 @@ class Propagation:
     def _sum(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
         """Each source gets its share of the sum."""
         share = inverse(self._values[node], self._composite.epsilon)
-        gains = [(source, self._values[source] * share) for source in node.args]  # type: ignore[index,misc]
-        return lambda tensor, factor: [(source, tensor, factor * gain) for source, gain in gains]  # type: ignore[misc]
+        sources = [source for source in node.args if isinstance(source, fx.Node)]
+        gains = [(source, self._values[source] * share) for source in sources]
+        return lambda tensor, factor: [(source, tensor, factor * gain) for source, gain in gains]
 
     def _concatenation(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
         (sources,) = node.args
@@ -222,7 +226,7 @@ class Propagation:
             flat = tensor.new_zeros(len(tensor), x.shape[1], x.shape[2] * x.shape[3])
             given = (tensor * factor).flatten(2)
             flat.scatter_add_(2, places.expand(len(tensor), -1, -1), given)
-            return [(source, flat.view(-1, *x.shape[1:]), ones)]
+            return [(source, in_order(flat.view(-1, *x.shape[1:])), ones)]
 
         return back
 
@@ -279,18 +283,16 @@ def lrp(task: Task, *, composite: str) -> Relevance:
     Bach et al. 2015, doi 10.1371/journal.pone.0130140; Montavon et al. 2019,
     doi 10.1007/978-3-030-28954-6_10
     """
-    normalise = task.classifier.normalise
-    batch = normalise(torch.from_numpy(task.image.values.copy())[None])
     ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
-    low, high = torch.split(normalise(ends), 1)
-    run = Propagation(task.classifier.module, batch, COMPOSITES[composite], (low, high))
+    low, high = torch.split(task.classifier.normalise(ends), 1)
+    run = Propagation(task.classifier.module, task.batch(), COMPOSITES[composite], (low, high))
     outputs = run.outputs if task.target is Target.LOGIT else torch.sigmoid(run.outputs)
     planned = 1 + len(task.outputs)
     task.progress(1, planned)
     starts = torch.diag(outputs)[list(task.outputs)]
     maps = []
     for some in torch.split(starts, TOGETHER):
-        maps.append(run.hand_back(some).sum(1).numpy())
+        maps.append(run.hand_back(some).sum(1).cpu().numpy())
         task.progress(1 + sum(map(len, maps)), planned)
     return Relevance(np.concatenate(maps), planned)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from shamsul.classifiers.classifier import Classifier
@@ -116,6 +117,10 @@ class Task:
     seed: int
     progress: Progress
 
+    def batch(self) -> torch.Tensor:
+        """The radiograph as the network takes it, shape (1, channels, h, w)."""
+        return self.classifier.normalise(torch.from_numpy(self.image.values.copy())[None])
+
     def explained(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """The explained outputs of all the model's logits, (n, L) to (n, outputs)."""
         chosen = logits[:, list(self.outputs)].astype(np.float64)
@@ -135,11 +140,14 @@ class Relevance:
     fit : sequence of float, optional
         For each output, the share of the evaluations' variance (weighted as the method weights
         them) that the map accounts for; only methods that fit a model have it.
+    errors : ndarray of shape (outputs, h, w), optional
+        Standard errors of `values`; only methods that sample and know how well have them.
     """
 
     values: NDArray[np.floating]
     evaluations: int
     fit: Sequence[float] | None = None
+    errors: NDArray[np.floating] | None = None
 
 
 @dataclass(frozen=True)
@@ -245,10 +253,16 @@ class Method:
         outputs = tuple(names.index(label) for label in chosen)
         task = Task(classifier, image, outputs, target, seed, progress)
         start = time.perf_counter()
-        relevance = self.function(task, **values)
+        try:
+            relevance = self.function(task, **values)
+        except torch.OutOfMemoryError:
+            if not classifier.retreat():
+                raise
+            relevance = self.function(task, **values)
         seconds = time.perf_counter() - start
         explained = task.explained(classifier.logits(image.values[None]))[0]
         fits: Sequence[float | None] = relevance.fit or [None] * len(chosen)
+        errors = [None] * len(chosen) if relevance.errors is None else relevance.errors
         return tuple(
             Heatmap(
                 values=np.ascontiguousarray(values_, dtype=np.float32),
@@ -261,8 +275,9 @@ class Method:
                 target=target,
                 output=float(output),
                 fit=None if fit is None else float(fit),
+                error=None if error is None else np.ascontiguousarray(error, dtype=np.float32),
             )
-            for values_, label, output, fit in zip(
-                relevance.values, chosen, explained, fits, strict=True
+            for values_, label, output, fit, error in zip(
+                relevance.values, chosen, explained, fits, errors, strict=True
             )
         )

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from shamsul.classifiers.classifier import BATCH_SIZE
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.superpixels import BASELINES, background_of
@@ -16,10 +15,10 @@ class _Counted(nn.Module):
     def __init__(self, task: Task, planned: int) -> None:
         super().__init__()
         self.task, self.planned, self.done = task, planned, 0
-        self.evaluate = Evaluator(task)
+        self.evaluate = Evaluator(task.classifier)
 
     def forward(self, grids: Tensor) -> Tensor:
-        outputs = self.evaluate(grids[:, 0])
+        outputs = self.task.explained(self.evaluate(grids[:, 0]))
         self.done += len(grids)
         self.task.progress(min(self.done, self.planned), self.planned)
         return torch.from_numpy(outputs.astype(np.float32))
@@ -62,8 +61,8 @@ def occlusion(task: Task, *, window: int, stride: int, baseline: str) -> Relevan
         torch.from_numpy(values.copy())[None, None],
         sliding_window_shapes=(1, *sides),
         strides=(1, *steps),
-        baselines=torch.from_numpy(background_of(values, None, baseline))[None, None],
-        perturbations_per_eval=BATCH_SIZE,
+        baselines=torch.from_numpy(background_of(task.classifier, values, baseline))[None, None],
+        perturbations_per_eval=task.classifier.batch_size,
     )
     return Relevance(found[:, 0].numpy(), network.done)
 

@@ -39,11 +39,13 @@ PRESETS: Final = {
             Target.PROBABILITY,
             {
                 "lime": {
+                    "estimator": "package",
                     "samples": 1000,
                     "superpixels": "quickshift",
                     "background": "segment_mean",
                 },
                 "shap": {
+                    "estimator": "package",
                     "samples": 1000,
                     "segments": 50,
                     "compactness": 30.0,

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from shamsul.classifiers.classifier import BATCH_SIZE
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.superpixels import BASELINES, background_of
@@ -61,15 +60,16 @@ def rise(task: Task, *, samples: int, cells: int, shown: float, baseline: str) -
     Petsiuk, Das, Saenko 2018, arXiv 1806.07421
     """
     values = task.image.values
-    background = background_of(values, None, baseline)
-    rng, evaluate = np.random.default_rng(task.seed), Evaluator(task)
+    background = background_of(task.classifier, values, baseline)
+    rng, evaluate = np.random.default_rng(task.seed), Evaluator(task.classifier)
     weighted = np.zeros((len(task.outputs), *values.shape))
     mean_mask = np.zeros(values.shape)
     total = np.zeros(len(task.outputs))
-    for done in range(0, samples, BATCH_SIZE):
-        some = masks(rng, min(BATCH_SIZE, samples - done), values.shape, cells, shown)
+    together = task.classifier.batch_size
+    for done in range(0, samples, together):
+        some = masks(rng, min(together, samples - done), values.shape, cells, shown)
         grids = background + some * (values - background)
-        outputs = evaluate(grids)
+        outputs = task.explained(evaluate(grids))
         weighted += np.einsum("nl,nhw->lhw", outputs, some)
         mean_mask += some.sum(0)
         total += outputs.sum(0)

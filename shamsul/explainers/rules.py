@@ -6,6 +6,8 @@ linear in it: so one forward pass serves all outputs, and what depends on the im
 computed once.
 """
 
+import copy
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import singledispatch
@@ -13,7 +15,7 @@ from typing import Final, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.grad import conv2d_input
+from torch.nn import functional
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,10 @@ class Rule(Protocol):
     """The ways on which relevance of a layer's output goes back to its input."""
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
-        """Ways back from `z` to `x`, both of one image; relevance of `x` is their sum."""
+        """Ways back from `z` to `x`, both of one image; relevance of `x` is their sum.
+
+        No ways: relevance goes through unchanged.
+        """
 
 
 def hand_back(ways: Iterable[Way], x: Tensor, relevance: Tensor) -> Tensor:
@@ -61,18 +66,23 @@ def hand_back(ways: Iterable[Way], x: Tensor, relevance: Tensor) -> Tensor:
     for way in ways:
         shared = way.share * relevance
         parts.append(way.gain * (shared if way.layer is None else pull_back(way.layer, x, shared)))
-    return torch.stack(parts).sum(0)
+    return functools.reduce(torch.add, parts) if parts else relevance
 
 
 def stabilised(z: Tensor, epsilon: float) -> Tensor:
     """Denominator moved away from zero by `epsilon`, keeping its sign (zero counts as positive)."""
-    return z + torch.where(z >= 0, epsilon, -epsilon)
+    return z + torch.where(z >= 0, epsilon, -epsilon) if epsilon else z
 
 
 def inverse(z: Tensor, epsilon: float) -> Tensor:
     """``1 / z``, stabilised, and 0 where an output of exactly 0 has nothing to give."""
     z = stabilised(z, epsilon)
-    return torch.where(z == 0, 0.0, 1 / torch.where(z == 0, 1.0, z))
+    return z.reciprocal().masked_fill_(z == 0, 0.0)
+
+
+def in_order(images: Tensor) -> Tensor:
+    """The same values, channels last in memory if they are images: convolutions are fast on it."""
+    return images.contiguous(memory_format=torch.channels_last) if images.ndim == 4 else images
 
 
 @singledispatch
@@ -92,7 +102,8 @@ def pull_back(layer: nn.Module, x: Tensor, weights: Tensor) -> Tensor:
     """
     with torch.enable_grad():
         repeated = x.detach().expand(len(weights), *x.shape[1:]).requires_grad_()
-        return torch.autograd.grad(layer(repeated), repeated, weights)[0]
+        (result,) = torch.autograd.grad(layer(repeated), repeated, weights)
+    return in_order(result)
 
 
 @pull_back.register
@@ -104,16 +115,29 @@ def _(layer: nn.Linear, x: Tensor, weights: Tensor) -> Tensor:
 def _(layer: nn.Conv2d, x: Tensor, weights: Tensor) -> Tensor:
     if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         return pull_back.dispatch(nn.Module)(layer, x, weights)
-    result: Tensor = conv2d_input(  # type: ignore[no-untyped-call]
-        (len(weights), *x.shape[1:]),
+    # What a stride leaves over at the far edge.
+    left = [
+        size - ((out - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1)
+        for size, out, stride, padding, dilation, kernel in zip(
+            x.shape[2:],
+            weights.shape[2:],
+            layer.stride,
+            layer.padding,
+            layer.dilation,
+            layer.kernel_size,
+            strict=True,
+        )
+    ]
+    return functional.conv_transpose2d(
+        in_order(weights),
         layer.weight,
-        weights,
+        None,
         layer.stride,
         layer.padding,
-        layer.dilation,
+        left,
         layer.groups,
+        layer.dilation,
     )
-    return result
 
 
 @pull_back.register
@@ -126,24 +150,10 @@ def _(layer: nn.BatchNorm2d, x: Tensor, weights: Tensor) -> Tensor:
 
 def with_weights(layer: nn.Module, change: Callable[[Tensor], Tensor]) -> nn.Module:
     """A layer with changed weights and no bias; the one given is left alone."""
-    weight = nn.Parameter(change(layer.weight.detach()), requires_grad=False)  # type: ignore[operator]
-    if isinstance(layer, nn.Conv2d):
-        with torch.device("meta"):  # nothing is allocated or drawn for weights to be replaced
-            changed: nn.Module = nn.Conv2d(
-                layer.in_channels,
-                layer.out_channels,
-                layer.kernel_size,  # type: ignore[arg-type]
-                layer.stride,  # type: ignore[arg-type]
-                layer.padding,  # type: ignore[arg-type]
-                layer.dilation,  # type: ignore[arg-type]
-                layer.groups,
-                bias=False,
-                padding_mode=layer.padding_mode,
-            )
-    else:
-        with torch.device("meta"):
-            changed = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
-    changed.weight = weight
+    weight = change(layer.weight.detach())  # type: ignore[operator]
+    changed = copy.copy(layer)
+    # A copy of the layer has the layer's own dictionary.
+    changed._parameters = {"weight": nn.Parameter(weight, requires_grad=False), "bias": None}
     return changed
 
 
@@ -187,22 +197,19 @@ class Gamma:
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
         favoured = z >= 0
-        up = _total(_contributions(layer, x, +1))
+        ups, downs = _contributions(layer, x, +1), _contributions(layer, x, -1)
+        up = _total(ups)
         bias = layer.bias
         b = torch.zeros(()).to(z) if bias is None else _per_output(bias, z)  # type: ignore[arg-type]
         down = z - b - up
         boost = torch.where(favoured, up + b.clamp(min=0), down + b.clamp(max=0))
         share = inverse(z + self.gamma * boost, 0.0)
         boosted = (1 + self.gamma) * share
+        share_up = torch.where(favoured, boosted, share)
+        share_down = torch.where(favoured, share, boosted)
         return (
-            *(
-                Way(torch.where(favoured, boosted, share), half, part)
-                for part, half in _contributions(layer, x, +1)
-            ),
-            *(
-                Way(torch.where(favoured, share, boosted), half, part)
-                for part, half in _contributions(layer, x, -1)
-            ),
+            *(Way(share_up, half, part) for part, half in ups),
+            *(Way(share_down, half, part) for part, half in downs),
         )
 
 
@@ -228,17 +235,19 @@ class AlphaBeta:
 
 def _contributions(layer: nn.Module, x: Tensor, sign: int) -> list[tuple[Tensor, nn.Module]]:
     """The contributions ``x_j w_jk`` of one sign, as inputs and layers that give them."""
-    up = with_weights(layer, lambda weight: weight.clamp(min=0))
-    down = with_weights(layer, lambda weight: weight.clamp(max=0))
-    parts = [(x.clamp(min=0), up if sign > 0 else down)]
-    if (x < 0).any():  # not after a ReLU
-        parts.append((x.clamp(max=0), down if sign > 0 else up))
-    return parts
+    same = with_weights(layer, lambda weight: weight.clamp(*((0, None) if sign > 0 else (None, 0))))
+    if x.min() >= 0:  # as after a ReLU
+        return [(x, same)]
+    other = with_weights(
+        layer, lambda weight: weight.clamp(*((None, 0) if sign > 0 else (0, None)))
+    )
+    return [(x.clamp(min=0), same), (x.clamp(max=0), other)]
 
 
 def _total(contributions: list[tuple[Tensor, nn.Module]]) -> Tensor:
     """Their sum for each output."""
-    return torch.stack([half(part) for part, half in contributions]).sum(0)
+    totals: list[Tensor] = [half(part) for part, half in contributions]
+    return functools.reduce(torch.add, totals)
 
 
 def _per_output(bias: Tensor, z: Tensor) -> Tensor:
@@ -292,12 +301,13 @@ class Box:
     high: Tensor
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
-        plain = with_weights(layer, torch.clone)
-        up = with_weights(layer, lambda weight: weight.clamp(min=0))
-        down = with_weights(layer, lambda weight: weight.clamp(max=0))
-        low, high = self.low.expand_as(x), self.high.expand_as(x)
-        share = inverse(plain(x) - up(low) - down(high), 0.0)
-        return Way(share, plain, x), Way(share, up, -low), Way(share, down, -high)
+        # The same with w = w^+ + w^-: by how much a pixel is above the one bound, below the other.
+        parts = [
+            (x - self.low, with_weights(layer, lambda weight: weight.clamp(min=0))),
+            (x - self.high, with_weights(layer, lambda weight: weight.clamp(max=0))),
+        ]
+        share = inverse(_total(parts), 0.0)
+        return tuple(Way(share, half, part) for part, half in parts)
 
 
 @dataclass(frozen=True)
@@ -305,8 +315,7 @@ class Pass:
     """Relevance goes through unchanged: for layers that act on each neuron by itself."""
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
-        ones = torch.ones_like(x)
-        return (Way(ones, None, ones),)
+        return ()
 
 
 #: Stabiliser that keeps a division from blowing up without being seen in a map.

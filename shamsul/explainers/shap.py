@@ -1,4 +1,4 @@
-"""SHAP: Shapley values of superpixels, estimated by the `shap` package's KernelExplainer."""
+"""SHAP: Shapley values of superpixels."""
 
 import threading
 from collections.abc import Iterator
@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import comb
 
-from shamsul.explainers import superpixels
+from shamsul.explainers import designs, superpixels
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
+from shamsul.explainers.surrogate import Surrogate
 
 _L1_REG = {"none": 0, "ten": "num_features(10)", "aic": "aic"}
 _global_random_state = threading.Lock()
@@ -27,17 +29,24 @@ def _seeded(seed: int) -> Iterator[None]:
             np.random.set_state(before)  # noqa: NPY002
 
 
-def shap(task: Task, *, samples: int, selection: str, **cut: Any) -> Relevance:
-    """Explain by Kernel SHAP over superpixels, every output from the same coalitions.
+def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any) -> Relevance:
+    """Explain by Shapley values of superpixels, every output from the same coalitions.
 
     Parameters
     ----------
     task : Task
+    estimator : {"surrogate", "package"}
+        ``package`` is the kernel estimator of the `shap` package. ``surrogate`` gives the Shapley
+        values of a :class:`Surrogate` conditioned on far fewer, well-chosen evaluations. Where
+        `samples` allows all coalitions, both are exact.
     samples : int
-        Coalitions evaluated, besides the whole radiograph and the background.
+        Model evaluations, for ``package`` besides the whole radiograph and the background; for
+        ``surrogate`` as for LIME, and each superpixel shown and hidden alone besides, if `samples`
+        is at least twice as many.
     selection : {"none", "ten", "aic"}
         Whether superpixels are selected before the fit, the others being set to zero: the ten
-        strongest is the package's default, Akaike's criterion was that of its older releases.
+        strongest is the package's default, Akaike's criterion was that of its older releases. Of
+        the package only.
     **cut
         As declared in :mod:`shamsul.explainers.superpixels`.
 
@@ -49,15 +58,65 @@ def shap(task: Task, *, samples: int, selection: str, **cut: Any) -> Relevance:
     ----------
     Lundberg, Lee 2017, arXiv 1705.07874
     """
+    perturbation = superpixels.Perturbation.of(task, **cut)
+    if estimator == "package":
+        return _by_package(perturbation, task, samples, selection)
+    if 2**perturbation.count <= samples:
+        return _by_definition(perturbation, task)
+    alone = 2 * perturbation.count
+    alone = alone if 2 * alone <= samples else 0
+    enough = min(perturbation.enough(task, samples), samples - alone)
+    planned = enough + alone
+    coalitions, outputs = perturbation.designed(task, enough, done=0, planned=planned)
+    if alone:
+        more, their = perturbation.alone(task, done=enough, planned=planned)
+        coalitions, outputs = np.concatenate([coalitions, more]), np.concatenate([outputs, their])
+    estimates = [Surrogate.fit(coalitions, output).shapley() for output in outputs.T]
+    means, errors = (np.stack(part) for part in zip(*estimates, strict=True))
+    # The process misses the ends by rounding; what is missing goes where least is known.
+    missing = outputs[1] - outputs[0] - means.sum(1)
+    doubt = errors**2 + np.finfo(float).tiny
+    values = means + missing[:, None] * doubt / doubt.sum(1, keepdims=True)
+    fits = _fit(coalitions, outputs - outputs[0], values, np.ones(len(coalitions)))
+    return Relevance(
+        perturbation.spread(values), len(coalitions), fits, perturbation.spread(errors)
+    )
+
+
+def _by_definition(perturbation: superpixels.Perturbation, task: Task) -> Relevance:
+    """Every coalition, each weighted as Shapley did."""
+    players = perturbation.count
+    coalitions = designs.every(players)
+    outputs = perturbation.evaluate(task, coalitions, done=0, planned=len(coalitions))
+    outputs = outputs - outputs[0]
+    sizes = coalitions.sum(1)
+    values = np.zeros((outputs.shape[1], players))
+    for player in range(players):
+        without = ~coalitions[:, player]
+        gains = outputs[np.flatnonzero(without) + 2**player] - outputs[without]
+        weights = 1 / (players * comb(players - 1, sizes[without]))
+        values[:, player] = weights @ gains
+    inner = slice(1, -1)
+    weights = 1 / (comb(players, sizes[inner]) * sizes[inner] * (players - sizes[inner]))
+    fits = _fit(coalitions[inner], outputs[inner], values, weights)
+    errors = np.zeros_like(values)
+    return Relevance(
+        perturbation.spread(values), len(coalitions), fits, perturbation.spread(errors)
+    )
+
+
+def _by_package(
+    perturbation: superpixels.Perturbation, task: Task, samples: int, selection: str
+) -> Relevance:
+    """The `shap` package's KernelExplainer."""
     from shap import KernelExplainer
 
-    perturbation = superpixels.Perturbation.of(task, **cut)
     planned = samples + 2
     done = 0
 
     def evaluate(coalitions: NDArray[Any]) -> NDArray[np.float64]:
         nonlocal done
-        outputs = perturbation.evaluate(coalitions.astype(bool), done=done, planned=planned)
+        outputs = perturbation.evaluate(task, coalitions.astype(bool), done=done, planned=planned)
         done += len(coalitions)
         return outputs
 
@@ -69,17 +128,36 @@ def shap(task: Task, *, samples: int, selection: str, **cut: Any) -> Relevance:
             l1_reg=_L1_REG[selection],
             silent=True,
         )
-    return Relevance(perturbation.spread(values[0].T), done, _fit(explainer, values[0]))
+    tried = slice(explainer.nsamplesAdded)
+    fits = _fit(
+        explainer.maskMatrix[tried],
+        explainer.ey[tried] - explainer.fnull,
+        values[0].T,
+        explainer.kernelWeights[tried],
+    )
+    return Relevance(perturbation.spread(values[0].T), done, fits)
 
 
-def _fit(explainer: Any, values: NDArray[np.float64]) -> list[float]:
-    """Weighted R squared of the sums of Shapley values over the coalitions that were evaluated."""
-    outputs = explainer.ey[: explainer.nsamplesAdded] - explainer.fnull
-    weights = explainer.kernelWeights[: explainer.nsamplesAdded, None]
-    residual = outputs - explainer.maskMatrix[: explainer.nsamplesAdded] @ values
-    spread = outputs - (weights * outputs).sum(0) / weights.sum()
+def _fit(
+    coalitions: NDArray[Any],
+    gains: NDArray[np.float64],
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> list[float]:
+    """Weighted R squared of the sums of Shapley values over the coalitions that were evaluated.
+
+    Parameters
+    ----------
+    coalitions : ndarray of shape (n, K)
+    gains : ndarray of shape (n, outputs)
+        Outputs less that of the background.
+    values : ndarray of shape (outputs, K)
+    weights : ndarray of shape (n,)
+    """
+    weights = weights[:, None]
+    spread = gains - (weights * gains).sum(0) / weights.sum()
     total = (weights * spread**2).sum(0)
-    left = (weights * residual**2).sum(0)
+    left = (weights * (gains - coalitions @ values.T) ** 2).sum(0)
     return list(1 - left / np.where(total > 0, total, 1.0))
 
 
@@ -88,11 +166,11 @@ METHOD = Method(
     title="SHAP",
     function=shap,
     parameters=(
-        Parameter("samples", 1000, "Coalitions of superpixels evaluated.", 10, 100_000),
+        *superpixels.SAMPLING,
         Parameter(
             "selection",
             "none",
-            "Whether the weaker superpixels are set to zero, as the package does by default.",
+            "Whether the package sets the weaker superpixels to zero, as it does by default.",
             choices=tuple(_L1_REG),
         ),
         *superpixels.PARAMETERS,

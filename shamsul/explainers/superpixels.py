@@ -1,20 +1,42 @@
 """The radiograph cut into superpixels, switched on and off: what LIME and SHAP share."""
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import quickshift, relabel_sequential, slic
 
+from shamsul.classifiers.classifier import Classifier
+from shamsul.explainers import designs
 from shamsul.explainers.evaluation import Evaluator
-from shamsul.explainers.method import Parameter, Task
+from shamsul.explainers.method import ExplainerError, Parameter, Task
+from shamsul.explainers.surrogate import Surrogate
 
-#: Masked radiographs held in memory at a time.
-CHUNK = 16
+#: Coalitions of a design before its first block: the background alone, and the whole radiograph.
+ENDS = 2
 
 #: What a hidden part of a radiograph can show that does not depend on superpixels.
-BASELINES = ("blur", "image_mean", "black", "white")
+BASELINES = ("blur", "image_mean", "black", "white", "training_mean")
+
+#: How the model is asked: LIME's and SHAP's common parameters besides the cut.
+SAMPLING = (
+    Parameter(
+        "estimator",
+        "surrogate",
+        "Few well-chosen evaluations and a statistical model of them, or the method's package.",
+        choices=("surrogate", "package"),
+    ),
+    Parameter(
+        "samples",
+        1000,
+        "As accurate as this many random evaluations; the surrogate needs fewer, the package all.",
+        10,
+        100_000,
+    ),
+)
 
 PARAMETERS = (
     Parameter(
@@ -68,18 +90,22 @@ def segment(
 
 
 def background_of(
-    image: NDArray[np.float32], segments: NDArray[np.intp] | None, kind: str
+    classifier: Classifier,
+    image: NDArray[np.float32],
+    kind: str,
+    segments: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float32]:
     """The radiograph with every superpixel switched off.
 
     Parameters
     ----------
+    classifier : Classifier
     image : ndarray of shape (h, w), float32 in [0, 1]
-    segments : ndarray of shape (h, w), or None
-        Needed for ``segment_mean`` only.
-    kind : {"segment_mean", "blur", "image_mean", "black", "white"}
+    kind : {"segment_mean", "blur", "image_mean", "black", "white", "training_mean"}
         ``segment_mean`` is the `lime` package's default, ``white`` the SHAMSUL paper's for SHAP;
         ``blur`` smooths with a standard deviation of a tenth of the grid's rows.
+    segments : ndarray of shape (h, w), optional
+        Needed for ``segment_mean`` only.
 
     Notes
     -----
@@ -88,7 +114,19 @@ def background_of(
     Returns
     -------
     ndarray of shape (h, w), float32 in [0, 1]
+
+    Raises
+    ------
+    ExplainerError
+        If the mean of the training images is asked of a model that does not have it.
     """
+    if kind == "training_mean":
+        if classifier.training_mean is None:
+            raise ExplainerError(
+                f"The model {classifier.manifest.name} does not come with the mean of its training "
+                "images; choose another background."
+            )
+        return classifier.training_mean
     if kind == "blur":
         blurred = ndimage.gaussian_filter(image, image.shape[0] / 10, mode="nearest")
         return np.asarray(blurred, dtype=np.float32)
@@ -119,23 +157,41 @@ def quickshift_segment(image: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.asarray(relabel_sequential(found + 1)[0] - 1, dtype=np.intp)
 
 
-@dataclass(frozen=True, eq=False)
 class Perturbation:
     """A radiograph whose superpixels can be switched on and off.
 
-    Attributes
+    LIME and SHAP use the same coalitions where they cut the same radiograph in the same way, so
+    what was evaluated for one is kept for the other.
+
+    Parameters
     ----------
-    task : Task
+    classifier : Classifier
+    image : ndarray of shape (h, w), float32 in [0, 1]
     segments : ndarray of shape (h, w)
         Superpixel of each pixel, 0 to K - 1.
     background : ndarray of shape (h, w), float32 in [0, 1]
-    evaluator : Evaluator
+    seed : int
+        Of the design.
     """
 
-    task: Task
-    segments: NDArray[np.intp]
-    background: NDArray[np.float32]
-    evaluator: Evaluator
+    def __init__(
+        self,
+        classifier: Classifier,
+        image: NDArray[np.float32],
+        segments: NDArray[np.intp],
+        background: NDArray[np.float32],
+        seed: int,
+    ) -> None:
+        self.image, self.segments, self.background = image, segments, background
+        #: Number of superpixels K.
+        self.count = int(segments.max()) + 1
+        self._evaluator = Evaluator(classifier)
+        #: Masked radiographs held in memory at a time.
+        self._together = classifier.batch_size
+        self._design = _Evaluated(self._blocks(np.random.default_rng(seed)))
+        self._alone = _Evaluated(iter([designs.alone(self.count)]))
+        self._enough: dict[tuple[object, ...], int] = {}
+        self._using = threading.RLock()
 
     @classmethod
     def of(
@@ -150,28 +206,35 @@ class Perturbation:
     ) -> "Perturbation":
         """Cut the task's radiograph and choose its background, as `PARAMETERS` declares."""
         image = task.image.values
-        if superpixels == "quickshift":
-            found = quickshift_segment(image)
-        else:
-            found = segment(image, segments=segments, compactness=compactness, sigma=sigma)
-        return cls(task, found, background_of(image, found, background), Evaluator(task))
+        return _cut(
+            task.classifier,
+            image.tobytes(),
+            image.shape,
+            superpixels,
+            segments,
+            compactness,
+            sigma,
+            background,
+            task.seed,
+        )
 
-    @property
-    def count(self) -> int:
-        """Number of superpixels K."""
-        return int(self.segments.max()) + 1
+    def _blocks(self, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
+        yield np.array([[False] * self.count, [True] * self.count])
+        while True:
+            yield designs.fold_over(self.count, rng)
 
     def compose(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Masked radiographs of coalitions, (n, K) bool to (n, h, w) float32."""
-        return np.where(coalitions[:, self.segments], self.task.image.values, self.background)
+        return np.where(coalitions[:, self.segments], self.image, self.background)
 
     def evaluate(
-        self, coalitions: NDArray[np.bool_], *, done: int, planned: int
+        self, task: Task, coalitions: NDArray[np.bool_], *, done: int, planned: int
     ) -> NDArray[np.float64]:
-        """The explained outputs for each coalition.
+        """The task's explained outputs for each coalition.
 
         Parameters
         ----------
+        task : Task
         coalitions : ndarray of shape (n, K), bool
             True where a superpixel is shown.
         done, planned : int
@@ -181,13 +244,118 @@ class Perturbation:
         -------
         ndarray of shape (n, outputs), float64
         """
-        outputs = []
-        for start in range(0, len(coalitions), CHUNK):
-            chunk = coalitions[start : start + CHUNK]
-            outputs.append(self.evaluator(self.compose(chunk)))
-            self.task.progress(done + start + len(chunk), planned)
-        return np.concatenate(outputs)
+        return task.explained(self._logits(task, coalitions, done, planned))
+
+    def designed(
+        self, task: Task, count: int, *, done: int, planned: int
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """The first `count` coalitions of the design, and the explained outputs for each.
+
+        The first is the background alone, the second the whole radiograph.
+        """
+        return self._known(self._design, task, count, done, planned)
+
+    def alone(
+        self, task: Task, *, done: int, planned: int
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """The coalitions with one superpixel shown or hidden, and the explained outputs."""
+        return self._known(self._alone, task, 2 * self.count, done, planned)
+
+    def enough(self, task: Task, samples: int) -> int:
+        """How many coalitions of the design tell as much as `samples` drawn at random.
+
+        They are evaluated step by step, until the standard errors of the superpixels' main
+        effects are no larger than those of a linear fit to `samples` random coalitions; root mean
+        square over superpixels, as shares of the effects, mean over outputs. At most `samples`.
+
+        Notes
+        -----
+        With v the variance that main effects leave over, less that of rounding, the effects of a
+        linear fit to n random coalitions have variance ``4 v / (n - K)``.
+        """
+        asked = (task.target, task.outputs, samples)
+        if asked not in self._enough:
+            self._enough[asked] = self._count_enough(task, samples)
+        return self._enough[asked]
+
+    def _count_enough(self, task: Task, samples: int) -> int:
+        block = 2 << max(self.count - 1, 0).bit_length()
+        count = ENDS
+        while count < samples:
+            # Steps grow with what is there, so that judging it stays a small part of the work.
+            count = min(count + max(block, count // 3), samples)
+            coalitions, outputs = self.designed(task, count, done=0, planned=samples)
+            rounding = self._evaluator.rounding(task.explained)
+            ours, theirs = [], []
+            for output, noise in zip(outputs.T, rounding, strict=True):
+                means, errors = Surrogate.fit(coalitions, output).main_effects()
+                linear = ((means**2 + errors**2) / 4).sum()
+                left = max(output[ENDS:].var() - linear - noise, 0.0)
+                size = np.linalg.norm(means) or 1.0
+                ours.append(np.linalg.norm(errors) / size)
+                theirs.append(np.sqrt(4 * left * self.count / max(samples - self.count, 1)) / size)
+            if np.mean(ours) <= np.mean(theirs):
+                break
+        return count
+
+    def _known(
+        self, evaluated: "_Evaluated", task: Task, count: int, done: int, planned: int
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        with self._using:
+            coalitions = evaluated.first(count)
+            old = len(evaluated.logits)
+            for start in range(old, count, self._together):
+                chunk = coalitions[start : start + self._together]
+                evaluated.logits.extend(self._logits(task, chunk, done + start, planned))
+            task.progress(done + count, planned)
+            return coalitions, task.explained(np.stack(evaluated.logits[:count]))
+
+    def _logits(
+        self, task: Task, coalitions: NDArray[np.bool_], done: int, planned: int
+    ) -> NDArray[np.float32]:
+        logits = []
+        for start in range(0, len(coalitions), self._together):
+            chunk = coalitions[start : start + self._together]
+            logits.append(self._evaluator(self.compose(chunk)))
+            task.progress(done + start + len(chunk), planned)
+        return np.concatenate(logits)
 
     def spread(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """Superpixels' weights as maps, (outputs, K) to (outputs, h, w)."""
         return weights.astype(np.float32)[:, self.segments]
+
+
+class _Evaluated:
+    """Coalitions in a fixed order, and the model's logits for the first of them."""
+
+    def __init__(self, blocks: Iterator[NDArray[np.bool_]]) -> None:
+        self._blocks = blocks
+        self._coalitions: list[NDArray[np.bool_]] = []
+        self.logits: list[NDArray[np.float32]] = []
+
+    def first(self, count: int) -> NDArray[np.bool_]:
+        """The first `count` coalitions."""
+        while len(self._coalitions) < count:
+            self._coalitions.extend(next(self._blocks))
+        return np.stack(self._coalitions[:count])
+
+
+@lru_cache(maxsize=2)
+def _cut(
+    classifier: Classifier,
+    image: bytes,
+    shape: tuple[int, int],
+    superpixels: str,
+    segments: int,
+    compactness: float,
+    sigma: float,
+    background: str,
+    seed: int,
+) -> Perturbation:
+    values = np.frombuffer(image, np.float32).reshape(shape)
+    if superpixels == "quickshift":
+        found = quickshift_segment(values)
+    else:
+        found = segment(values, segments=segments, compactness=compactness, sigma=sigma)
+    hidden = background_of(classifier, values, background, found)
+    return Perturbation(classifier, values, found, hidden, seed)

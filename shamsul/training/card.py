@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 
 from shamsul.classifiers import weights
 from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.folder import TRAINING_MEAN
 from shamsul.training.cases import Split
 from shamsul.training.evaluation import GROUPS, REPLICATES, Auc
 from shamsul.training.loop import Epoch, Schedule
@@ -108,8 +112,10 @@ class Report:
         return self.training, self.validation, self.test.split, self.full_test.split
 
 
-def write_folder(folder: Path, classifier: Classifier, report: Report) -> None:
-    """Write ``weights.safetensors``, ``model.toml``, ``card.md`` and ``metrics.json``."""
+def write_folder(
+    folder: Path, classifier: Classifier, report: Report, training_mean: NDArray[np.uint8]
+) -> None:
+    """Write weights, manifest, card, metrics and the mean training image of shape (h, w)."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = replace(
         classifier.manifest,
@@ -117,6 +123,7 @@ def write_folder(folder: Path, classifier: Classifier, report: Report) -> None:
         thresholds=report.thresholds,
     )
     manifest.write(folder)
+    Image.fromarray(training_mean).save(folder / TRAINING_MEAN)
     (folder / "card.md").write_text(card(classifier, report), encoding="utf-8")
     (folder / "metrics.json").write_text(metrics(report), encoding="utf-8")
 

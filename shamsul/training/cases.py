@@ -65,6 +65,10 @@ class Cases:
     def __len__(self) -> int:
         return len(self.images)
 
+    def mean(self) -> NDArray[np.uint8]:
+        """The mean image."""
+        return np.asarray(np.rint(self.images.mean(0)), np.uint8)
+
 
 @cache
 def fingerprint() -> str:

@@ -141,7 +141,7 @@ def _run(options: argparse.Namespace, render: Render) -> None:
         test=_evaluation(classifier, splits[2], test, options.seed),
         full_test=_evaluation(classifier, splits[3], full_test, options.seed),
     )
-    write_folder(options.out, classifier, report)
+    write_folder(options.out, classifier, report, training.mean())
     for evaluation in (report.test, report.full_test):
         means = evaluation.results["Mean"]
         line = ", ".join(f"{group} {result.value:.3f}" for group, result in means.items())

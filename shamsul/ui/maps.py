@@ -17,6 +17,8 @@ from shamsul.ui.viewer import About, Panel, PanelProgress, Row
 
 #: A map whose method's model accounts for less of the variance is said to fit poorly.
 POOR_FIT = 0.5
+#: A map whose standard error is a larger share of its values is said not to be stable.
+UNSTABLE = 0.3
 
 Explain = Callable[[MapKey, GridImage, Progress], tuple[Heatmap, ...]]
 
@@ -107,7 +109,11 @@ def _panel(job: Job, label: str) -> Panel:
 def _facts(found: Heatmap) -> str:
     """What a map took, and how well its method's model fits where it has one."""
     facts = f"{found.evaluations} evaluations, {found.seconds:.1f} s"
-    return facts if found.fit is None else f"fit R² {_fit(found.fit)}, {facts}"
+    if found.fit is not None:
+        facts = f"fit R² {_fit(found.fit)}, {facts}"
+    if found.doubt is not None and found.doubt > UNSTABLE:
+        facts = f"not stable (±{found.doubt:.0%}), {facts}"
+    return facts
 
 
 def _fit(fit: float) -> str:
@@ -121,6 +127,8 @@ def _about(job: Job, found: Heatmap | None) -> About:
     if found is not None:
         if found.fit is not None:
             facts.append(("Fit R²", _fit(found.fit)))
+        if found.doubt is not None:
+            facts.append(("Standard error", f"{found.doubt:.0%} of the map"))
         facts.append(("Evaluations", f"{found.evaluations:,} (all labels)"))
         facts.append(("Seconds", f"{found.seconds:.1f} (all labels)"))
     return About(

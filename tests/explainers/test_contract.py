@@ -9,10 +9,9 @@ import torch
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Cancelled, Method
 from shamsul.explainers.registry import METHODS, by_waiting_time
-from tests.explainers.conftest import SIZE, radiograph
+from tests.explainers.conftest import SIZE
 
 FAST = {"samples": 200, "segments": 30}
 
@@ -131,36 +130,6 @@ def test_progress_ends_at_its_plan(method: Method, densenet: Classifier, noise: 
     )
     assert seen[-1][0] == seen[-1][1]
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-
-
-@pytest.mark.parametrize("shape", [(64, 64), (160, 96), (80, 240)], ids=str)
-@pytest.mark.parametrize("target", list(Target))
-def test_map_lies_on_the_square_and_follows_its_mirror_image(
-    method: Method, detector: Classifier, shape: tuple[int, int], target: Target
-) -> None:
-    rows, columns = shape
-    pixels = np.full(shape, 0.1)
-    top, left = round(rows * 0.6), round(columns * 0.2)
-    height, width = rows // 8, columns // 8
-    pixels[top : top + height, left : left + width] = 1.0
-    for image, centre in (
-        (pixels, left + width / 2),
-        (pixels[:, ::-1], columns - left - width / 2),
-    ):
-        prepared = detector.prepare(radiograph(image))
-        (found,) = method.explain(detector, prepared, ["Square"], target=target, **fast(method))
-        positive = np.clip(found.values, 0, None)
-        assert positive.max() > 0
-        positive[positive < positive.max() / 2] = 0
-        weights = positive / positive.sum()
-        grid = [
-            float((weights.sum(1) * np.arange(SIZE)).sum()),
-            float((weights.sum(0) * np.arange(SIZE)).sum()),
-        ]
-        row, column = found.geometry.to_image([grid])[0]
-        # A superpixel of 30 on 64 x 64 is about 12 pixels wide.
-        assert abs(row - (top + height / 2)) < rows * 6 / SIZE
-        assert abs(column - centre) < columns * 6 / SIZE
 
 
 def test_fast_methods_come_first() -> None:

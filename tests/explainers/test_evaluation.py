@@ -6,12 +6,9 @@ import torch
 from torch import nn
 
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Normalisation
 from shamsul.explainers import evaluation
 from shamsul.explainers.evaluation import Evaluator
-from shamsul.explainers.heatmap import Target
-from shamsul.explainers.method import Task
 from tests.explainers.conftest import manifest
 
 
@@ -28,10 +25,9 @@ class Offset(nn.Module):
         return self.mean(x).flatten(1)
 
 
-def task(image: GridImage, offset: float, target: Target = Target.LOGIT) -> Task:
+def classifier(offset: float) -> Classifier:
     unit = Normalisation((0.0,), (1.0,))
-    classifier = Classifier(manifest(("A",), channels=1, normalisation=unit), Offset(offset))
-    return Task(classifier, image, (0,), target, 0, lambda done, planned: None)
+    return Classifier(manifest(("A",), channels=1, normalisation=unit), Offset(offset))
 
 
 @pytest.fixture
@@ -43,17 +39,14 @@ def grids() -> np.ndarray:
 @pytest.fixture
 def bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a processor that has it; others emulate it, with the same results."""
-    monkeypatch.setattr(evaluation, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(evaluation, "has_bfloat16", lambda kind: True)
 
 
 @pytest.mark.usefixtures("bfloat16")
-@pytest.mark.parametrize("target", list(Target))
-def test_half_precision_is_used_where_rounding_is_small(
-    noise: GridImage, grids: np.ndarray, target: Target
-) -> None:
-    work = task(noise, 0.0, target)
-    exact = work.explained(work.classifier.logits(grids))
-    evaluate = Evaluator(work)
+def test_half_precision_is_used_where_rounding_is_small(grids: np.ndarray) -> None:
+    network = classifier(0.0)
+    exact = network.logits(grids)
+    evaluate = Evaluator(network)
     np.testing.assert_array_equal(evaluate(grids), exact)  # the batch that it is judged on
     rounded = evaluate(grids)
     assert not np.array_equal(rounded, exact)
@@ -61,35 +54,27 @@ def test_half_precision_is_used_where_rounding_is_small(
 
 
 @pytest.mark.usefixtures("bfloat16")
-def test_outputs_that_would_drown_in_rounding_stay_in_single_precision(
-    noise: GridImage, grids: np.ndarray
-) -> None:
+def test_outputs_that_would_drown_in_rounding_stay_in_single_precision(grids: np.ndarray) -> None:
     """bfloat16 has eight bits: beside 1,000 it cannot tell 0.1 from 0.9."""
-    work = task(noise, 1000.0)
-    evaluate = Evaluator(work)
+    network = classifier(1000.0)
+    evaluate = Evaluator(network)
     for _ in range(2):
-        np.testing.assert_array_equal(
-            evaluate(grids), work.explained(work.classifier.logits(grids))
-        )
+        np.testing.assert_array_equal(evaluate(grids), network.logits(grids))
 
 
 @pytest.mark.usefixtures("bfloat16")
-def test_few_versions_are_not_judged_on(noise: GridImage, grids: np.ndarray) -> None:
-    work = task(noise, 0.0)
-    evaluate = Evaluator(work)
+def test_few_versions_are_not_judged_on(grids: np.ndarray) -> None:
+    network = classifier(0.0)
+    evaluate = Evaluator(network)
     for _ in range(3):
-        np.testing.assert_array_equal(
-            evaluate(grids[:2]), work.explained(work.classifier.logits(grids[:2]))
-        )
+        np.testing.assert_array_equal(evaluate(grids[:2]), network.logits(grids[:2]))
 
 
 def test_processor_without_bfloat16_computes_in_single_precision(
-    noise: GridImage, grids: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    grids: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "has_bfloat16", lambda: False)
-    work = task(noise, 0.0)
-    evaluate = Evaluator(work)
+    monkeypatch.setattr(evaluation, "has_bfloat16", lambda kind: False)
+    network = classifier(0.0)
+    evaluate = Evaluator(network)
     for _ in range(2):
-        np.testing.assert_array_equal(
-            evaluate(grids), work.explained(work.classifier.logits(grids))
-        )
+        np.testing.assert_array_equal(evaluate(grids), network.logits(grids))

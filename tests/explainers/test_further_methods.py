@@ -25,7 +25,7 @@ def test_integrated_gradients_sum_to_the_difference_to_the_baseline(
     maps = integrated_gradients.METHOD.explain(
         densenet, noise, target=target, baseline=baseline, steps=200
     )
-    start = background_of(noise.values, None, baseline)
+    start = background_of(densenet, noise.values, baseline)
     expected = outputs(densenet, noise.values, target) - outputs(densenet, start, target)
     sums = [float(found.values.sum(dtype=float)) for found in maps]
     np.testing.assert_allclose(sums, expected, atol=2e-3)

@@ -14,7 +14,7 @@ from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Normalisation
 from shamsul.explainers import lime, shap, superpixels
 from shamsul.explainers.heatmap import Target
-from shamsul.explainers.method import Method, Task
+from shamsul.explainers.method import ExplainerError, Method, Task
 from tests.explainers.conftest import SIZE, manifest
 
 
@@ -62,31 +62,40 @@ def shapley(values: dict[frozenset[int], float], players: int) -> list[float]:
     return result
 
 
-def test_shap_with_every_coalition_is_exact(products: Classifier, noise: GridImage) -> None:
+@pytest.mark.parametrize("estimator", ["surrogate", "package"])
+def test_shap_with_every_coalition_is_exact(
+    products: Classifier, noise: GridImage, estimator: str
+) -> None:
     work = task(products, noise)
     cut = CUT | {"segments": 8}
     perturbation = superpixels.Perturbation.of(work, **cut)
     players = perturbation.count
     assert 4 <= players <= 12
     coalitions = np.array([[(n >> i) & 1 for i in range(players)] for n in range(2**players)], bool)
-    outputs = perturbation.evaluate(coalitions, done=0, planned=len(coalitions))
+    outputs = perturbation.evaluate(work, coalitions, done=0, planned=len(coalitions))
     values = {
         frozenset(np.flatnonzero(c).tolist()): float(o[0])
         for c, o in zip(coalitions, outputs, strict=True)
     }
     expected = shapley(values, players)
-    found = shap.shap(work, samples=2**players, selection="none", **cut)
+    found = shap.shap(work, estimator=estimator, samples=2**players, selection="none", **cut)
     per_superpixel = [found.values[0][perturbation.segments == s][0] for s in range(players)]
     np.testing.assert_allclose(per_superpixel, expected, atol=1e-5)
 
 
-def test_shap_sums_to_output_minus_background(densenet: Classifier, noise: GridImage) -> None:
+@pytest.mark.parametrize("estimator", ["surrogate", "package"])
+def test_shap_sums_to_output_minus_background(
+    densenet: Classifier, noise: GridImage, estimator: str
+) -> None:
     work = task(densenet, noise)
     perturbation = superpixels.Perturbation.of(work, **CUT)
     whole, nothing = perturbation.evaluate(
-        np.array([[True] * perturbation.count, [False] * perturbation.count]), done=0, planned=2
+        work,
+        np.array([[True] * perturbation.count, [False] * perturbation.count]),
+        done=0,
+        planned=2,
     )
-    found = shap.shap(work, samples=300, selection="none", **CUT)
+    found = shap.shap(work, estimator=estimator, samples=300, selection="none", **CUT)
     sums = [
         sum(values[perturbation.segments == s][0] for s in range(perturbation.count))
         for values in found.values
@@ -106,7 +115,7 @@ def test_lime_equals_the_package_on_the_same_neighbourhood(
     coalitions[0] = True
 
     explainer = lime_image.LimeImageExplainer(feature_selection="none", random_state=0)
-    outputs = perturbation.evaluate(coalitions, done=0, planned=150)
+    outputs = perturbation.evaluate(work, coalitions, done=0, planned=150)
     monkeypatch.setattr(explainer, "data_labels", lambda *_, **__: (coalitions * 1, outputs))
     theirs = explainer.explain_instance(
         np.repeat(noise.values[..., None], 3, 2).astype(float),
@@ -116,7 +125,7 @@ def test_lime_equals_the_package_on_the_same_neighbourhood(
         num_features=perturbation.count,
         segmentation_fn=lambda image: perturbation.segments,
     )
-    ours = lime.lime(work, samples=150, kernel_width=0.25, **CUT)
+    ours = lime.lime(work, estimator="package", samples=150, kernel_width=0.25, **CUT)
     assert ours.fit is not None
     assert ours.fit[2] == pytest.approx(theirs.score)  # the package keeps the last label's
     for label in range(3):
@@ -153,10 +162,12 @@ def test_flat_image_still_has_superpixels(grid_image: Callable[[np.ndarray], Gri
     assert found.max() >= 4
 
 
-@pytest.mark.parametrize("kind", ["blur", "segment_mean", "image_mean", "black", "white"])
-def test_background_is_what_it_is_called(noise: GridImage, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["blur", "segment_mean", "image_mean", "black", "white", "training_mean"]
+)
+def test_background_is_what_it_is_called(densenet: Classifier, noise: GridImage, kind: str) -> None:
     segments = superpixels.segment(noise.values, segments=12, compactness=30, sigma=1)
-    found = superpixels.background_of(noise.values, segments, kind)
+    found = superpixels.background_of(densenet, noise.values, kind, segments)
     assert found.dtype == np.float32
     assert found.min() >= 0 and found.max() <= 1
     if kind == "segment_mean":
@@ -164,9 +175,18 @@ def test_background_is_what_it_is_called(noise: GridImage, kind: str) -> None:
         np.testing.assert_allclose(found[chosen], noise.values[chosen].mean(), rtol=1e-5)
     elif kind == "blur":
         assert np.diff(found).std() < np.diff(noise.values).std() / 3
+    elif kind == "training_mean":
+        np.testing.assert_array_equal(found, densenet.training_mean)
     else:
         expected = {"image_mean": noise.values.mean(), "black": 0, "white": 1}[kind]
         np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_mean_of_training_images_that_a_model_lacks_is_said_so(
+    products: Classifier, noise: GridImage
+) -> None:
+    with pytest.raises(ExplainerError, match="does not come with the mean of its training"):
+        shap.METHOD.explain(products, noise, background="training_mean")
 
 
 def test_quickshift_is_the_lime_packages_segmentation(noise: GridImage) -> None:
@@ -187,7 +207,13 @@ def test_selection_sets_weak_superpixels_to_zero(
     densenet: Classifier, noise: GridImage, selection: str
 ) -> None:
     cut = CUT | {"segments": 30}
-    found = shap.shap(task(densenet, noise), samples=200, selection=selection, **cut)
+    found = shap.shap(
+        task(densenet, noise),
+        estimator="package",
+        samples=200,
+        selection=selection,
+        **cut,
+    )
     assert (found.values[0] == 0).any()
     if selection == "ten":
         assert len(np.unique(found.values[0])) <= 11
@@ -214,20 +240,23 @@ def test_fit_is_whole_for_an_additive_output_and_less_for_another(
     assert 0.3 < up.fit < 0.9999
 
 
-def test_shap_fit_is_weighted_r_squared(products: Classifier, noise: GridImage) -> None:
+@pytest.mark.parametrize("estimator", ["surrogate", "package"])
+def test_shap_fit_is_weighted_r_squared(
+    products: Classifier, noise: GridImage, estimator: str
+) -> None:
     """With every coalition, by the definition."""
     work = task(products, noise)
     cut = CUT | {"segments": 8}
     perturbation = superpixels.Perturbation.of(work, **cut)
     players = perturbation.count
-    found = shap.shap(work, samples=2**players, selection="none", **cut)
+    found = shap.shap(work, estimator=estimator, samples=2**players, selection="none", **cut)
     phi = [found.values[0][perturbation.segments == s][0] for s in range(players)]
     coalitions = np.array(
         [[(n >> i) & 1 for i in range(players)] for n in range(1, 2**players - 1)], bool
     )
     empty = np.zeros((1, players), bool)
-    base = perturbation.evaluate(empty, done=0, planned=1)[0, 0]
-    outputs = perturbation.evaluate(coalitions, done=0, planned=1)[:, 0] - base
+    base = perturbation.evaluate(work, empty, done=0, planned=1)[0, 0]
+    outputs = perturbation.evaluate(work, coalitions, done=0, planned=1)[:, 0] - base
     sizes = coalitions.sum(1)
     weights = np.array([1 / (comb(players, s) * s * (players - s)) for s in sizes.tolist()])
     mean = (weights * outputs).sum() / weights.sum()
@@ -235,3 +264,66 @@ def test_shap_fit_is_weighted_r_squared(products: Classifier, noise: GridImage) 
     expected = 1 - left / (weights * (outputs - mean) ** 2).sum()
     assert found.fit is not None
     assert found.fit[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_was_evaluated_for_lime_is_not_evaluated_again_for_shap(
+    densenet: Classifier, noise: GridImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluated = 0
+    logits = Classifier.logits
+
+    def counted(self: Classifier, grids: np.ndarray, **options: bool) -> np.ndarray:
+        nonlocal evaluated
+        evaluated += len(grids)
+        return logits(self, grids, **options)
+
+    monkeypatch.setattr(Classifier, "logits", counted)
+    settings = {"samples": 400, "segments": 30}
+    superpixels._cut.cache_clear()
+    first = {m.name: m.explain(densenet, noise, **settings) for m in (lime.METHOD, shap.METHOD)}
+    together = evaluated
+    again = {}
+    for method in (shap.METHOD, lime.METHOD):
+        superpixels._cut.cache_clear()
+        again[method.name] = method.explain(densenet, noise, **settings)
+    assert together < (evaluated - together) - 60
+    for name, maps in first.items():  # whoever comes first
+        for found, expected in zip(maps, again[name], strict=True):
+            assert found.evaluations == expected.evaluations
+            np.testing.assert_allclose(found.values, expected.values, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("method", [lime.METHOD, shap.METHOD], ids=["lime", "shap"])
+def test_more_samples_are_more_evaluations_and_smaller_errors(
+    densenet: Classifier, noise: GridImage, method: Method
+) -> None:
+    def run(samples: int) -> tuple[int, float]:
+        maps = method.explain(densenet, noise, segments=30, samples=samples)
+        doubts = [found.doubt for found in maps if found.doubt is not None]
+        assert len(doubts) == 3
+        return maps[0].evaluations, float(np.mean(doubts))
+
+    few, some, many = run(60), run(600), run(8_000)
+    assert few[0] < some[0] < many[0]
+    assert few[1] > some[1] > many[1]
+    for (evaluations, _), samples in ((few, 60), (some, 600), (many, 8_000)):
+        assert evaluations <= samples
+
+
+def test_error_of_a_few_chosen_evaluations_is_below_that_of_as_many_at_random(
+    densenet: Classifier, noise: GridImage
+) -> None:
+    for method in (lime.METHOD, shap.METHOD):
+
+        def weights(method: Method = method, **given: object) -> tuple[np.ndarray, int]:
+            maps = method.explain(densenet, noise, segments=30, **given)
+            return np.stack([m.values for m in maps]), maps[0].evaluations
+
+        reference, _ = weights(estimator="package", samples=8000, seed=99)
+        ours, theirs = [], []
+        for seed in range(4):
+            found, evaluations = weights(samples=200, seed=seed)
+            ours.append(np.linalg.norm(found - reference))
+            found, _ = weights(estimator="package", samples=evaluations, seed=seed)
+            theirs.append(np.linalg.norm(found - reference))
+        assert np.mean(ours) < 0.9 * np.mean(theirs)

@@ -15,7 +15,7 @@ from shamsul.ui.viewer import About, Panel
 PARAMETERS = {"samples": 8, "kernel_width": 0.25, "relu": True, "layer": ""}
 
 
-def job(state: State = State.DONE, fit: float | None = None) -> Job:
+def job(state: State = State.DONE, fit: float | None = None, error: float | None = None) -> Job:
     geometry = Geometry.window((4, 4), (4, 4), top=0, left=0, height=4, width=4)
     found = Heatmap(
         values=np.ones((4, 4), np.float32),
@@ -28,6 +28,7 @@ def job(state: State = State.DONE, fit: float | None = None) -> Job:
         target=Target.LOGIT,
         output=1.0,
         fit=fit,
+        error=None if error is None else np.full((4, 4), error, np.float32),
     )
     key = MapKey("0" * 64, "0" * 64, "lime", PARAMETERS)
     return Job(key, METHODS["lime"], state, maps=(found,) if state is State.DONE else ())
@@ -55,6 +56,18 @@ def about(job: Job) -> About:
 )
 def test_facts_say_how_well_the_method_fits(fit: float | None, says: str) -> None:
     assert panel(job(fit=fit)).facts == says
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (0.1, "1008 evaluations, 0.5 s"),
+        (0.42, "not stable (±42%), 1008 evaluations, 0.5 s"),
+    ],
+)
+def test_facts_say_that_an_explanation_is_not_stable(error: float, says: str) -> None:
+    assert panel(job(error=error)).facts == says
+    assert ("Standard error", f"{error:.0%} of the map") in about(job(error=error)).facts
 
 
 def test_on_request_a_panel_tells_everything_about_its_map() -> None:
