@@ -8,6 +8,7 @@ the package's own estimate from 20,000 evaluations of the same target over the s
 
 import argparse
 import json
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,8 @@ def main() -> None:
                 error = np.linalg.norm(found - reference, axis=1)
                 error = error / np.linalg.norm(reference, axis=1)
                 rows[method][name].append((float(error.mean()), evaluations, seconds))
-                tqdm.write(f"{number} {method}, {name}: {rows[method][name][-1]}")
+                line = f"{number} {method}, {name}: {rows[method][name][-1]}"
+                tqdm.write(line, file=sys.stderr)
     result = {
         method: {
             name: {

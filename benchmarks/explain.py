@@ -122,6 +122,31 @@ def scaling(name: str) -> dict[str, Any]:
     return result
 
 
+def throughput(name: str) -> dict[str, Any]:
+    """LIME and SHAP of image after image, beside the bare network for as many evaluations."""
+    classifier = network(name)
+    first, *images = (phantom(number, classifier) for number in range(4))
+    for method in ("lime", "shap"):
+        METHODS[method].explain(classifier, first)  # pays for imports
+    evaluations = 0
+    start = time.perf_counter()
+    for image in images:
+        METHODS["lime"].explain(classifier, image)
+        # What LIME evaluated is part of it.
+        evaluations += METHODS["shap"].explain(classifier, image)[0].evaluations
+    seconds = time.perf_counter() - start
+    grids = np.repeat(first.values[None], classifier.batch_size, 0)
+    bare = min(fastest(_forward, classifier, grids, half, times=8) for half in (False, True))
+    bare = bare / len(grids) * evaluations
+    return {
+        "images": len(images),
+        "evaluations": evaluations,
+        "seconds": round(seconds, 2),
+        "bare_network_seconds": round(bare, 2),
+        "share_of_bare_throughput": round(bare / seconds, 3),
+    }
+
+
 def _seconds(classifier: Classifier, image: GridImage, name: str, **parameters: object) -> float:
     # Another seed draws another design, so that nothing was evaluated before.
     seed = int(str(parameters["samples"]))
@@ -138,6 +163,7 @@ PARTS: dict[str, Callable[[str], dict[str, Any]]] = {
     "ours": ours,
     "plain": stack,
     "scaling": scaling,
+    "throughput": throughput,
 }
 
 

@@ -37,7 +37,6 @@ def lime(classifier: Classifier, image: np.ndarray) -> None:
         top_labels=len(classifier.manifest.labels),
         hide_color=0,
         num_samples=SAMPLES,
-        progress_bar=False,
     )
 
 

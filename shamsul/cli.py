@@ -225,6 +225,8 @@ def explain(
                 print(f"{chosen.title}: {refusal}", file=sys.stderr)
             else:
                 maps.extend(found)
+    if classifier.notice:
+        print(classifier.notice, file=sys.stderr)
     if not maps:
         raise UserError(refusal)
     result = _write_explanation(out, file, radiograph, classifier, prediction, maps)

@@ -20,8 +20,8 @@ from shamsul.radiographs.radiograph import Radiograph
 #: are shared by everybody who explains or predicts: another thread's forward pass must wait.
 RUNNING: Final = threading.RLock()
 
-#: Larger batches are slower on a processor: their buffers leave the cache and fault pages in.
-BATCH_SIZE: Final = 16
+#: Larger batches are hardly faster on a processor, and need more memory.
+BATCH_SIZE: Final = 8
 #: Smaller ones leave a GPU idle.
 GPU_BATCH_SIZE: Final = 128
 
@@ -50,6 +50,8 @@ class Classifier:
         self.training_mean = training_mean
         #: Where the module is.
         self.device = device()
+        #: What the user should know about that; most often nothing.
+        self.notice = ""
         self.manifest = manifest
         module = module.eval().requires_grad_(False)
         self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -72,7 +74,8 @@ class Classifier:
         """
         if self.device == PROCESSOR:
             return False
-        log.warning("The GPU's memory is too small; %s runs on the processor.", self.manifest.name)
+        self.notice = f"The GPU's memory is too small; {self.manifest.name} runs on the processor."
+        log.warning(self.notice)
         with RUNNING:
             self.device = PROCESSOR
             self.module.to(PROCESSOR)

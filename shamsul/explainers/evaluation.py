@@ -20,7 +20,7 @@ PROBE: Final = 8
 class Evaluator:
     """Evaluates versions of a radiograph in half precision, once that was seen to agree.
 
-    The first batch is evaluated in both precisions, and the better one returned: a model whose
+    The first versions are evaluated in both precisions, and the better one returned: a model whose
     logits hardly differ between versions would drown in rounding, whatever they are.
 
     Parameters
@@ -33,13 +33,20 @@ class Evaluator:
         self._half: bool | None = None if has_bfloat16(classifier.device.type) else False
         self._probe: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
-    def __call__(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
-        """The model's logits, grids of shape (n, h, w) to (n, L)."""
-        logits = self._classifier.logits(grids, half=bool(self._half))
-        if self._half is None and len(grids) >= PROBE:
-            rounded = self._classifier.logits(grids, half=True)
-            self._half = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
-            self._probe = (logits, rounded) if self._half else None
+    def __call__(
+        self, grids: NDArray[np.floating] | torch.Tensor, *, exact: bool = False
+    ) -> NDArray[np.float32]:
+        """The model's logits, grids of shape (n, h, w) to (n, L); `exact`: in single precision."""
+        if self._half is None and len(grids) >= PROBE and not exact:
+            logits = self._judge(grids[:PROBE])
+            return np.concatenate([logits, self(grids[PROBE:])]) if len(grids) > PROBE else logits
+        return self._classifier.logits(grids, half=bool(self._half) and not exact)
+
+    def _judge(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
+        logits = self._classifier.logits(grids)
+        rounded = self._classifier.logits(grids, half=True)
+        self._half = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
+        self._probe = (logits, rounded) if self._half else None
         return logits
 
     def rounding(

@@ -54,7 +54,9 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
             coalitions[0] = True
         else:
             coalitions = designs.every(perturbation.count)
-        outputs = perturbation.evaluate(task, coalitions, done=0, planned=len(coalitions))
+        outputs = perturbation.evaluate(
+            task, coalitions, done=0, planned=len(coalitions), exact=estimator != "package"
+        )
         weights, intercepts = _linear(coalitions, outputs, kernel_width)
     else:
         enough = perturbation.enough(task, samples)

@@ -17,16 +17,14 @@ from shamsul.explainers.rules import (
     Epsilon,
     Pass,
     Rule,
-    Way,
     in_order,
     inverse,
-    pull_back,
 )
 
 _ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
 _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
 #: Labels whose relevance is handed back at a time: more would need more memory, and save little.
-TOGETHER = 7
+TOGETHER = 4
 #: Layers that do nothing to the values in evaluation mode.
 _SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
 
@@ -186,7 +184,7 @@ class Propagation:
         def back(tensor: Tensor, factor: Tensor) -> list[Part]:
             if not ways:
                 return [(source, tensor, factor)]
-            return [(source, *_along(way, x, tensor, factor)) for way in ways]
+            return [(source, *way.follow(x, tensor, factor)) for way in ways]
 
         return back
 
@@ -254,13 +252,6 @@ class Propagation:
             return parts
 
         return back
-
-
-def _along(way: Way, x: Tensor, tensor: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
-    """Relevance after one way back, as a tensor times a factor."""
-    if way.layer is None:
-        return tensor, factor * way.share * way.gain
-    return pull_back(way.layer, x, tensor * (factor * way.share)), way.gain
 
 
 def lrp(task: Task, *, composite: str) -> Relevance:

@@ -27,14 +27,25 @@ class Way:
     share : Tensor of shape (1, ...)
         What each output passes on of its relevance, most often one over a sum of contributions.
     layer : nn.Module or None
-        The contributions' weights; None where every output has one input, in the same place.
-    gain : Tensor of shape (1, ...)
+        The contributions' weights; None where every output has one input, in the same place, which
+        takes all.
+    gain : Tensor of shape (1, ...) or None
         What each input takes of what is pulled back to it, most often its own value.
     """
 
     share: Tensor
-    layer: nn.Module | None
-    gain: Tensor
+    layer: nn.Module | None = None
+    gain: Tensor | None = None
+
+    def follow(self, x: Tensor, relevance: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
+        """Relevance of the input `x` from that of the output, each as a tensor times a factor.
+
+        Tensors have shape (n, ...), factors (1, ...). What needs no layer is done on the factor.
+        """
+        factor = factor * self.share
+        if self.layer is None or self.gain is None:
+            return relevance, factor
+        return pull_back(self.layer, x, relevance * factor), self.gain
 
 
 class Rule(Protocol):
@@ -62,10 +73,8 @@ def hand_back(ways: Iterable[Way], x: Tensor, relevance: Tensor) -> Tensor:
     -------
     Tensor of shape (n, ...)
     """
-    parts = []
-    for way in ways:
-        shared = way.share * relevance
-        parts.append(way.gain * (shared if way.layer is None else pull_back(way.layer, x, shared)))
+    one = torch.ones_like(relevance[:1])
+    parts = [torch.mul(*way.follow(x, relevance, one)) for way in ways]
     return functools.reduce(torch.add, parts) if parts else relevance
 
 
@@ -175,7 +184,7 @@ class Epsilon:
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
         share = inverse(z, self.epsilon)
         if isinstance(layer, _ELEMENT_WISE):
-            return (Way(share, None, x * pull_back(layer, x, torch.ones_like(z))),)
+            return (Way(share * x * pull_back(layer, x, torch.ones_like(z))),)
         return (Way(share, layer, x),)
 
 

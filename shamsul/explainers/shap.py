@@ -61,7 +61,7 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
     perturbation = superpixels.Perturbation.of(task, **cut)
     if estimator == "package":
         return _by_package(perturbation, task, samples, selection)
-    if 2**perturbation.count <= samples:
+    if 2**perturbation.count - superpixels.ENDS <= samples:
         return _by_definition(perturbation, task)
     alone = 2 * perturbation.count
     alone = alone if 2 * alone <= samples else 0
@@ -87,7 +87,7 @@ def _by_definition(perturbation: superpixels.Perturbation, task: Task) -> Releva
     """Every coalition, each weighted as Shapley did."""
     players = perturbation.count
     coalitions = designs.every(players)
-    outputs = perturbation.evaluate(task, coalitions, done=0, planned=len(coalitions))
+    outputs = perturbation.evaluate(task, coalitions, done=0, planned=len(coalitions), exact=True)
     outputs = outputs - outputs[0]
     sizes = coalitions.sum(1)
     values = np.zeros((outputs.shape[1], players))

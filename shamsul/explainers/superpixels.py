@@ -1,5 +1,6 @@
 """The radiograph cut into superpixels, switched on and off: what LIME and SHAP share."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
@@ -188,7 +189,9 @@ class Perturbation:
         self._evaluator = Evaluator(classifier)
         #: Masked radiographs held in memory at a time.
         self._together = classifier.batch_size
-        self._design = _Evaluated(self._blocks(np.random.default_rng(seed)))
+        rng = np.random.default_rng(seed)
+        self._ends = _Evaluated(iter([np.array([[False], [True]]).repeat(self.count, 1)]))
+        self._blocks = _Evaluated(designs.fold_over(self.count, rng) for _ in itertools.count())
         self._alone = _Evaluated(iter([designs.alone(self.count)]))
         self._enough: dict[tuple[object, ...], int] = {}
         self._using = threading.RLock()
@@ -218,17 +221,18 @@ class Perturbation:
             task.seed,
         )
 
-    def _blocks(self, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
-        yield np.array([[False] * self.count, [True] * self.count])
-        while True:
-            yield designs.fold_over(self.count, rng)
-
     def compose(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Masked radiographs of coalitions, (n, K) bool to (n, h, w) float32."""
         return np.where(coalitions[:, self.segments], self.image, self.background)
 
     def evaluate(
-        self, task: Task, coalitions: NDArray[np.bool_], *, done: int, planned: int
+        self,
+        task: Task,
+        coalitions: NDArray[np.bool_],
+        *,
+        done: int,
+        planned: int,
+        exact: bool = False,
     ) -> NDArray[np.float64]:
         """The task's explained outputs for each coalition.
 
@@ -239,12 +243,14 @@ class Perturbation:
             True where a superpixel is shown.
         done, planned : int
             Evaluations before this call and in all, for the progress.
+        exact : bool
+            Never in half precision.
 
         Returns
         -------
         ndarray of shape (n, outputs), float64
         """
-        return task.explained(self._logits(task, coalitions, done, planned))
+        return task.explained(self._logits(task, coalitions, done, planned, exact))
 
     def designed(
         self, task: Task, count: int, *, done: int, planned: int
@@ -253,7 +259,12 @@ class Perturbation:
 
         The first is the background alone, the second the whole radiograph.
         """
-        return self._known(self._design, task, count, done, planned)
+        # The ends exactly, since SHAP has to sum to their difference; and half precision would look
+        # better than it is beside so large a difference.
+        ends, their = self._known(self._ends, task, ENDS, done, planned, exact=True)
+        done += ENDS
+        coalitions, outputs = self._known(self._blocks, task, count - ENDS, done, planned)
+        return np.concatenate([ends, coalitions]), np.concatenate([their, outputs])
 
     def alone(
         self, task: Task, *, done: int, planned: int
@@ -299,24 +310,35 @@ class Perturbation:
         return count
 
     def _known(
-        self, evaluated: "_Evaluated", task: Task, count: int, done: int, planned: int
+        self,
+        evaluated: "_Evaluated",
+        task: Task,
+        count: int,
+        done: int,
+        planned: int,
+        exact: bool = False,
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         with self._using:
             coalitions = evaluated.first(count)
             old = len(evaluated.logits)
             for start in range(old, count, self._together):
                 chunk = coalitions[start : start + self._together]
-                evaluated.logits.extend(self._logits(task, chunk, done + start, planned))
+                evaluated.logits.extend(self._logits(task, chunk, done + start, planned, exact))
             task.progress(done + count, planned)
             return coalitions, task.explained(np.stack(evaluated.logits[:count]))
 
     def _logits(
-        self, task: Task, coalitions: NDArray[np.bool_], done: int, planned: int
+        self,
+        task: Task,
+        coalitions: NDArray[np.bool_],
+        done: int,
+        planned: int,
+        exact: bool = False,
     ) -> NDArray[np.float32]:
         logits = []
         for start in range(0, len(coalitions), self._together):
             chunk = coalitions[start : start + self._together]
-            logits.append(self._evaluator(self.compose(chunk)))
+            logits.append(self._evaluator(self.compose(chunk), exact=exact))
             task.progress(done + start + len(chunk), planned)
         return np.concatenate(logits)
 

@@ -82,7 +82,8 @@ def test_prediction_goes_on_on_the_processor(
     image = radiograph(rng.random((SIZE, SIZE)))
     first = crowded.predict(image)
     assert crowded.device == torch.device("cpu")
-    assert "memory is too small; test runs on the processor" in caplog.text
+    assert crowded.notice == "The GPU's memory is too small; test runs on the processor."
+    assert crowded.notice in caplog.text
     assert crowded.predict(image) == first
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from PIL import Image
 
 from shamsul.classifiers import weights
 from shamsul.classifiers.manifest import Manifest
@@ -132,6 +133,31 @@ def test_a_torch_file_of_tensors_is_read(make_folder: MakeFolder) -> None:
         torch.save(content, folder / "weights.pt")
         reseal(folder)
         np.testing.assert_array_equal(load(folder).logits(grids), expected)
+
+
+def test_mean_of_the_training_images_comes_with_the_folder(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    assert load(folder).training_mean is None
+    mean = np.arange(32 * 32, dtype=np.uint32).reshape(32, 32) // 4
+    Image.fromarray(mean.astype(np.uint8)).save(folder / "training_mean.png")
+    np.testing.assert_allclose(load(folder).training_mean, mean / 255, rtol=1e-6)
+
+
+def test_mean_of_another_size_or_kind_is_refused(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    Image.new("L", (8, 8)).save(folder / "training_mean.png")
+    refused(folder, "not of the model's size, 32 x 32")
+    (folder / "training_mean.png").write_bytes(b"no picture")
+    refused(folder, "not a PNG image")
+
+
+def test_bundled_model_has_the_mean_of_its_training_images() -> None:
+    mean = load("phantom").training_mean
+    assert mean is not None
+    assert mean.shape == (224, 224)
+    # Lungs are darker than what lies between and below them.
+    assert mean[110, 60] < mean[110, 112] > mean[110, 165]
+    assert mean[200, 60] > 2 * mean[110, 60]
 
 
 class Marker:
