@@ -291,7 +291,9 @@ class Perturbation:
 
     def _count_enough(self, task: Task, samples: int) -> int:
         block = 2 << max(self.count - 1, 0).bit_length()
-        count = ENDS
+        # A single block cannot tell an effect from an interaction of three superpixels, which ones
+        # being drawn anew for each block: it would look better than it is.
+        count = min(ENDS + block, samples)
         while count < samples:
             # Steps grow with what is there, so that judging it stays a small part of the work.
             count = min(count + max(block, count // 3), samples)

@@ -327,3 +327,15 @@ def test_error_of_a_few_chosen_evaluations_is_below_that_of_as_many_at_random(
             found, _ = weights(estimator="package", samples=evaluations, seed=seed)
             theirs.append(np.linalg.norm(found - reference))
         assert np.mean(ours) < 0.9 * np.mean(theirs)
+
+
+def test_one_block_of_the_design_is_never_enough(
+    grid_image: Callable[[np.ndarray], GridImage], products: Classifier
+) -> None:
+    """In one block an interaction of three superpixels looks like the effect of another."""
+    rng = np.random.default_rng(0)
+    image = grid_image(np.kron(rng.uniform(0.2, 1, (8, 8)), np.ones((SIZE // 8, SIZE // 8))))
+    for method in (lime.METHOD, shap.METHOD):
+        (first, _) = method.explain(products, image, segments=30, background="black")
+        blocks = 2 * 32
+        assert first.evaluations >= superpixels.ENDS + 2 * blocks
