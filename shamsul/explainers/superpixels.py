@@ -250,7 +250,8 @@ class Perturbation:
         -------
         ndarray of shape (n, outputs), float64
         """
-        return task.explained(self._logits(task, coalitions, done, planned, exact))
+        chunks = self._logits(task, coalitions, done, planned, exact)
+        return task.explained(np.concatenate(list(chunks)))
 
     def designed(
         self, task: Task, count: int, *, done: int, planned: int
@@ -323,9 +324,8 @@ class Perturbation:
         with self._using:
             coalitions = evaluated.first(count)
             old = len(evaluated.logits)
-            for start in range(old, count, self._together):
-                chunk = coalitions[start : start + self._together]
-                evaluated.logits.extend(self._logits(task, chunk, done + start, planned, exact))
+            for logits in self._logits(task, coalitions[old:], done + old, planned, exact):
+                evaluated.logits.extend(logits)
             task.progress(done + count, planned)
             return coalitions, task.explained(np.stack(evaluated.logits[:count]))
 
@@ -335,14 +335,14 @@ class Perturbation:
         coalitions: NDArray[np.bool_],
         done: int,
         planned: int,
-        exact: bool = False,
-    ) -> NDArray[np.float32]:
-        logits = []
+        exact: bool,
+    ) -> Iterator[NDArray[np.float32]]:
+        """The logits for each coalition, as many at a time as are held in memory."""
         for start in range(0, len(coalitions), self._together):
             chunk = coalitions[start : start + self._together]
-            logits.append(self._evaluator(self.compose(chunk), exact=exact))
+            yield self._evaluator(self.compose(chunk), exact=exact)
+            # Afterwards: who cancels here finds the chunk kept when coming back.
             task.progress(done + start + len(chunk), planned)
-        return np.concatenate(logits)
 
     def spread(self, weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """Superpixels' weights as maps, (outputs, K) to (outputs, h, w)."""
