@@ -93,8 +93,10 @@ class Propagation:
             self._rule(step)  # says what has no rule before anything is computed
         self._values: dict[fx.Node, Tensor] = {}
         self._backs: dict[fx.Node, Callable[[Tensor, Tensor], list[Part]]] = {}
+        nodes = self._graph.graph.nodes
+        last = {source: node for node in nodes for source in node.all_input_nodes}
         with RUNNING, torch.no_grad():
-            for node in self._graph.graph.nodes:
+            for node in nodes:
                 if node.op == "placeholder":
                     self._input, self._values[node] = node, batch
                 elif node.op == "call_module":
@@ -102,8 +104,10 @@ class Propagation:
                     self._backs[node] = self._back(node)
                 elif node.op == "output":
                     (self._output,) = node.all_input_nodes
-        self.outputs = self._values[self._output][0]
-        self._values.clear()  # the ways back hold what they need
+                    self.outputs = self._values[self._output][0]
+                for source in node.all_input_nodes:  # the ways back hold what they need
+                    if last[source] is node:
+                        del self._values[source]
 
     def _layer(self, node: fx.Node) -> nn.Module:
         return self._graph.get_submodule(str(node.target))
@@ -181,12 +185,9 @@ class Propagation:
         assert rule is not None
         ways = rule(layer, x, z)
 
-        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
-            if not ways:
-                return [(source, tensor, factor)]
-            return [(source, *way.follow(x, tensor, factor)) for way in ways]
-
-        return back
+        if not ways:
+            return lambda tensor, factor: [(source, tensor, factor)]
+        return lambda tensor, factor: [(source, *way.follow(tensor, factor)) for way in ways]
 
     def _sum(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
         """Each source gets its share of the sum."""

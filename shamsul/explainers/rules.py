@@ -20,15 +20,15 @@ from torch.nn import functional
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way back through a layer: ``gain * pull_back(layer, x, share * relevance)``.
+    """One way back through a layer: ``gain * pull_back(layer, gain, share * relevance)``.
 
     Attributes
     ----------
     share : Tensor of shape (1, ...)
         What each output passes on of its relevance, most often one over a sum of contributions.
     layer : nn.Module or None
-        The contributions' weights; None where every output has one input, in the same place, which
-        takes all.
+        The contributions' weights, an affine layer; None where every output has one input, in the
+        same place, which takes all.
     gain : Tensor of shape (1, ...) or None
         What each input takes of what is pulled back to it, most often its own value.
     """
@@ -37,15 +37,15 @@ class Way:
     layer: nn.Module | None = None
     gain: Tensor | None = None
 
-    def follow(self, x: Tensor, relevance: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
-        """Relevance of the input `x` from that of the output, each as a tensor times a factor.
+    def follow(self, relevance: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
+        """Relevance of the input from that of the output, each as a tensor times a factor.
 
         Tensors have shape (n, ...), factors (1, ...). What needs no layer is done on the factor.
         """
         factor = factor * self.share
         if self.layer is None or self.gain is None:
             return relevance, factor
-        return pull_back(self.layer, x, relevance * factor), self.gain
+        return pull_back(self.layer, self.gain, relevance * factor), self.gain
 
 
 class Rule(Protocol):
@@ -58,15 +58,13 @@ class Rule(Protocol):
         """
 
 
-def hand_back(ways: Iterable[Way], x: Tensor, relevance: Tensor) -> Tensor:
+def hand_back(ways: Iterable[Way], relevance: Tensor) -> Tensor:
     """Relevance of a layer's input for n distributions of relevance over its output.
 
     Parameters
     ----------
     ways : iterable of Way
         As a rule gives them.
-    x : Tensor of shape (1, ...)
-        The layer's input.
     relevance : Tensor of shape (n, ...)
 
     Returns
@@ -74,7 +72,7 @@ def hand_back(ways: Iterable[Way], x: Tensor, relevance: Tensor) -> Tensor:
     Tensor of shape (n, ...)
     """
     one = torch.ones_like(relevance[:1])
-    parts = [torch.mul(*way.follow(x, relevance, one)) for way in ways]
+    parts = [torch.mul(*way.follow(relevance, one)) for way in ways]
     return functools.reduce(torch.add, parts) if parts else relevance
 
 

@@ -164,7 +164,7 @@ def test_alpha_beta_conserves_relevance() -> None:
     layer = nn.Linear(40, 20).double().requires_grad_(False)
     x, r = (torch.from_numpy(rng.normal(size=(1, n))) for n in (40, 20))
     for alpha in (1.0, 2.0):
-        found = hand_back(AlphaBeta(alpha)(layer, x, layer(x)), x, r)
+        found = hand_back(AlphaBeta(alpha)(layer, x, layer(x)), r)
         assert float(found.sum()) == pytest.approx(float(r.sum()))
 
 
@@ -227,7 +227,7 @@ def test_rule_equals_its_matrix_form(name: str, rule: Epsilon, signed: bool) -> 
     layer.weight.copy_(torch.from_numpy(w))
     layer.bias.copy_(torch.from_numpy(b))
     point = torch.from_numpy(x)[None]
-    found = hand_back(rule(layer, point, layer(point)), point, torch.from_numpy(r)[None])[0]
+    found = hand_back(rule(layer, point, layer(point)), torch.from_numpy(r)[None])[0]
     np.testing.assert_allclose(found.numpy(), matrix_rule(name, w, b, x, r), rtol=1e-10)
 
 
@@ -246,14 +246,14 @@ def test_rule_on_a_convolution_is_that_on_its_matrix(rule: Rule, groups: int) ->
     dense = nn.Linear(x.numel(), len(bias)).double().requires_grad_(False)
     dense.weight.copy_(matrix)
     dense.bias.copy_(bias)
-    found = hand_back(rule(layer, x, layer(x)), x, r).flatten(1)
+    found = hand_back(rule(layer, x, layer(x)), r).flatten(1)
     flat = x.flatten(1)
     if isinstance(rule, Flat):
         # A neuron of a convolution has only the inputs that it sees: as many ones as weights.
         sees = (matrix != 0).double()
         expected = r.flatten(1) / sees.sum(1) @ sees
     else:
-        expected = hand_back(rule(dense, flat, dense(flat)), flat, r.flatten(1))
+        expected = hand_back(rule(dense, flat, dense(flat)), r.flatten(1))
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
