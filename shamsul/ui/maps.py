@@ -103,7 +103,14 @@ def _panel(job: Job, label: str) -> Panel:
     found = heatmap(job, label)
     facts = "" if found is None else _facts(found)
     failed = job.reason if job.state is State.FAILED else ""
-    return Panel(job.method.title, found, failed=failed, facts=facts, about=_about(job, found))
+    return Panel(
+        job.method.title,
+        found,
+        failed=failed,
+        facts=facts,
+        warning="" if found is None else _warning(found),
+        about=_about(job, found),
+    )
 
 
 def _facts(found: Heatmap) -> str:
@@ -111,9 +118,16 @@ def _facts(found: Heatmap) -> str:
     facts = f"{found.evaluations} evaluations, {found.seconds:.1f} s"
     if found.fit is not None:
         facts = f"fit R² {_fit(found.fit)}, {facts}"
-    if found.doubt is not None and found.doubt > UNSTABLE:
-        facts = f"not stable (±{found.doubt:.0%}), {facts}"
+    if found.doubt is not None:
+        facts = f"±{found.doubt:.0%}, {facts}"
     return facts
+
+
+def _warning(found: Heatmap) -> str:
+    """What should make a reader doubt the map."""
+    unstable = found.doubt is not None and found.doubt > UNSTABLE
+    poor = found.fit is not None and found.fit < POOR_FIT
+    return ", ".join(["not stable"] * unstable + ["poor fit"] * poor)
 
 
 def _fit(fit: float) -> str:

@@ -59,13 +59,27 @@ def test_facts_say_how_well_the_method_fits(fit: float | None, says: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("fit", "error", "says"),
     [
-        (0.1, "1008 evaluations, 0.5 s"),
-        (0.42, "not stable (±42%), 1008 evaluations, 0.5 s"),
+        (None, None, ""),
+        (0.82, 0.1, ""),
+        (0.31, 0.1, "poor fit"),
+        (0.82, 0.42, "not stable"),
+        (0.31, 0.42, "not stable, poor fit"),
     ],
 )
-def test_facts_say_that_an_explanation_is_not_stable(error: float, says: str) -> None:
+def test_panel_warns_of_a_map_to_doubt(fit: float | None, error: float | None, says: str) -> None:
+    assert panel(job(fit=fit, error=error)).warning == says
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (0.1, "±10%, 1008 evaluations, 0.5 s"),
+        (0.42, "±42%, 1008 evaluations, 0.5 s"),
+    ],
+)
+def test_facts_say_how_large_the_standard_error_is(error: float, says: str) -> None:
     assert panel(job(error=error)).facts == says
     assert ("Standard error", f"{error:.0%} of the map") in about(job(error=error)).facts
 

@@ -392,6 +392,15 @@ def test_facts_stay_within_a_narrow_panel(opened, layout):
         assert told(page, method).evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
+@pytest.mark.parametrize("width", [900, 1280, 1920])
+def test_warning_is_seen_at_every_size(opened, width):
+    page = opened()
+    page.set_viewport_size({"width": width, "height": 700})
+    warning = page.get_by_text("not stable, poor fit")
+    expect(warning).to_be_visible()
+    assert warning.evaluate("node => node.clientWidth") > 40
+
+
 def test_nothing_is_told_in_a_blinded_reading(opened):
     page = opened("blinded=1")
     expect(page.get_by_role("button", name=re.compile("^Enlarge"))).to_have_count(5)

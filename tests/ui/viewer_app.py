@@ -76,6 +76,9 @@ rows = [
                 method,
                 None if method == pending else heatmap(label, method),
                 "Waiting its turn",
+                warning=""
+                if "blinded" in query or method != METHODS[0]
+                else "not stable, poor fit",
                 about=None if "blinded" in query else about(method),
             )
             for method in METHODS

@@ -124,6 +124,8 @@ class Panel:
         Why there will be no map.
     facts : str
         Small print beside the name. Say nothing here that gives a blinded method away.
+    warning : str
+        A few words on how far the map can be trusted, seen at every size. As for `facts`.
     about : About or None
         Behind the button "About the ... map". None, and there is no button: so it has to be in a
         blinded reading.
@@ -134,6 +136,7 @@ class Panel:
     pending: str = "Waiting"
     failed: str = ""
     facts: str = ""
+    warning: str = ""
     about: About | None = None
 
 
@@ -338,6 +341,7 @@ def _panel(panel: Panel, maps: dict[str, _Map]) -> dict[str, object]:
     common: dict[str, object] = {
         "title": panel.method_title,
         "facts": panel.facts,
+        "warning": panel.warning,
         "about": about,
     }
     if panel.heatmap is None:

@@ -20,6 +20,7 @@ class Panel {
     this.words = el("span");
     this.note = el("div", { class: "note", hidden: true }, this.words, this.bar);
     this.facts = el("span", { class: "facts" });
+    this.warning = el("span", { class: "warning", hidden: true });
     this.enlarge = button("⤢", "Enlarge or return (double-click, Enter)", () => view.enlarge(this));
     this.enlarge.setAttribute("aria-label", `Enlarge ${this.title}`);
     this.foot = el("div", { class: "foot" });
@@ -39,7 +40,7 @@ class Panel {
   buildMap() {
     const { view, row, title } = this;
     this.about = new About(title, this.node);
-    this.header.append(this.about.button, this.facts);
+    this.header.append(this.about.button, this.warning, this.facts);
     this.header.after(this.about.node);
     this.slider = slider(`${title} opacity`, {
       visible: "Opacity",
@@ -86,6 +87,8 @@ class Panel {
       return;
     }
     this.facts.textContent = this.facts.title = spec.facts;
+    this.warning.textContent = this.warning.title = spec.warning;
+    this.warning.hidden = !spec.warning;
     this.about.update(spec.about);
     this.slider.show(this.opacity);
     this.slider.querySelector("input").disabled = !this.map;
