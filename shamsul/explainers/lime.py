@@ -61,14 +61,18 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
     else:
         enough = perturbation.enough(task, samples)
         coalitions, outputs = perturbation.designed(task, enough, done=0, planned=enough)
-        surrogates = [Surrogate.fit(coalitions, output) for output in outputs.T]
         many: list[NDArray[np.bool_]] = []
         while sum(map(len, many)) < _PREDICTED:
             many.append(designs.fold_over(perturbation.count, rng))
         imagined = np.concatenate(many)
-        predicted = np.stack([one.predict(imagined) for one in surrogates], 1)
+        predicted = np.empty((len(imagined), outputs.shape[1]))
+        doubts = np.empty((outputs.shape[1], perturbation.count))
+        for number, output in enumerate(outputs.T):  # one surrogate in memory at a time
+            surrogate = Surrogate.fit(coalitions, output)
+            predicted[:, number] = surrogate.predict(imagined)
+            doubts[number] = surrogate.main_effects()[1]
         weights, intercepts = _linear(imagined, predicted, kernel_width)
-        errors = perturbation.spread(np.stack([one.main_effects()[1] for one in surrogates]))
+        errors = perturbation.spread(doubts)
     fits = _fit(coalitions, outputs, weights, intercepts, kernel_width)
     return Relevance(perturbation.spread(weights), len(coalitions), fits, errors)
 
