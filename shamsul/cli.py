@@ -451,6 +451,42 @@ def precompute_study(
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to copy the ratings database to.")],
+    as_json: Json = False,
+) -> None:
+    """Copy the ratings database, also while it is in use."""
+    from shamsul.reading.database import Database
+
+    if file.exists():
+        raise UserError(f"{file} is there already.")
+    database = Database(settings().database)
+    database.backup(file)
+    database.close()
+    _emit({"file": str(file)}, as_json, lambda: [f"Ratings copied to {file}"])
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy made by `shamsul backup`.")],
+    as_json: Json = False,
+) -> None:
+    """Put a copy in place of the ratings database; what it held is kept beside it."""
+    from shamsul.reading.database import Database
+    from shamsul.reading.store import Store
+
+    database = Database(settings().database)
+    Store(settings().database).close()  # there is a database to keep and to replace
+    kept = database.restore(file)
+    database.migrate()
+    database.close()
+    result = {"file": str(file), "kept": str(kept)}
+    _emit(
+        result, as_json, lambda: [f"Ratings restored from {file}; the earlier ones are in {kept}"]
+    )
+
+
 def main() -> None:
     """Run the command line; every error is one sentence on stderr and exit status 2."""
     # Libraries' log lines could quote a file's content.

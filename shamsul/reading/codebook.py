@@ -40,7 +40,12 @@ _ORDER = (
         "When the reader met the case in the session, counted from 1.",
         allowed=_FROM_ONE,
     ),
-    Column("repeat_of", "text", "Case that this one repeats; empty where it repeats none."),
+    Column(
+        "repeat_of",
+        "text",
+        "The case's own name where the reader met it for the second time in the session; else "
+        "empty.",
+    ),
     Column("warm_up", "boolean", "Practice case, to be left out.", allowed=_TRUTH),
 )
 _MODEL = (
@@ -58,6 +63,13 @@ _BLINDED = Column(
     "boolean",
     "false where method names or the expert annotation could be seen.",
     allowed=_TRUTH,
+)
+_VIEW = (
+    Column("window_centre", "number", "Centre of the grey scale when this was answered."),
+    Column("window_width", "number", "Width of the grey scale when this was answered."),
+    Column(
+        "zoom", "number", "Magnification when this was answered; 1: the whole image.", "", "> 0"
+    ),
 )
 _HISTORY = (
     Column("created_at", "time", "When the question was first answered.", _TIME),
@@ -144,6 +156,7 @@ RATINGS = (
     Column("normalisation", "text", "How the map's values became colours."),
     _BLINDED,
     *_HISTORY,
+    *_VIEW,
 )
 
 #: Columns of the case-level answers, in order.
@@ -158,6 +171,7 @@ CASES = (
     *_MODEL,
     _BLINDED,
     *_HISTORY,
+    *_VIEW,
 )
 
 _CONVENTIONS = {

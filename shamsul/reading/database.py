@@ -1,16 +1,22 @@
 """Transactions on SQLite or PostgreSQL, and what went wrong with them in one sentence."""
 
+import os
 import random
+import secrets
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+
+from shamsul.reading import migrations
 
 T = TypeVar("T")
 
@@ -18,6 +24,9 @@ T = TypeVar("T")
 BUSY_SECONDS = 10
 #: Attempts when writers collide; in each round one of them gets through.
 ATTEMPTS = 20
+
+#: Of the lock in PostgreSQL under which tables are changed; any number that nobody else uses.
+_LOCK = 7_235_981
 
 #: PostgreSQL's codes for losing a race: serialisation, deadlock, a table made meanwhile.
 _LOST_RACES = {"40001", "40P01", "42P07"}
@@ -65,6 +74,74 @@ class Database:
             _prepare_sqlite(self._engine)
         self._writer = self._engine.execution_options(shamsul_write=True)
 
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database."""
+        url = self._engine.url
+        if url.get_backend_name() != "sqlite" or not url.database:
+            return None
+        return None if url.database.startswith((":", "file:")) else Path(url.database)
+
+    def migrate(self) -> None:
+        """Bring the tables to this version; an SQLite file that has answers is copied before.
+
+        Safe for several processes at once: one does the work, the others find it done.
+
+        Raises
+        ------
+        StoreError
+            If the database is of a later version.
+        """
+        # Looking first lets a read-only database be read.
+        found = self.read(lambda session: migrations.version(session.connection()))
+        if found == migrations.newest():
+            return
+        if found is not None and found not in migrations.known():
+            raise StoreError(
+                "The ratings database was made by a later version of SHAMSUL; use that one."
+            )
+
+        def work(session: Session) -> None:
+            connection = session.connection()
+            if connection.dialect.name == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            now = migrations.version(connection)
+            if now == migrations.newest():
+                return
+            if now is not None and self.file is not None:
+                # Under the lock of this transaction, so that nobody's answer comes in between.
+                self.backup(self.file.with_name(f"{self.file.name}.before-{migrations.newest()}"))
+            migrations.upgrade(connection)
+
+        self.write(work)
+
+    def backup(self, target: Path) -> None:
+        """Copy an SQLite database as it is at one moment, while others may write.
+
+        Raises
+        ------
+        StoreError
+            If it is not an SQLite file, or the copy cannot be written; none is left half written.
+        """
+        if self.file is None:
+            raise StoreError("Only SQLite files are copied here; use pg_dump for PostgreSQL.")
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            with (
+                closing(
+                    sqlite3.connect(f"{self.file.resolve().as_uri()}?mode=ro", uri=True)
+                ) as one,
+                closing(sqlite3.connect(draft)) as other,
+            ):
+                one.backup(other)
+            os.replace(draft, target)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"The ratings database could not be copied to {target} ({_line(error)})."
+            ) from error
+        finally:
+            draft.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -92,6 +169,35 @@ class Database:
                     raise _explained(error, "; nothing was saved") from error
             time.sleep(random.uniform(0, 0.01 * attempt))
         raise AssertionError("the last attempt returns or raises")
+
+    def restore(self, source: Path) -> Path:
+        """Put a copy made by :meth:`backup` in place of an SQLite database's content.
+
+        Returns
+        -------
+        Path
+            Where the content that was replaced is kept.
+
+        Raises
+        ------
+        StoreError
+            If `source` is no sound copy; the database is then left as it is.
+        """
+        if self.file is None:
+            raise StoreError("Only SQLite files are restored here; use psql for PostgreSQL.")
+        kept = self.file.with_name(f"{self.file.name}.before-restore-{time.time_ns()}")
+        try:
+            with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as one:
+                sound = one.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+                tables = {name for (name,) in one.execute("SELECT name FROM sqlite_master")}
+                if not sound or "revision" not in tables:
+                    raise StoreError(f"{source} is no sound copy of a ratings database.")
+                self.backup(kept)
+                with closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as other:
+                    one.backup(other)
+        except sqlite3.Error as error:
+            raise StoreError(f"{source} could not be restored ({_line(error)}).") from error
+        return kept
 
 
 def _prepare_sqlite(engine: Engine) -> None:

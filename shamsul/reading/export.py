@@ -169,7 +169,7 @@ def _score(row: SavedAnswer) -> dict[str, Cell]:
 
 def _plain(row: SavedAnswer) -> Cell:
     value = row.answer.value
-    return ";".join(value) if isinstance(value, tuple) else cast(Cell, value)
+    return ";".join(map(str, value)) if isinstance(value, tuple) else cast(Cell, value)
 
 
 def _csv(columns: Sequence[Column], rows: Iterable[dict[str, Cell]]) -> bytes:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from functools import cached_property
+from typing import TypeGuard
 
 #: Longest comment accepted, in characters.
 MAX_TEXT = 10_000
@@ -24,6 +26,10 @@ class Kind(Enum):
     """Any of the options, tuple of str in the questionnaire's order."""
     TEXT = "text"
     """Free text, str."""
+    NUMBER = "number"
+    """A number within the question's limits, float."""
+    POINT = "point"
+    """A place on the image: row and column in image coordinates, tuple of float."""
     RANK = "rank"
     """A place among the maps of one case and label, int from 1 (best); ties allowed."""
 
@@ -31,12 +37,18 @@ class Kind(Enum):
 class Step(Enum):
     """When a question is asked while reading a case."""
 
+    START = 0
+    """Before the first case; about the reader."""
     IMAGE = 1
     """The image only, before anything of the model is shown."""
     REVEAL = 3
     """The model's probability is shown."""
     MAPS = 4
     """The maps are shown; asked once for each map."""
+    AGAIN = 5
+    """The questions about the image again, with the maps in view."""
+    END = 6
+    """After the last case; about the study as a whole."""
 
 
 class CannotJudge(Enum):
@@ -51,8 +63,16 @@ CANNOT_JUDGE = CannotJudge.CANNOT_JUDGE
 #: The questions about a map that are no scales; each is a column of the exported ratings.
 MAP_EXTRAS = {"failure_tags": Kind.TAGS, "comment": Kind.TEXT, "rank": Kind.RANK}
 
+#: Steps whose questions are about the reader or the study, not about a case.
+ABOUT_READER = (Step.START, Step.END)
+
 #: An answer's value; None where an answer was taken back.
-Value = int | float | str | tuple[str, ...] | CannotJudge | None
+Value = int | float | str | tuple[str, ...] | tuple[float, ...] | CannotJudge | None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    # bool is a number to Python, never to a reader.
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -75,6 +95,12 @@ class Question:
         The points of a scale from 1 upwards, the choices or the tags.
     may_abstain : bool
         Whether "Cannot judge" is offered.
+    help : str
+        More words on request.
+    required : bool
+        Whether a reading study goes on only when it is answered.
+    minimum, maximum : float or None
+        Limits of a number.
     """
 
     id: str
@@ -85,10 +111,16 @@ class Question:
     source: str = ""
     options: tuple[str, ...] = ()
     may_abstain: bool = False
+    help: str = ""
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
 
     def __post_init__(self) -> None:
         if not self.id or not self.wording:
             raise ValueError("a question needs an id and a wording")
+        if self.kind is not Kind.NUMBER and (self.minimum, self.maximum) != (None, None):
+            raise ValueError(f"question {self.id!r}: only a number has limits")
         worded = self.kind in (Kind.SCALE, Kind.CHOICE, Kind.TAGS)
         if worded != bool(self.options) or len(set(self.options)) != len(self.options):
             raise ValueError(f"question {self.id!r}: wrong options for a {self.kind.value}")
@@ -118,6 +150,10 @@ class Question:
             return self._whole_number(value)
         if self.kind is Kind.PERCENT:
             return self._percent(value)
+        if self.kind is Kind.NUMBER:
+            return self._number(value)
+        if self.kind is Kind.POINT:
+            return self._point(value)
         if self.kind is Kind.TAGS:
             return self._tags(value)
         return self._text(value)
@@ -133,9 +169,25 @@ class Question:
         raise ValueError(f"{self.id} must be a whole number from 1 to {limit}, not {value!r}")
 
     def _percent(self, value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100:
+        if _is_number(value) and 0 <= value <= 100:
             return float(value)
         raise ValueError(f"{self.id} must be a number from 0 to 100, not {value!r}")
+
+    def _number(self, value: object) -> float:
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        if _is_number(value) and low <= value <= high and math.isfinite(value):
+            return float(value)
+        raise ValueError(f"{self.id} must be a number from {low:g} to {high:g}, not {value!r}")
+
+    def _point(self, value: object) -> tuple[float, ...]:
+        if isinstance(value, list | tuple):
+            place = tuple(
+                float(part) for part in value if _is_number(part) and 0 <= part < math.inf
+            )
+            if len(place) == len(value) == 2:
+                return place
+        raise ValueError(f"{self.id} must be a row and a column on the image, not {value!r}")
 
     def _tags(self, value: object) -> tuple[str, ...] | None:
         if isinstance(value, str) or not isinstance(value, Collection):
@@ -158,11 +210,11 @@ class Question:
             raise ValueError(f"{self.id} contains characters that cannot be stored")
         return value if value.strip() else None
 
-    def plain(self, value: Value) -> int | float | str | list[str] | None:
+    def plain(self, value: Value) -> int | float | str | list[str | float] | None:
         """A clean value as JSON has it."""
         if isinstance(value, CannotJudge):
             return value.value
-        return list(value) if isinstance(value, tuple) else value
+        return [*value] if isinstance(value, tuple) else value
 
     def parse(self, plain: object) -> Value:
         """The value that :meth:`plain` gave, or another of JSON's.
@@ -199,7 +251,10 @@ class Questionnaire:
             about_map = question.step is Step.MAPS
             expected = MAP_EXTRAS.get(question.id, Kind.SCALE if about_map else question.kind)
             if question.kind is not expected or (question.kind is Kind.RANK and not about_map):
-                raise ValueError(f"question {question.id!r} cannot be exported as it is")
+                raise ValueError(
+                    f"question {question.id!r} about a map must be a scale; only "
+                    f"{', '.join(MAP_EXTRAS)} are of other kinds"
+                )
 
     @cached_property
     def version(self) -> str:
@@ -228,6 +283,14 @@ class Questionnaire:
             if question.id == id:
                 return question
         raise ValueError(f"the questionnaire has no item {id!r}")
+
+    def read_again(self) -> "Questionnaire":
+        """With the questions about the image asked once more after the maps."""
+        again = tuple(
+            replace(question, id=f"{question.id}_with_maps", step=Step.AGAIN)
+            for question in self.at(Step.IMAGE)
+        )
+        return Questionnaire(self.questions + again)
 
     def to_json(self) -> str:
         """The questionnaire as JSON text, the same text for the same content."""
@@ -271,18 +334,73 @@ CONFIDENCE = (
     "Completely confident",
 )
 
+FAMILIARITY = (
+    "Not at all familiar",
+    "Slightly familiar",
+    "Moderately familiar",
+    "Very familiar",
+    "Extremely familiar",
+)
+
 FAILURE_TAGS = ("device", "text marker", "border", "wrong side", "other anatomy")
 
 _COLLAB_CXR = "Collab-CXR, Sci Data s41597-025-05054-0"
 
 
 def _item(id: str, wording: str, construct: str, source: str) -> Question:
-    return Question(id, wording, Kind.SCALE, Step.MAPS, construct, source, AGREEMENT, True)
+    return Question(
+        id, wording, Kind.SCALE, Step.MAPS, construct, source, AGREEMENT, True, required=True
+    )
+
+
+#: Holzinger, Carrington, Müller 2020, doi 10.1007/s13218-020-00636-z, table 1. An instrument's
+#: items keep their words.
+_CAUSABILITY = (
+    "I found that the data included all relevant known causal factors with sufficient precision "
+    "and granularity.",
+    "I understood the explanations within the context of my work.",
+    "I could change the level of detail on demand.",
+    "I did not need support to understand the explanations.",
+    "I found the explanations helped me to understand causality.",
+    "I was able to use the explanations with my knowledge base.",
+    "I did not find inconsistencies between explanations.",
+    "I think that most people would learn to understand the explanations very quickly.",
+    "I did not need more references in the explanations: e.g., medical guidelines, regulations.",
+    "I received the explanations in a timely and efficient manner.",
+)
 
 
 #: The questionnaire of a study that brings none of its own.
 DEFAULT = Questionnaire(
     (
+        Question(
+            "specialty",
+            "What is your specialty?",
+            Kind.CHOICE,
+            Step.START,
+            "reader's background",
+            options=("radiology", "other physician", "radiographer", "student", "other"),
+            required=True,
+        ),
+        Question(
+            "experience",
+            "For how many years have you read chest radiographs?",
+            Kind.NUMBER,
+            Step.START,
+            "reader's background",
+            required=True,
+            minimum=0,
+            maximum=70,
+        ),
+        Question(
+            "familiarity",
+            "How familiar are you with explanations of AI, such as heatmaps?",
+            Kind.SCALE,
+            Step.START,
+            "reader's background",
+            options=FAMILIARITY,
+            required=True,
+        ),
         Question(
             "finding_present",
             "Is the finding present?",
@@ -291,6 +409,7 @@ DEFAULT = Questionnaire(
             "reader's own diagnosis",
             _COLLAB_CXR,
             ("yes", "no"),
+            required=True,
         ),
         Question(
             "finding_probability",
@@ -299,6 +418,7 @@ DEFAULT = Questionnaire(
             Step.IMAGE,
             "reader's own diagnosis",
             _COLLAB_CXR,
+            required=True,
         ),
         Question(
             "confidence",
@@ -308,6 +428,16 @@ DEFAULT = Questionnaire(
             "confidence in the own diagnosis",
             _COLLAB_CXR,
             CONFIDENCE,
+            required=True,
+        ),
+        Question(
+            "point",
+            "If it is present: which point is most representative of the finding?",
+            Kind.POINT,
+            Step.IMAGE,
+            "reader's own localisation",
+            "CheXlocalize, Saporta 2022, doi 10.1038/s42256-022-00536-x",
+            help="Click on the radiograph; a second click moves the point.",
         ),
         Question(
             "agreement",
@@ -317,6 +447,7 @@ DEFAULT = Questionnaire(
             "agreement with the model",
             "Rainey 2024, pdig.0000560",
             ("agree", "disagree", "change my answer"),
+            required=True,
         ),
         _item(
             "location",
@@ -369,6 +500,27 @@ DEFAULT = Questionnaire(
             options=FAILURE_TAGS,
         ),
         Question("comment", "Comment", Kind.TEXT, Step.MAPS),
-        Question("rank", "Rank of this map, 1 is best.", Kind.RANK, Step.MAPS, "preference"),
+        Question(
+            "rank",
+            "Rank of this map, 1 is best.",
+            Kind.RANK,
+            Step.MAPS,
+            "preference",
+            help="Maps may share a rank.",
+            required=True,
+        ),
+        *(
+            Question(
+                f"scs_{number}",
+                wording,
+                Kind.SCALE,
+                Step.END,
+                "System Causability Scale",
+                "Holzinger 2020, doi 10.1007/s13218-020-00636-z",
+                AGREEMENT,
+                required=True,
+            )
+            for number, wording in enumerate(_CAUSABILITY, start=1)
+        ),
     )
 )

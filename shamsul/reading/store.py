@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import ScalarSelect, Select, func, inspect, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from shamsul.reading.database import Database
+from shamsul.reading.database import Database, StoreError
 from shamsul.reading.questionnaire import Step
 from shamsul.reading.study import (
     Answer,
@@ -18,7 +18,7 @@ from shamsul.reading.study import (
     Study,
     reader_name,
 )
-from shamsul.reading.tables import AnswerRow, Base, CaseRow, RevisionRow, StudyRow
+from shamsul.reading.tables import AnswerRow, CaseRow, RevisionRow, StudyRow
 
 
 class Store:
@@ -40,9 +40,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
-        # Looking first lets a read-only database be read.
-        if not self._database.read(_has_tables):
-            self._database.write(lambda session: Base.metadata.create_all(session.connection()))
+        try:
+            self._database.migrate()
+        except StoreError:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Close every connection."""
@@ -263,10 +265,6 @@ class Store:
         return self._database.read(count)
 
 
-def _has_tables(session: Session) -> bool:
-    return inspect(session.connection()).has_table(RevisionRow.__tablename__)
-
-
 # SQLite locks the whole database and leaves out FOR UPDATE, PostgreSQL needs it: without, many
 # writers of one answer would collide, start again and collide.
 
@@ -309,23 +307,19 @@ def _current() -> Select[RevisionRow]:
 def _saved(session: Session, query: Select[RevisionRow]) -> tuple[SavedAnswer, ...]:
     def place(row: RevisionRow) -> tuple[object, ...]:
         key = row.answer
-        map_shown = (key.label, key.method or "", key.control or "")
-        return key.case.position, key.reader, key.session, *map_shown, key.id
+        shown = (key.label, key.repeat_of or "", key.method or "", key.control or "")
+        return key.case.position, key.reader, key.session, *shown, key.id
 
     # Sorted here, as databases order text and NULL differently.
-    rows = sorted(session.scalars(query), key=place)
-    if not rows:
-        return ()
-    questionnaire = rows[0].answer.case.study.to_study().questionnaire
-    return tuple(row.to_saved(questionnaire) for row in rows)
+    return tuple(row.to_saved() for row in sorted(session.scalars(query), key=place))
 
 
 def _record(session: Session, answer: Answer) -> SavedAnswer | None:
     case = session.get(CaseRow, answer.case.id, with_for_update=True)
     if case is None or case.to_case() != answer.case:
         raise ValueError(f"study {answer.case.study!r} has no such case as {answer.case.name!r}")
-    questionnaire = case.study.to_study().questionnaire
-    question = questionnaire.question(answer.item)
+    wording = case.study.wordings[-1]
+    question = wording.to_questionnaire().question(answer.item)
     shown = answer.shown if isinstance(answer.shown, MapShown) else None
     if (question.step is Step.MAPS) != (shown is not None):
         what = "a map" if question.step is Step.MAPS else "the case, not a map"
@@ -340,19 +334,20 @@ def _record(session: Session, answer: Answer) -> SavedAnswer | None:
         "label": answer.shown.label,
         "method": shown and shown.method,
         "control": shown and shown.control,
+        "repeat_of": answer.shown.repeat_of,
         "item": answer.item,
     }
     same = [getattr(AnswerRow, name).is_not_distinct_from(part) for name, part in key.items()]
     current = session.scalar(_current().where(*same))
-    new = RevisionRow.of(answer, question.to_json(value), now)
+    new = RevisionRow.of(answer, wording.version, question.to_json(value), now)
     if current is None:
         if value is None:
             return None
         new.answer, new.number = AnswerRow(case=case, created_at=now, **key), 1
     elif new.repeats(current):
-        return current.to_saved(questionnaire)
+        return current.to_saved()
     else:
         new.answer, new.number = current.answer, current.number + 1
     session.add(new)
     session.flush()
-    return new.to_saved(questionnaire)
+    return new.to_saved()

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shamsul.reading.plan import Plan
 from shamsul.reading.questionnaire import DEFAULT, Questionnaire, Value
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -66,6 +67,10 @@ class Study:
         Kept with the study, so that a later wording cannot change what was asked.
     created_at : datetime
         With time zone.
+    plan : Plan or None
+        How it is read; None where everybody may review its cases openly.
+    closed_at : datetime or None
+        Since when nothing can be answered any more.
     """
 
     name: str
@@ -74,6 +79,8 @@ class Study:
     model: str = ""
     questionnaire: Questionnaire = DEFAULT
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    plan: Plan | None = None
+    closed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.name) or len(self.name) > 64:
@@ -84,6 +91,8 @@ class Study:
         if not self.title.strip():
             raise ValueError("a study needs a title")
         _check_utc("created_at", self.created_at)
+        if self.closed_at is not None:
+            _check_utc("closed_at", self.closed_at)
 
 
 @dataclass(frozen=True)
@@ -138,9 +147,13 @@ class Shown:
     case_order : int
         Place of the case in the order presented to this reader, from 1.
     repeat_of : str or None
-        Name of the case that this one repeats.
+        Name of the case where the reader meets it again in the session, to be compared.
     warm_up : bool
         Left out of the analysis.
+    window_centre, window_width : float or None
+        As the viewer was set when the answer was given, in stored values.
+    zoom : float or None
+        1 where the whole image is seen.
     """
 
     label: str
@@ -151,6 +164,9 @@ class Shown:
     case_order: int = 1
     repeat_of: str | None = None
     warm_up: bool = False
+    window_centre: float | None = None
+    window_width: float | None = None
+    zoom: float | None = None
 
     def __post_init__(self) -> None:
         if not self.label or not self.model:
@@ -255,6 +271,8 @@ class SavedAnswer:
     answer : Answer
     revision : int
         From 1.
+    wording : int
+        Version of the study's questionnaire that was answered.
     created_at, changed_at : datetime
         Of the first and of this revision, UTC.
     """
@@ -263,6 +281,7 @@ class SavedAnswer:
     revision: int
     created_at: datetime
     changed_at: datetime
+    wording: int = 1
 
     def __post_init__(self) -> None:
         if self.revision < 1:

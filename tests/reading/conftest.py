@@ -5,10 +5,30 @@ import pytest
 
 from shamsul.reading import Answer, Case, MapShown, Shown, Store, Study
 from shamsul.reading.questionnaire import Value
+from tests.reading.postgres import Postgres, program
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'data' / 'ratings.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server for all tests that need one."""
+    if program("initdb") is None:
+        pytest.skip("PostgreSQL is not installed")
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.new_database()
     return f"sqlite:///{tmp_path / 'data' / 'ratings.db'}"
 
 

@@ -24,6 +24,8 @@ CONTRACT = (
     "failure_tags, comment, rank, model, model_sha256, probability, heatmap_sha256, opacity, "
     "normalisation, blinded, created_at, changed_at, revision, active_seconds"
 )
+#: What came later stands after these.
+ADDED = ", window_centre, window_width, zoom"
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def without_apostrophe(text):
 
 def test_columns_are_those_of_the_contract(store):
     header = export_ratings(store, "pilot").ratings
-    assert header.decode() == CONTRACT.replace(", ", ",") + "\r\n"
+    assert header.decode() == (CONTRACT + ADDED).replace(", ", ",") + "\r\n"
 
 
 def test_a_rating_is_one_row(store, rating):
@@ -84,6 +86,9 @@ def test_a_rating_is_one_row(store, rating):
             "changed_at": saved.changed_at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             "revision": "2",
             "active_seconds": "0.333",
+            "window_centre": "",
+            "window_width": "",
+            "zoom": "",
         }
     ]
 
@@ -250,7 +255,7 @@ def test_the_apostrophe_can_be_undone(text):
 def test_the_codebook_explains_every_column_and_item(store, rating):
     store.record([rating(), rating("trust", 2)])
     book = json.loads(export_ratings(store, "pilot").codebook)
-    assert ", ".join(book["columns"]) == CONTRACT
+    assert ", ".join(book["columns"]) == CONTRACT + ADDED
     assert all(column["type"] and column["meaning"] for column in book["columns"].values())
     assert all(book["case_columns"].values())
     assert list(book["items"]) == [question.id for question in DEFAULT.questions]

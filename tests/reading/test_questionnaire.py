@@ -42,6 +42,7 @@ def test_case_questions_come_in_the_order_of_the_steps():
         "finding_present",
         "finding_probability",
         "confidence",
+        "point",
     ]
     assert DEFAULT.question("agreement").options == ("agree", "disagree", "change my answer")
 
@@ -116,7 +117,7 @@ def test_questionnaire_survives_json_with_its_version():
     again = Questionnaire.from_json(DEFAULT.to_json())
     assert again == DEFAULT
     assert again.version == DEFAULT.version
-    assert json.loads(DEFAULT.to_json())[0]["id"] == "finding_present"
+    assert json.loads(DEFAULT.to_json())[0]["id"] == "specialty"
 
 
 def test_version_follows_the_wording():
@@ -126,7 +127,7 @@ def test_version_follows_the_wording():
 
 
 def test_a_question_that_has_no_column_is_refused():
-    with pytest.raises(ValueError, match="'remark' cannot be exported"):
+    with pytest.raises(ValueError, match="'remark' about a map must be a scale"):
         Questionnaire((Question("remark", "Remark?", Kind.TEXT, Step.MAPS),))
 
 

@@ -1,21 +1,22 @@
 import dataclasses
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from shamsul.reading import CANNOT_JUDGE, Answer, MapShown, Store, StoreError, Study, database
+from shamsul.reading import CANNOT_JUDGE, Answer, MapShown, Store, Study
 from shamsul.reading.questionnaire import DEFAULT, Questionnaire
 from shamsul.reading.tables import Base
+
+
+@pytest.fixture
+def url(each_url):
+    return each_url
 
 
 def values(store, case, reader="Ada", **where):
@@ -24,10 +25,11 @@ def values(store, case, reader="Ada", **where):
 
 def revisions(url):
     """Every revision in the database: its answer, number and value."""
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        query = "SELECT answer_id, number, value FROM revision ORDER BY answer_id, number"
-        rows = connection.execute(query).fetchall()
-    connection.close()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        query = text("SELECT answer_id, number, value FROM revision ORDER BY answer_id, number")
+        rows = connection.execute(query).all()
+    engine.dispose()
     return rows
 
 
@@ -264,89 +266,6 @@ def test_the_database_refuses_it_for_questions_without_a_map(store, url, opinion
     with engine.connect() as connection, pytest.raises(IntegrityError):
         connection.execute(copy_of("answer", id="id + 1"))
     engine.dispose()
-
-
-def test_the_tables_are_portable_to_postgresql():
-    dialect = postgresql.dialect()
-    for table in Base.metadata.sorted_tables:
-        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
-        for index in table.indexes:
-            statement = str(CreateIndex(index).compile(dialect=dialect))
-            assert "coalesce(method, '')" in statement
-
-
-def test_sqlite_is_opened_for_durability(store):
-    connection = store._database._engine.raw_connection()
-    pragmas = {
-        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
-    }
-    connection.close()
-    assert pragmas == {
-        "journal_mode": "wal",
-        "foreign_keys": 1,
-        "synchronous": 2,
-        "busy_timeout": 10_000,
-    }
-
-
-# What can go wrong
-
-
-def test_a_full_disk_loses_no_earlier_answer(store, case, rating):
-    store.record([rating()])
-
-    @event.listens_for(store._database._engine, "checkout")
-    def fill(connection, *_):
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    with pytest.raises(StoreError, match=r"^The disk of the ratings database is full; nothing"):
-        store.record([rating("comment", "x" * 10_000, method=f"m{i}") for i in range(10)])
-    assert values(store, case) == {"location": 4}
-    event.remove(store._database._engine, "checkout", fill)
-
-
-def test_a_read_only_database_can_be_read(store, url, case, rating):
-    store.record([rating()])
-    path = url.removeprefix("sqlite:///")
-    reader = Store(f"sqlite:///file:{path}?mode=ro&uri=true")
-    with pytest.raises(StoreError, match="read-only; nothing was saved"):
-        reader.record([rating(value=1)])
-    assert values(reader, case) == {"location": 4}
-    reader.close()
-
-
-def test_a_busy_database_says_so(store, url, case, rating, monkeypatch):
-    store.record([rating()])
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
-    impatient = Store(url)
-    other = sqlite3.connect(url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="busy with another writer; nothing was saved"):
-        impatient.record([rating(value=1)])
-    assert values(impatient, case) == {"location": 4}
-    other.close()
-    impatient.close()
-
-
-def test_what_is_no_database_says_so(tmp_path):
-    file = tmp_path / "notes.db"
-    file.write_text("Not a database. " * 100)
-    with pytest.raises(StoreError, match="is not a database"):
-        Store(f"sqlite:///{file}")
-
-
-def test_a_directory_that_cannot_be_made_says_so(tmp_path):
-    Path(tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be opened"):
-        Store(f"sqlite:///{tmp_path / 'file' / 'ratings.db'}")
-
-
-@pytest.mark.parametrize("url", ["", "nonsense", "nosuch://host/name"])
-def test_a_wrong_url_says_so(url):
-    with pytest.raises(StoreError, match="cannot be opened"):
-        Store(url)
 
 
 def test_a_store_can_be_opened_again(store, url, case, rating):
