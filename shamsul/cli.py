@@ -482,9 +482,7 @@ def restore(
     database.migrate()
     database.close()
     result = {"file": str(file), "kept": str(kept)}
-    _emit(
-        result, as_json, lambda: [f"Ratings restored from {file}; the earlier ones are in {kept}"]
-    )
+    _emit(result, as_json, lambda: [f"{file} restored; the earlier ratings are in {kept}"])
 
 
 def main() -> None:

@@ -91,5 +91,5 @@ def test_the_commands_do_both(
     assert run("backup", copy)[::2] == (2, f"{copy} is there already.\n")
     store.record([rating(value=1)])
     status, out, _ = run("restore", copy)
-    assert status == 0 and "the earlier ones are in" in out
+    assert status == 0 and "the earlier ratings are in" in out
     assert stored(url) == [4]
