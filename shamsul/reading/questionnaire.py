@@ -51,6 +51,11 @@ class Step(Enum):
     """After the last case; about the study as a whole."""
 
 
+def screen_of(step: Step) -> Step:
+    """The screen on which a step's questions stand, by its first step but for the maps'."""
+    return Step.MAPS if step in (Step.REVEAL, Step.MAPS, Step.AGAIN) else step
+
+
 class CannotJudge(Enum):
     """An answer to a scale, apart from its points."""
 

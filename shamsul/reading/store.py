@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from shamsul.reading.database import Database, StoreError
-from shamsul.reading.questionnaire import Step
+from shamsul.reading.questionnaire import Step, screen_of
 from shamsul.reading.study import (
     Answer,
     Case,
@@ -18,7 +18,11 @@ from shamsul.reading.study import (
     Study,
     reader_name,
 )
-from shamsul.reading.tables import AnswerRow, CaseRow, RevisionRow, StudyRow
+from shamsul.reading.tables import AnswerRow, CaseRow, ReadingRow, RevisionRow, StudyRow
+
+
+class Refused(ValueError):
+    """The study's design does not allow an answer; the message is one sentence for the reader."""
 
 
 class Store:
@@ -39,21 +43,22 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url)
+        #: Where other rooms of the study keep what is theirs.
+        self.database = Database(url)
         try:
-            self._database.migrate()
+            self.database.migrate()
         except StoreError:
-            self._database.close()
+            self.database.close()
             raise
 
     def close(self) -> None:
         """Close every connection."""
-        self._database.close()
+        self.database.close()
 
     def studies(self) -> tuple[Study, ...]:
         """All studies, oldest first."""
         query = select(StudyRow).order_by(StudyRow.id)
-        return self._database.read(
+        return self.database.read(
             lambda session: tuple(row.to_study() for row in session.scalars(query))
         )
 
@@ -65,7 +70,7 @@ class Store:
         ValueError
             If there is none.
         """
-        return self._database.read(lambda session: _study_row(session, name).to_study())
+        return self.database.read(lambda session: study_row(session, name).to_study())
 
     def ensure_study(self, study: Study) -> Study:
         """Add a study unless one of its name is there; the stored one is returned unchanged."""
@@ -78,7 +83,7 @@ class Store:
                 session.flush()
             return row.to_study()
 
-        return self._database.write(ensure)
+        return self.database.write(ensure)
 
     def set_model(self, study: str, model: str) -> Study:
         """Read a study with another model from now on; answers keep the model they are about.
@@ -90,11 +95,11 @@ class Store:
         """
 
         def change(session: Session) -> Study:
-            row = _study_row(session, study)
+            row = study_row(session, study)
             row.model = model
             return row.to_study()
 
-        return self._database.write(change)
+        return self.database.write(change)
 
     def cases(self, study: str) -> tuple[Case, ...]:
         """The cases of a study, in order.
@@ -104,7 +109,7 @@ class Store:
         ValueError
             If there is no such study.
         """
-        return self._database.read(lambda session: _cases(session, _study_row(session, study)))
+        return self.database.read(lambda session: _cases(session, study_row(session, study)))
 
     def add_case(self, study: str, image_sha256: str, name: str | None = None) -> Case:
         """Add a case at the end of a study unless it has one of that image.
@@ -130,7 +135,7 @@ class Store:
         """
 
         def add(session: Session) -> Case:
-            parent = _study_row(session, study, lock=True)
+            parent = study_row(session, study, lock=True)
             cases = _cases(session, parent)
             for case in cases:
                 if case.image_sha256 == image_sha256:
@@ -148,7 +153,7 @@ class Store:
             session.flush()
             return row.to_case()
 
-        return self._database.write(add)
+        return self.database.write(add)
 
     def record(self, answers: Iterable[Answer]) -> tuple[SavedAnswer, ...]:
         """Keep answers, all or none; returns after they are on the disk.
@@ -167,6 +172,8 @@ class Store:
         ValueError
             If the case does not exist, or the study's questionnaire has no such question or
             does not accept the value.
+        Refused
+            If the study is closed, the case was not given to the reader, or its answers are locked.
         """
         answers = tuple(answers)
 
@@ -174,7 +181,7 @@ class Store:
             saved = (_record(session, answer) for answer in answers)
             return tuple(answer for answer in saved if answer is not None)
 
-        return self._database.write(record)
+        return self.database.write(record)
 
     def answers(
         self, case: Case, reader: str, label: str | None = None, session: int = 1
@@ -187,7 +194,7 @@ class Store:
         )
         if label is not None:
             query = query.where(AnswerRow.label == label)
-        return self._database.read(lambda database: _saved(database, query))
+        return self.database.read(lambda database: _saved(database, query))
 
     def export_rows(self, study: str, reader: str | None = None) -> tuple[SavedAnswer, ...]:
         """Every current answer of a study, as of one moment.
@@ -201,19 +208,19 @@ class Store:
         """
 
         def rows(session: Session) -> tuple[SavedAnswer, ...]:
-            query = _current().where(CaseRow.study_id == _study_row(session, study).id)
+            query = _current().where(CaseRow.study_id == study_row(session, study).id)
             if reader is not None:
                 query = query.where(AnswerRow.reader == reader_name(reader))
             return _saved(session, query)
 
-        return self._database.read(rows)
+        return self.database.read(rows)
 
     def readers(self, study: str | None = None) -> tuple[str, ...]:
         """Names of those who answered, in alphabetical order."""
         query = select(AnswerRow.reader).distinct().order_by(AnswerRow.reader)
         if study is not None:
             query = query.join(AnswerRow.case).join(CaseRow.study).where(StudyRow.name == study)
-        return self._database.read(lambda session: tuple(session.scalars(query)))
+        return self.database.read(lambda session: tuple(session.scalars(query)))
 
     def progress(
         self, study: str, reader: str, session: int = 1, maps: int = 4
@@ -232,7 +239,7 @@ class Store:
         """
 
         def count(database: Session) -> tuple[CaseProgress, ...]:
-            row = _study_row(database, study)
+            row = study_row(database, study)
             items = tuple(item.id for item in row.to_study().questionnaire.items)
             query = (
                 select(AnswerRow.case_id, AnswerRow.label, func.count())
@@ -262,14 +269,21 @@ class Store:
                 for case in _cases(database, row)
             )
 
-        return self._database.read(count)
+        return self.database.read(count)
 
 
 # SQLite locks the whole database and leaves out FOR UPDATE, PostgreSQL needs it: without, many
 # writers of one answer would collide, start again and collide.
 
 
-def _study_row(session: Session, name: str, lock: bool = False) -> StudyRow:
+def study_row(session: Session, name: str, lock: bool = False) -> StudyRow:
+    """The row of the study of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
     query = select(StudyRow).where(StudyRow.name == name)
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
@@ -304,6 +318,11 @@ def _current() -> Select[RevisionRow]:
     )
 
 
+def current_answers(session: Session, *where: ColumnElement[bool]) -> tuple[SavedAnswer, ...]:
+    """The current answers under some conditions on :class:`AnswerRow` and :class:`CaseRow`."""
+    return _saved(session, _current().where(*where))
+
+
 def _saved(session: Session, query: Select[RevisionRow]) -> tuple[SavedAnswer, ...]:
     def place(row: RevisionRow) -> tuple[object, ...]:
         key = row.answer
@@ -314,10 +333,34 @@ def _saved(session: Session, query: Select[RevisionRow]) -> tuple[SavedAnswer, .
     return tuple(row.to_saved() for row in sorted(session.scalars(query), key=place))
 
 
+def _check_assigned(session: Session, case: CaseRow, answer: Answer) -> None:
+    """Refuse what a planned study does not ask, or no longer."""
+    study = case.study.to_study()
+    if study.closed_at is not None:
+        raise Refused(f"The study {study.title} is closed.")
+    if study.plan is None:
+        return
+    reading = session.scalar(
+        select(ReadingRow).where(
+            ReadingRow.case_id == case.id,
+            ReadingRow.reader == answer.reader,
+            ReadingRow.session == answer.session,
+            ReadingRow.label == answer.shown.label,
+            ReadingRow.repeat == (answer.shown.repeat_of is not None),
+        )
+    )
+    if reading is None:
+        raise Refused(f"{answer.reader} was not given this case of {study.title} to read.")
+    screen = screen_of(study.questionnaire.question(answer.item).step)
+    if not study.plan.design.changes and reading.locked_at(screen):
+        raise Refused("This part of the case is finished; its answers stay as they are.")
+
+
 def _record(session: Session, answer: Answer) -> SavedAnswer | None:
     case = session.get(CaseRow, answer.case.id, with_for_update=True)
     if case is None or case.to_case() != answer.case:
         raise ValueError(f"study {answer.case.study!r} has no such case as {answer.case.name!r}")
+    _check_assigned(session, case, answer)
     wording = case.study.wordings[-1]
     question = wording.to_questionnaire().question(answer.item)
     shown = answer.shown if isinstance(answer.shown, MapShown) else None

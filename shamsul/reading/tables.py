@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shamsul.reading.design import Arm, Control, PanelPlan, Reading
 from shamsul.reading.plan import Plan
-from shamsul.reading.questionnaire import Questionnaire
+from shamsul.reading.questionnaire import Questionnaire, Step
 from shamsul.reading.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
 
 _SHOWN = tuple(field.name for field in fields(Shown))
@@ -298,6 +298,10 @@ class ReadingRow(Base):
             warm_up=reading.warm_up,
             repeat=reading.repeat,
         )
+
+    def locked_at(self, screen: Step) -> datetime | None:
+        """When a screen's answers were locked."""
+        return next((event.at for event in self.events if event.step == screen.value), None)
 
     def to_reading(self) -> Reading:
         """The reading of this row."""

@@ -14,7 +14,7 @@ def values(store, case):
 
 
 def test_sqlite_is_opened_for_durability(store):
-    connection = store._database._engine.raw_connection()
+    connection = store.database._engine.raw_connection()
     pragmas = {
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
@@ -31,7 +31,7 @@ def test_sqlite_is_opened_for_durability(store):
 def test_a_full_disk_loses_no_earlier_answer(store, case, rating):
     store.record([rating()])
 
-    @event.listens_for(store._database._engine, "checkout")
+    @event.listens_for(store.database._engine, "checkout")
     def fill(connection, *_):
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -39,7 +39,7 @@ def test_a_full_disk_loses_no_earlier_answer(store, case, rating):
     with pytest.raises(StoreError, match=r"^The disk of the ratings database is full; nothing"):
         store.record([rating("comment", "x" * 10_000, method=f"m{i}") for i in range(10)])
     assert values(store, case) == {"location": 4}
-    event.remove(store._database._engine, "checkout", fill)
+    event.remove(store.database._engine, "checkout", fill)
 
 
 def test_a_read_only_database_can_be_read(store, url, case, rating):
