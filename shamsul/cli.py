@@ -1,5 +1,6 @@
 """The command line: ``shamsul COMMAND``. Messages go to stderr, results to stdout."""
 
+import functools
 import json
 import logging
 import sys
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from shamsul.classifiers.prediction import Prediction
     from shamsul.explainers.heatmap import Heatmap
     from shamsul.explainers.method import Method
-    from shamsul.radiographs import Radiograph
+    from shamsul.radiographs import Radiograph, RadiographArchive
+    from shamsul.reading.annotations import AnnotationArchive
+    from shamsul.reading.store import Store
+    from shamsul.reading.study_file import StudyFile
+    from shamsul.studies import Made
 
 app = typer.Typer(
     help="Explain chest radiograph classifiers. For research use only, not for diagnosis.",
@@ -29,7 +34,9 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="List, show and download models.", invoke_without_command=True)
 phantom_app = typer.Typer(help="Synthetic radiographs with exactly known findings.")
+study_app = typer.Typer(help="Make, check and follow reading studies.")
 app.add_typer(models_app, name="models")
+app.add_typer(study_app, name="study")
 app.add_typer(phantom_app, name="phantom")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -407,16 +414,9 @@ def precompute_study(
     from shamsul.explainers.cache import MapCache
     from shamsul.explainers.registry import USUAL
     from shamsul.precompute import Outcome, precompute
-    from shamsul.radiographs import RadiographArchive
-    from shamsul.reading.annotations import AnnotationArchive
-    from shamsul.reading.demo import ensure_default_studies
-    from shamsul.reading.store import Store
 
     methods = _methods(method or USUAL)
-    store, archive = Store(settings().database), RadiographArchive(settings().radiographs)
-    ensure_default_studies(
-        store, archive, AnnotationArchive(settings().data_dir / "annotations"), ASSETS
-    )
+    store, archive, _ = _stores()
     cases = store.cases(study)
     classifier = registry.load(store.study(study).model)
     store.close()
@@ -449,6 +449,164 @@ def precompute_study(
     )
     if failed:
         raise typer.Exit(1)
+
+
+def _study_file(file: Path, store: "Store") -> "StudyFile":
+    """A study file, or each of its faults on stderr."""
+    from shamsul import studies
+    from shamsul.reading.study_file import StudyFileError, read_study_file
+
+    try:
+        return read_study_file(
+            file.read_text(encoding="utf-8"), studies.known(store), folder=file.parent
+        )
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not a text file in UTF-8.") from None
+    except StudyFileError as error:
+        for fault in error.faults:
+            print(f"{file}, {fault}", file=sys.stderr)
+        count = len(error.faults)
+        raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None
+
+
+def _stores() -> "tuple[Store, RadiographArchive, AnnotationArchive]":
+    """The store with its usual studies, and the archives."""
+    from shamsul.radiographs import RadiographArchive
+    from shamsul.reading.annotations import AnnotationArchive
+    from shamsul.reading.demo import ensure_default_studies
+    from shamsul.reading.store import Store
+
+    store, archive = Store(settings().database), RadiographArchive(settings().radiographs)
+    annotations = AnnotationArchive(settings().data_dir / "annotations")
+    ensure_default_studies(store, archive, annotations, ASSETS)
+    return store, archive, annotations
+
+
+StudyFileArgument = Annotated[Path, typer.Argument(help="A study file (TOML).")]
+
+
+@study_app.callback()
+def study_group() -> None:
+    """Make, check and follow reading studies."""
+
+
+@study_app.command("validate")
+def validate_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Name every fault of a study file, with its line."""
+    store, _, _ = _stores()
+    study = _study_file(file, store).study
+    _emit({"study": study.name, "faults": []}, as_json, lambda: [f"{file} is in order"])
+
+
+@study_app.command("create")
+def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Make a study of a study file: take its cases in and assign the readings."""
+    from shamsul import studies
+    from shamsul.classifiers import registry
+
+    store, archive, annotations = _stores()
+    described = _study_file(file, store)
+    with tqdm(desc="Cases", unit="case") as bar:
+
+        def progress(done: int, planned: int) -> None:
+            bar.total = planned
+            bar.update(done - bar.n)
+
+        made = studies.create(
+            described,
+            file.parent,
+            store=store,
+            archive=archive,
+            annotations=annotations,
+            load=functools.cache(registry.load),
+            max_bytes=settings().max_upload_mb * 2**20,
+            progress=progress,
+        )
+    for name, reason in made.left_out:
+        print(f"{name}: left out, {reason}", file=sys.stderr)
+    _emit_made(made, "made", as_json)
+
+
+@study_app.command("update")
+def update_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Take over new words and added readers of a changed study file."""
+    from shamsul import studies
+
+    store, _, _ = _stores()
+    _emit_made(studies.update(_study_file(file, store), store), "updated", as_json)
+
+
+def _emit_made(made: "Made", what: str, as_json: bool) -> None:
+    result = {
+        "study": made.study.name,
+        "cases": made.cases,
+        "readings": made.readings,
+        "left_out": [{"name": name, "reason": reason} for name, reason in made.left_out],
+    }
+    text = f"{made.study.name} {what}: {made.cases} cases, {made.readings} readings"
+    _emit(result, as_json, lambda: [text])
+
+
+@study_app.command("status")
+def study_status(
+    study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
+) -> None:
+    """Say how far each reader is."""
+    from shamsul.reading.readings import Readings
+
+    store, _, _ = _stores()
+    about = store.study(study)
+    rows = [
+        {
+            "reader": one.reader,
+            "session": one.session,
+            "readings": one.readings,
+            "finished": one.finished,
+            "active_minutes": round(one.active_seconds / 60, 1),
+            "last_answer": one.last and one.last.isoformat(),
+        }
+        for one in Readings(store.database).progress(about)
+    ]
+    closed = about.closed_at and about.closed_at.isoformat()
+    result = {"study": study, "closed_at": closed, "readers": rows}
+
+    def text() -> Iterable[str]:
+        yield f"{about.title}: {'closed' if closed else 'open'}"
+        for row in rows:
+            yield (
+                f"{row['reader']:24} session {row['session']}: {row['finished']} of "
+                f"{row['readings']} readings, {row['active_minutes']} min"
+            )
+
+    _emit(result, as_json, text)
+
+
+@study_app.command("close")
+def close_study(
+    study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
+) -> None:
+    """End a study: from now on nothing can be answered."""
+    from shamsul.reading.readings import Readings
+
+    store, _, _ = _stores()
+    closed = Readings(store.database).close(study).closed_at
+    assert closed is not None
+    result = {"study": study, "closed_at": closed.isoformat()}
+    _emit(result, as_json, lambda: [f"{study} is closed since {closed:%Y-%m-%d %H:%M} UTC"])
+
+
+@study_app.command("assignment")
+def export_assignment(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write who reads what, when, and in which order of panels."""
+    from shamsul.reading.export import write_assignment
+
+    store, _, _ = _stores()
+    count = write_assignment(store, study, out)
+    _emit({"file": str(out), "readings": count}, as_json, lambda: [f"{count} readings in {out}"])
 
 
 @app.command()

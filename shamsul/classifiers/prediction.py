@@ -1,6 +1,10 @@
 """What a classifier says about one radiograph."""
 
 from dataclasses import dataclass
+from typing import Final
+
+#: The label that says that there is nothing to explain.
+NO_FINDING: Final = "No Finding"
 
 
 @dataclass(frozen=True)

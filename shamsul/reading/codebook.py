@@ -174,6 +174,21 @@ CASES = (
     *_VIEW,
 )
 
+#: Columns of the assignment, in order.
+ASSIGNMENT = (
+    Column("study", "text", "Name of the study."),
+    Column("reader", "text", "Who reads."),
+    Column("session", "integer", "Reading session.", allowed=_FROM_ONE),
+    Column("place", "integer", "Place among the reader's readings of the session."),
+    Column("case_order", "integer", "Place of the case among those of the session."),
+    Column("case", "text", "Pseudonym of the case."),
+    Column("label", "text", "The finding asked about."),
+    Column("arm", "text", "Whether the model and its maps are shown.", allowed="with, without"),
+    Column("warm_up", "boolean", "Practice case, to be left out.", allowed=_TRUTH),
+    Column("repeat_of", "text", "The case's own name where it is met for the second time."),
+    Column("panels", "text", "Methods from left to right, METHOD/CONTROL for control maps."),
+)
+
 _CONVENTIONS = {
     "rows": "In the ratings, one row for each reader, session, case, label, map and item that has "
     "a current answer; a map with only tags, a comment or a rank has one row without an item, "

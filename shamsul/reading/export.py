@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import cast
 
 from shamsul.reading.atomic import write_atomically
-from shamsul.reading.codebook import CASES, RATINGS, Column, codebook
+from shamsul.reading.codebook import ASSIGNMENT, CASES, RATINGS, Column, codebook
 from shamsul.reading.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire
+from shamsul.reading.readings import Readings
 from shamsul.reading.store import Store
 from shamsul.reading.study import MapShown, SavedAnswer
 
@@ -89,6 +90,44 @@ def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, Path, Pat
     write_atomically(beside[1], content.cases)
     write_atomically(path, content.ratings)
     return path, *beside
+
+
+def write_assignment(store: Store, study: str, path: Path) -> int:
+    """Write who reads what, when, and in which order of panels, as CSV.
+
+    Returns
+    -------
+    int
+        Number of readings.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    OSError
+        If the file cannot be written; none is left half written.
+    """
+    rows: list[dict[str, Cell]] = [
+        {
+            "study": study,
+            "reader": one.reading.reader,
+            "session": one.reading.session,
+            "place": one.reading.place,
+            "case_order": one.reading.case_order,
+            "case": one.case.name,
+            "label": one.reading.label,
+            "arm": one.reading.arm.value,
+            "warm_up": one.reading.warm_up,
+            "repeat_of": one.case.name if one.reading.repeat else None,
+            "panels": ";".join(
+                panel.method if panel.control is None else f"{panel.method}/{panel.control.value}"
+                for panel in one.reading.panels
+            ),
+        }
+        for one in Readings(store.database).of(study)
+    ]
+    write_atomically(path, _csv(ASSIGNMENT, rows))
+    return len(rows)
 
 
 def looks_like_formula(text: str) -> bool:

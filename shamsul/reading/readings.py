@@ -1,5 +1,6 @@
 """Who has to read what, how far they are, and what is locked: kept in the store's database."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -74,11 +75,54 @@ class Assigned:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a reader is with a session of a study.
+
+    Attributes
+    ----------
+    reader : str
+    session : int
+    readings, finished : int
+    active_seconds : float
+        Over all its readings.
+    last : datetime or None
+        When a screen was last locked.
+    """
+
+    reader: str
+    session: int
+    readings: int
+    finished: int
+    active_seconds: float
+    last: datetime | None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What the rest will take at the pace so far; None before anything is finished."""
+        if not self.finished:
+            return None
+        return (self.readings - self.finished) * self.active_seconds / self.finished
+
+
+@dataclass(frozen=True)
 class Missing:
     """A required question without an answer, and the map it is about."""
 
     question: Question
     panel: PanelPlan | None = None
+
+
+def progress_of(readings: Sequence[Assigned], questionnaire: Questionnaire) -> Progress:
+    """How far the reader of some readings of one session is with them."""
+    first = readings[0].reading
+    return Progress(
+        first.reader,
+        first.session,
+        len(readings),
+        sum(one.screen(questionnaire) is None for one in readings),
+        sum(one.active_seconds for one in readings),
+        max((at for one in readings for at in one.locked.values()), default=None),
+    )
 
 
 def unanswered(
@@ -227,6 +271,15 @@ class Readings:
             return tuple(_assigned(row) for row in session.scalars(query))
 
         return self._database.read(of)
+
+    def progress(self, study: Study) -> tuple[Progress, ...]:
+        """How far each reader is with each session."""
+        mine: dict[tuple[str, int], list[Assigned]] = defaultdict(list)
+        for one in self.of(study.name):
+            mine[one.reading.reader, one.reading.session].append(one)
+        return tuple(
+            progress_of(readings, study.questionnaire) for _, readings in sorted(mine.items())
+        )
 
     def studies_of(self, reader: str) -> tuple[Study, ...]:
         """The studies that a reader is part of, oldest first."""

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from shamsul.classifiers import registry
-from shamsul.classifiers.prediction import Prediction
+from shamsul.classifiers.prediction import NO_FINDING, Prediction
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Parameter, Value
 from shamsul.explainers.registry import METHODS, USUAL
@@ -14,9 +14,6 @@ from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.study import Case, Study
 from shamsul.ui import session
-
-#: The label that says that there is nothing to explain.
-NOTHING = "No Finding"
 
 
 def all_cases() -> tuple[Case, ...]:
@@ -81,7 +78,9 @@ def warnings(study: Study, radiograph: Radiograph) -> None:
 def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
     """Let the reader choose the labels to look at, most probable first."""
     ranked = sorted(prediction.scores, key=lambda score: -score.probability)
-    usual = next((label for label in prediction.shown_labels if label != NOTHING), ranked[0].label)
+    usual = next(
+        (label for label in prediction.shown_labels if label != NO_FINDING), ranked[0].label
+    )
     chosen = st.pills(
         "Labels to explain",
         [score.label for score in ranked],
