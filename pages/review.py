@@ -16,7 +16,6 @@ if case is None:
     st.info("There is no case to review yet. Upload radiographs on the worklist.")
     st.stop()
 study = session.store().study(case.study)
-session.active_seconds(case)
 review.heading(study, case, [other for other in cases if other.study == case.study])
 
 try:

@@ -1,18 +1,15 @@
 """The rating form: every click is an answer on the disk before the page says so."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 
 import streamlit as st
 
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.jobs import Job, State
-from shamsul.reading import StoreError
-from shamsul.reading.questionnaire import Step
-from shamsul.reading.study import Answer, Case, MapShown, Shown, Study
-from shamsul.ui import maps, questionnaire, session
+from shamsul.reading.questionnaire import Question, Step
+from shamsul.reading.study import Case, MapShown, Shown, Study
+from shamsul.ui import answers, maps, questionnaire, session
 from shamsul.ui.downloads import download_ratings
 from shamsul.ui.frame import in_words
 from shamsul.ui.viewer import ViewerState
@@ -80,26 +77,30 @@ def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, 
         for position, (name, job) in enumerate(asked.items(), start=1)
         if (found := maps.heatmap(job, shown.label))
     }
-    tokens = {method: _token(case, this) for method, this in about.items()}
-    for method, this in about.items():
-        _subjects()[tokens[method]] = _Subject(session.reader(), study, case, this)
-    error = _record(questionnaire.outbox(KEY))
+    reader = session.reader()
+    place = f"{reader}/{case.id}/{shown.label}"
+    tokens = {
+        method: answers.remember(
+            _token(place, this), answers.Subject(reader, study, place, case, this)
+        )
+        for method, this in about.items()
+    }
+    error = answers.take(questionnaire.outbox(KEY))
 
     values: dict[str, dict[str, object]] = {name: {} for name in ("", *asked)}
-    for saved in session.store().answers(case, session.reader(), shown.label):
+    given = session.store().answers(case, reader)
+    for saved in given:
         answer = saved.answer
         method = _method(answer.shown)
-        if _is_about(answer.shown, about.get(method)):
+        if answer.shown.label == shown.label and _is_about(answer.shown, about.get(method)):
             question = study.questionnaire.question(answer.item)
             values[method][answer.item] = question.plain(answer.value)
     items = study.questionnaire.items
     answered = sum(item.id in values[name] for name in asked for item in items)
-    scales = "; ".join(
-        ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
-        for scale in dict.fromkeys(item.options for item in items)
-    )
     questionnaire.mount(
         key=KEY,
+        subject=f"{reader}/{case.id}",
+        seconds_before=answers.seconds(given),
         about_case=study.questionnaire.at(Step.REVEAL),
         case=questionnaire.Column(shown.label, tokens[""], "", values[""]),
         about_maps=study.questionnaire.at(Step.MAPS),
@@ -112,11 +113,19 @@ def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, 
             )
             for name, job in asked.items()
         ],
-        heading=f"{shown.label}: {scales}. Each click is saved at once; a second click takes the "
-        f"answer back. {answered} of {len(items) * len(asked)} answered.",
-        saved=_saved(),
-        notice=_notices().get(_place(case, shown), ""),
+        heading=f"{shown.label}: {scales(items)}. Each click is saved at once; a second click "
+        f"takes the answer back. {answered} of {len(items) * len(asked)} answered.",
+        saved=answers.saved(),
+        notice=answers.notice(place),
         error=error,
+    )
+
+
+def scales(items: Sequence[Question]) -> str:
+    """What the points of the items' scales mean, each scale once."""
+    return "; ".join(
+        ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
+        for scale in dict.fromkeys(item.options for item in items)
     )
 
 
@@ -144,90 +153,7 @@ def _is_about(saved: Shown, now: Shown | None) -> bool:
     return now is not None and saved.model_sha256 == now.model_sha256
 
 
-def _place(case: Case, shown: Shown) -> str:
-    return f"{session.reader()}/{case.id}/{shown.label}"
-
-
-def _token(case: Case, shown: Shown) -> str:
+def _token(place: str, shown: Shown) -> str:
     """What the browser sends back with an answer about this: it names the very map or model."""
     seen = shown.heatmap_sha256 if isinstance(shown, MapShown) else shown.model_sha256
-    return f"{_place(case, shown)}/{_method(shown)}/{seen}"
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """What a token stands for."""
-
-    reader: str
-    study: Study
-    case: Case
-    shown: Shown
-
-
-def _subjects() -> dict[str, _Subject]:
-    """All that this session's questionnaires have been about, by token."""
-    subjects: dict[str, _Subject] = st.session_state.setdefault("subjects", {})
-    return subjects
-
-
-def _saved() -> dict[str, int]:
-    """By outbox, the number up to which its answers are on the disk."""
-    saved: dict[str, int] = st.session_state.setdefault("saved", {})
-    return saved
-
-
-def _notices() -> dict[str, str]:
-    """What became of the last answer, by what it was about."""
-    notices: dict[str, str] = st.session_state.setdefault("notices", {})
-    return notices
-
-
-def _record(outbox: questionnaire.Outbox) -> str:
-    """Put on the disk what is new in the outbox; why that failed, in a sentence, or nothing."""
-    new = [event for event in outbox.events if event.number > _saved().get(outbox.id, 0)]
-    known = [(event, _subjects()[event.token]) for event in new if event.token in _subjects()]
-    answered = [(answer, about) for event, about in known if (answer := _answer(event, about))]
-    try:
-        if answered:
-            session.store().record(answer for answer, _ in answered)
-    except StoreError as error:
-        return str(error)
-    if len(known) < len(new):
-        # The server was started anew meanwhile, and another case is open.
-        return "The case that was answered has to be opened again."
-    if new:
-        _saved()[outbox.id] = max(event.number for event in new)
-    if answered:
-        last, about = answered[-1]
-        name = (
-            last.shown.method_name_shown if isinstance(last.shown, MapShown) else last.shown.label
-        )
-        said = "Answer taken back" if last.value is None else "Saved"
-        time = datetime.now().astimezone().strftime("%H:%M:%S")
-        wording = about.study.questionnaire.question(last.item).wording
-        _notices()[_place(last.case, last.shown)] = f"{said} at {time}: {name}, {wording}"
-    return ""
-
-
-def _answer(event: questionnaire.Event, about: _Subject) -> Answer | None:
-    """The answer that an event gives; None where no page of ours could have sent it."""
-    try:
-        value = about.study.questionnaire.question(event.item).parse(event.value)
-    except ValueError:
-        return None
-    shown = about.shown
-    if isinstance(shown, MapShown) and (state := session.viewer_state(about.case)):
-        # As the viewer is set at this moment; the form may have been drawn before.
-        shown = replace(
-            shown,
-            opacity=state.opacity[shown.label][shown.method_name_shown],
-            normalisation=state.normalisation.value,
-        )
-    return Answer(
-        case=about.case,
-        reader=about.reader,
-        shown=shown,
-        item=event.item,
-        value=value,
-        active_seconds=session.active_seconds(about.case),
-    )
+    return f"{place}/{_method(shown)}/{seen}"

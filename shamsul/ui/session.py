@@ -1,7 +1,6 @@
 """What pages share: the store, the archives, the models and the reader's name."""
 
 import threading
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.annotations import AnnotationArchive
 from shamsul.reading.demo import OWN, ensure_default_studies
+from shamsul.reading.readings import Readings
 from shamsul.reading.store import Store
 from shamsul.reading.study import Case, Study, reader_name
 from shamsul.settings import ASSETS, settings
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 #: The study that uploads go to.
 UPLOADS = OWN.name
-#: Longest pause, in seconds, that still counts as reading.
-LONGEST_PAUSE = 60.0
 
 
 @st.cache_resource(show_spinner="Opening the studies …")
@@ -133,23 +131,11 @@ def viewer_state(case: Case) -> "ViewerState | None":
 
 
 def keep_viewer_state(case: Case, state: "ViewerState") -> None:
-    """Remember how the viewer of a case is set; setting it is work on the case."""
-    key = f"state-of-viewer-{case.id}"
-    if st.session_state.get(key) != state:
-        active_seconds(case)
-    st.session_state[key] = state
+    """Remember how the viewer of a case is set."""
+    st.session_state[f"state-of-viewer-{case.id}"] = state
 
 
-def active_seconds(case: Case) -> float:
-    """Seconds this reader has worked on a case so far; called whenever the page or an answer is.
-
-    Time since the last call counts if that was about the same case, a long pause as a minute.
-    """
-    now = time.monotonic()
-    about = (reader(), case.id)
-    spent: dict[tuple[str, int], float] = st.session_state.setdefault("spent", {})
-    last_about, last = st.session_state.get("last_activity", (about, now))
-    if last_about == about:
-        spent[about] = spent.get(about, 0.0) + min(now - last, LONGEST_PAUSE)
-    st.session_state["last_activity"] = (about, now)
-    return spent.get(about, 0.0)
+@st.cache_resource(show_spinner=False)
+def readings() -> Readings:
+    """The readings of planned studies."""
+    return Readings(store().database)

@@ -12,13 +12,38 @@ from pathlib import Path
 
 import streamlit as st
 
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.questionnaire import Question, Step
+
+#: What an event can ask for besides an answer.
+NEXT = "@next"
+PAUSE = "@pause"
+
+#: Keys and what they do, for the overlay.
+KEYS = [
+    (["1", "2", "…"], "Answer the question that has the focus"),
+    (["Delete"], "Take its answer back"),
+    (["←", "→"], "To the next answer, and on to the next map"),
+    (["↑", "↓"], "To the next question"),
+    (["Tab"], "To the next question, picture or control"),
+    (["Enter"], "Go on, when all that is required is answered"),
+    (["?"], "These keys"),
+    (["+", "-", "0"], "On a picture: zoom in, out, reset"),
+    (["arrows"], "On a picture: move; with Shift: brightness and contrast"),
+    (["w", "p"], "On a picture: drag to window, to move"),
+    (["i"], "On a picture: invert"),
+    (["a"], "On a picture: expert annotation, where it is shown"),
+    (["Enter"], "On a picture: enlarge; with Escape back"),
+    (["f"], "On a picture: full screen"),
+]
 
 _FOLDER = Path(__file__).parent
+_HANDOVER = _FOLDER.parent / "viewer" / "handover.js"
 _component = st.components.v2.component(
     "shamsul_questionnaire",
     css=(_FOLDER / "questionnaire.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "questionnaire.js").read_text(encoding="utf-8"),
+    js="\n".join(
+        file.read_text(encoding="utf-8") for file in (_HANDOVER, _FOLDER / "questionnaire.js")
+    ),
 )
 
 
@@ -46,12 +71,28 @@ class Column:
 
 @dataclass(frozen=True)
 class Event:
-    """One click: the answer to one question, None where it was taken back."""
+    """One click: the answer to one question, None where it was taken back.
+
+    Attributes
+    ----------
+    number : int
+        Counts the browser's events.
+    token : str
+        Of what was answered about.
+    item : str
+        Id of the question, or what else the reader wants: `NEXT`, `PAUSE`.
+    value : object
+        JSON-able.
+    seconds : float
+        How long the reader had been at work on the subject: the tab in view, and no pause of a
+        minute.
+    """
 
     number: int
     token: str
     item: str
     value: object
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +108,13 @@ def outbox(key: str) -> Outbox:
     sent = (st.session_state.get(key) or {}).get("outbox") or {}
     try:
         events = tuple(
-            Event(int(e["number"]), str(e["token"]), str(e["item"]), e["value"])
+            Event(
+                int(e["number"]),
+                str(e["token"]),
+                str(e["item"]),
+                e["value"],
+                max(0.0, float(e["seconds"])),
+            )
             for e in sent["events"]
         )
         return Outbox(str(sent["id"]), events)
@@ -75,9 +122,29 @@ def outbox(key: str) -> Outbox:
         return Outbox("", ())
 
 
+@dataclass(frozen=True)
+class Finish:
+    """The end of a screen of a reading study.
+
+    Attributes
+    ----------
+    token : str
+        Comes back with `NEXT` and `PAUSE`.
+    label : str
+        Of the button that goes on.
+    pausable : bool
+    """
+
+    token: str
+    label: str = "Next"
+    pausable: bool = True
+
+
 def mount(
     *,
     key: str,
+    subject: str,
+    seconds_before: float,
     about_case: Sequence[Question],
     case: Column,
     about_maps: Sequence[Question],
@@ -86,12 +153,18 @@ def mount(
     saved: Mapping[str, int],
     notice: str,
     error: str,
+    finish: Finish | None = None,
+    locked: bool = False,
 ) -> None:
     """Draw the questionnaire.
 
     Parameters
     ----------
     key : str
+    subject : str
+        What the reader's time is counted for, for example the case.
+    seconds_before : float
+        How long the reader was at work on it in earlier visits.
     about_case, about_maps : sequence of Question
     case : Column
     maps : sequence of Column
@@ -104,10 +177,16 @@ def mount(
         What became of the last click, if all is well.
     error : str
         Why the last answers are not saved, one sentence; empty if they are.
+    finish : Finish, optional
+        Where the reader goes on only when all that is required is answered.
+    locked : bool
+        Whether answers are shown only.
     """
     _component(
         key=key,
         data={
+            "subject": subject,
+            "seconds_before": seconds_before,
             "case": asdict(case),
             "about_case": [_facts(question) for question in about_case],
             "maps": [asdict(column) for column in maps],
@@ -116,6 +195,9 @@ def mount(
             "saved": dict(saved),
             "notice": notice,
             "error": error,
+            "finish": finish and asdict(finish),
+            "locked": locked,
+            "keys": KEYS,
         },
         on_outbox_change=_ignore,
     )
@@ -128,6 +210,11 @@ def _facts(question: Question) -> dict[str, object]:
         "kind": question.kind.value,
         "options": list(question.options),
         "may_abstain": question.may_abstain,
+        "help": question.help,
+        "required": question.required,
+        "minimum": question.minimum,
+        "maximum": question.maximum,
+        "later": question.step is Step.AGAIN,
     }
 
 

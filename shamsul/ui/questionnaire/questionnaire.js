@@ -1,6 +1,9 @@
 // The questionnaire: one column of answers per map, and the outbox.
 
 const SEND_AGAIN = 4000; // ms without word from the server
+const IDLE = 60000; // ms without a movement, after which a reader is taken to be away
+const NEXT = "@next";
+const PAUSE = "@pause";
 
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -24,7 +27,8 @@ class Outbox {
   }
 
   put(token, item, value) {
-    this.events = [...this.events, { number: ++this.number, token, item, value }];
+    const seconds = activity.seconds;
+    this.events = [...this.events, { number: ++this.number, token, item, value, seconds }];
     this.post();
   }
 
@@ -48,22 +52,77 @@ class Outbox {
   }
 }
 
+// How long the reader has been at work on a subject: neither away nor in another tab.
+class Activity {
+  constructor() {
+    this.spent = new Map();
+    this.moved = this.seen = performance.now();
+    for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) {
+      addEventListener(kind, () => this.move(), { capture: true, passive: true });
+    }
+    document.addEventListener("visibilitychange", () => this.count());
+    setInterval(() => this.count(), 1000);
+  }
+
+  /** `before`: seconds of earlier visits, which count where this browser knows of none. */
+  begin(subject, before) {
+    this.count();
+    this.subject = subject;
+    if (!this.spent.has(subject)) this.spent.set(subject, before);
+  }
+
+  move() {
+    this.count();
+    this.moved = performance.now();
+  }
+
+  count() {
+    const now = performance.now();
+    const until = Math.min(now, this.moved + IDLE);
+    // The state before this moment: a tab that was just hidden was seen until now.
+    if (this.visible && !this.paused && this.subject !== undefined && until > this.seen) {
+      this.spent.set(this.subject, this.spent.get(this.subject) + (until - this.seen) / 1000);
+    }
+    this.seen = now;
+    this.visible = document.visibilityState === "visible";
+  }
+
+  get seconds() {
+    this.count();
+    return this.spent.get(this.subject) ?? 0;
+  }
+}
+
+const activity = new Activity();
 const outbox = new Outbox();
 
 class Form {
   constructor(parent) {
     this.root = el("div", { class: "questionnaire" });
     this.status = el("p", { class: "status", role: "status" });
-    parent.append(this.root);
+    this.keys = el("dialog", { "aria-label": "Keys" });
+    parent.append(this.root, this.keys);
     this.root.addEventListener("keydown", (event) => this.key(event));
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    addEventListener("keydown", (event) => this.keyAnywhere(event), { signal });
+    handover().addEventListener("point", ({ detail }) => this.point(detail), { signal });
+  }
+
+  destroy() {
+    this.leaving.abort();
+    this.root.remove();
+    this.keys.remove();
   }
 
   update(data) {
     this.data = data;
+    activity.begin(data.subject, data.seconds_before);
     outbox.settle(data.saved);
-    const shape = JSON.stringify([data.about_case, data.about_maps, data.case, data.maps].map(
+    const asked = [data.about_case, data.about_maps, data.case, data.maps].map(
       (part) => (Array.isArray(part) ? part : [part]).map(({ values, ...fixed }) => fixed),
-    ));
+    );
+    const shape = JSON.stringify([asked, data.finish, data.locked]);
     if (shape !== this.shape) {
       this.shape = shape;
       this.build();
@@ -76,29 +135,107 @@ class Form {
   build() {
     const { data } = this;
     const focus = this.root.getRootNode().activeElement?.dataset?.place;
+    const arriving = this.subject !== data.subject;
+    this.subject = data.subject;
     this.fields = [];
     this.heading = el("p", { class: "heading" });
     const table = el("div", { class: "table", style: `--maps: ${data.maps.length}` });
     table.append(el("span"), ...data.maps.map((m) => el("strong", {}, m.title)));
     for (const question of data.about_maps) {
-      table.append(el("span", { class: "wording" }, question.wording));
+      table.append(this.wording(question));
       for (const column of data.maps) table.append(this.cell(question, column));
     }
     const asked = data.about_case.map((question) =>
-      el("div", { class: "about-case" }, el("span", {}, question.wording), this.cell(question, data.case)),
+      el("div", { class: "about-case" }, this.wording(question), this.cell(question, data.case)),
     );
-    this.root.replaceChildren(this.status, ...asked, this.heading, table);
-    if (focus) this.root.querySelector(`[data-place="${CSS.escape(focus)}"]`)?.focus();
+    const first = asked.filter((_, n) => !data.about_case[n].later);
+    const later = asked.filter((_, n) => data.about_case[n].later);
+    const tables = data.maps.length ? [this.heading, table] : [];
+    this.root.replaceChildren(this.status, ...first, ...tables, ...later, ...this.buttons());
+    // Into view once, when a reading begins: from here the keys work.
+    const target = focus && this.root.querySelector(`[data-place="${CSS.escape(focus)}"]`);
+    if (target) target.focus({ preventScroll: true });
+    else if (arriving && data.finish) this.firstChoice()?.focus({ preventScroll: true });
+  }
+
+  wording(question) {
+    const mark = question.required && this.data.finish ? el("abbr", { title: "required" }, " *") : null;
+    return el("span", { class: "wording", title: question.help || false }, question.wording, mark);
+  }
+
+  firstChoice() {
+    return this.root.querySelector("[role=radio][tabindex='0'], [role=checkbox], input");
+  }
+
+  buttons() {
+    const { finish } = this.data;
+    if (!finish) return [];
+    this.next = button(finish.label, "Enter", () => this.finish());
+    this.left = el("span", { class: "quiet", role: "status" });
+    const pause = button("Pause", "Stops the clock; go on where you are, also on another computer", () => {
+      activity.count();
+      activity.paused = true;
+      outbox.put(finish.token, PAUSE, null);
+    });
+    const help = button("Keys", "?", () => this.help());
+    return [el("div", { class: "finish" }, this.next, this.left, finish.pausable ? pause : null, help)];
+  }
+
+  /** Only when all that is required is answered; what is still on its way goes first. */
+  finish() {
+    const missing = this.missing();
+    if (missing.length) {
+      missing[0].node.querySelector("button, input, textarea")?.focus();
+      this.hint = true;
+      this.show();
+    } else if (!this.finishing) {
+      this.finishing = this.data.finish.token;
+      outbox.put(this.data.finish.token, NEXT, null);
+      this.show();
+    }
+  }
+
+  missing() {
+    const value = ({ column, question }) => {
+      const waiting = outbox.waiting(column.token, question.id);
+      return waiting ? waiting.value : this.saved(column, question);
+    };
+    return this.fields
+      .filter((one) => one.question.required && (value(one) ?? null) === null)
+      .map(({ field }) => field);
+  }
+
+  saved(column, question) {
+    const { data } = this;
+    const now = [data.case, ...data.maps].find((one) => one.token === column.token);
+    return now?.values[question.id] ?? null;
+  }
+
+  help() {
+    const rows = this.data.keys.map(([keys, what]) =>
+      el("tr", {}, el("td", {}, ...keys.map((key) => el("kbd", {}, key))), el("td", {}, what)),
+    );
+    const close = button("Close", "Escape", () => this.keys.close());
+    this.keys.replaceChildren(el("h3", {}, "Keys"), el("table", {}, ...rows), close);
+    this.keys.showModal();
+  }
+
+  /** A place on the image that the reader clicked on in the viewer. */
+  point({ row, column }) {
+    const asked = this.fields.find((one) => one.question.kind === "point");
+    asked?.field.put([row, column]);
   }
 
   cell(question, column) {
     if (!column.token) return el("span", { class: "quiet" }, column.waiting);
     const name = `${column.title}: ${question.wording}`;
     const give = (value) => {
+      if (this.data.locked) return;
       outbox.put(column.token, question.id, value);
       this.show();
     };
     const field = FIELDS[question.kind](question, name, give, this.data.maps.length);
+    if (this.data.locked) field.node.inert = true;
     const mark = el("span", { class: "unsaved" }, "not saved");
     const place = `${column.token}/${question.id}`;
     field.node.querySelectorAll("button, textarea, input").forEach((node, index) => {
@@ -110,11 +247,9 @@ class Form {
 
   show() {
     const { data } = this;
-    const columns = new Map([data.case, ...data.maps].map((column) => [column.token, column]));
     for (const { field, mark, column, question } of this.fields) {
       const waiting = outbox.waiting(column.token, question.id);
-      const saved = columns.get(column.token)?.values[question.id] ?? null;
-      field.show(waiting ? waiting.value : saved);
+      field.show(waiting ? waiting.value : this.saved(column, question));
       mark.hidden = !(waiting && data.error);
     }
     this.heading.textContent = data.heading;
@@ -125,10 +260,34 @@ class Form {
     this.status.textContent = failed
       ? `Not saved: ${data.error} ${count} ${count === 1 ? "answer is" : "answers are"} kept in ` +
         "this page and sent again until saved. Do not close the page."
-      : count ? "Saving …" : data.notice || "Nothing clicked yet.";
+      : count ? "Saving …" : data.notice || (data.locked ? "" : "Nothing clicked yet.");
+    if (!data.finish) return;
+    if (this.finishing !== data.finish.token) this.finishing = null;
+    if (this.finishing && !outbox.waiting(data.finish.token, NEXT)) this.finishing = null;
+    activity.paused &&= Boolean(outbox.waiting(data.finish.token, PAUSE));
+    const missing = this.missing().length;
+    this.next.setAttribute("aria-disabled", String(missing > 0 || Boolean(this.finishing)));
+    this.left.textContent = missing
+      ? `${missing} required ${missing === 1 ? "answer" : "answers"} missing`
+      : "";
+    this.left.classList.toggle("hint", missing > 0 && Boolean(this.hint));
   }
 
   // ---- Keyboard ---------------------------------------------------------------------------------
+
+  /** Wherever the focus is, but where Enter and ? mean something else. */
+  keyAnywhere(event) {
+    if (!this.data?.finish || this.keys.open || event.defaultPrevented) return;
+    const at = event.composedPath()[0];
+    const writing = at.matches?.("textarea, input:not([type=range]), [contenteditable=true]");
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "?" && !writing) this.help();
+    else if (event.key === "Enter" && !at.matches?.("textarea, button:not([role]), a, summary, select")) {
+      if (writing) at.dispatchEvent(new Event("change"));
+      this.finish();
+    } else return;
+    event.preventDefault();
+  }
 
   // Arrows move among the answers without choosing, digits choose, Delete takes back.
   key(event) {
@@ -139,8 +298,14 @@ class Form {
     if (index < 0) return;
     const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const line = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (side) {
-      own[(index + side + own.length) % own.length].focus();
+    if (event.key === "Enter" && this.data.finish) return; // goes on, as everywhere
+    if (side && own[index + side]) {
+      own[index + side].focus();
+    } else if (side) {
+      // Past the last answer comes the next map's first.
+      const cells = [...this.root.querySelectorAll("[role=radiogroup], [role=group]")];
+      const buttons = cells[cells.indexOf(group) + side]?.querySelectorAll("button") ?? [];
+      buttons[side > 0 ? 0 : buttons.length - 1]?.focus();
     } else if (line) {
       const cells = [...this.root.querySelectorAll("[role=radiogroup], [role=group]")];
       const across = this.data.about_case.length;
@@ -250,27 +415,77 @@ const FIELDS = {
       },
     };
   },
+  number({ minimum, maximum }, name, give) {
+    return numeric(name, give, { min: minimum ?? false, max: maximum ?? false, step: "any" });
+  },
+  // A number and a slider that shows nothing before there is an answer.
   percent(_, name, give) {
-    const input = el("input", {
-      type: "number",
+    const field = numeric(name, give, { min: 0, max: 100, step: 1 });
+    const range = el("input", {
+      type: "range",
       min: 0,
       max: 100,
-      step: 5,
-      "aria-label": name,
-      onchange: () => {
-        if (input.validity.valid || input.validity.stepMismatch) {
-          give(input.value === "" ? null : Number(input.value));
-        }
-      },
+      step: 1,
+      "aria-label": `${name} (slider)`,
+      onchange: () => give(Number(range.value)),
+      oninput: () => (field.input.value = range.value),
     });
-    return {
-      node: el("div", {}, input),
+    field.node.prepend(range);
+    const { show } = field;
+    field.show = (value) => {
+      show(value);
+      range.classList.toggle("untouched", value == null);
+      range.value = value ?? 50;
+    };
+    return field;
+  },
+  point(_, name, give) {
+    const said = el("span", { class: "quiet" });
+    const remove = button("Remove", "Take the point back", () => put(null));
+    const put = (value) => {
+      give(value);
+      field.show(value);
+    };
+    const field = {
+      node: el("div", { role: "group", "aria-label": name }, said, remove),
+      put,
       show(value) {
-        if (input.getRootNode().activeElement !== input) input.value = value ?? "";
+        said.textContent = value
+          ? `row ${Math.round(value[0])}, column ${Math.round(value[1])} `
+          : "click on the radiograph ";
+        remove.hidden = !value;
+        const { items } = handover();
+        items.set("pointed", { id: "pointed", at: value && { row: value[0], column: value[1] } });
+        handover().dispatchEvent(new CustomEvent("arrival", { detail: "pointed" }));
       },
     };
+    return field;
   },
 };
+
+function numeric(name, give, limits) {
+  const input = el("input", {
+    type: "number",
+    ...limits,
+    "aria-label": name,
+    onchange: () => {
+      if (input.value === "" && !input.validity.badInput) give(null);
+      else if (input.validity.valid || input.validity.stepMismatch) give(Number(input.value));
+      else input.reportValidity();
+    },
+  });
+  return {
+    input,
+    node: el("div", { class: "numeric" }, input),
+    show(value) {
+      if (input.getRootNode().activeElement !== input) input.value = value ?? "";
+    },
+  };
+}
+
+function button(text, title, act) {
+  return el("button", { type: "button", title, onclick: act }, text);
+}
 
 const forms = new WeakMap();
 
@@ -278,4 +493,8 @@ export default function ({ data, parentElement, setStateValue }) {
   outbox.send = (value) => setStateValue("outbox", value);
   if (!forms.has(parentElement)) forms.set(parentElement, new Form(parentElement));
   forms.get(parentElement).update(data);
+  return () => {
+    forms.get(parentElement)?.destroy();
+    forms.delete(parentElement);
+  };
 }

@@ -194,6 +194,7 @@ def viewer(
     annotation_visible: bool = False,
     no_annotation: str = "No expert annotation here",
     opacity: float = DEFAULT_OPACITY,
+    pointing: bool = False,
 ) -> ViewerState:
     """Mount the viewer.
 
@@ -210,6 +211,8 @@ def viewer(
         Why the annotation control is disabled where no row has any.
     opacity : float
         In [0, 1], before the reader has chosen.
+    pointing : bool
+        Whether a click is the answer to a question about a point, and that answer is shown.
 
     Returns
     -------
@@ -238,6 +241,7 @@ def viewer(
         "opacity": opacity,
         "annotation": default.annotation.value,
         "no_annotation": no_annotation,
+        "pointing": pointing,
     }
     # No gap: the couriers have no height. They come last, since maps that arrive would otherwise
     # move the viewer among its siblings and make React build it anew.

@@ -184,6 +184,7 @@ class Panel {
     context.drawImage(source.canvas, 0, 0, source.width, source.height, 0, 0, columns, rows);
     if (this.map && spec.scale && this.opacity > 0) this.drawMap(context);
     if (view.annotationShown() !== "off") this.drawAnnotations(context, ratio);
+    if (view.pointed) this.drawPoint(context, ratio, view.pointed);
     context.restore();
     this.picture.setAttribute("aria-busy", String(this.busy));
   }
@@ -218,6 +219,21 @@ class Panel {
         context.strokeStyle = colour;
         context.stroke(outline);
       }
+    }
+  }
+
+  /** The place that the reader chose. */
+  drawPoint(context, ratio, { row, column }) {
+    const { x, y } = context.getTransform().transformPoint(new DOMPoint(column, row));
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    for (const [width, colour] of [[4, "rgb(0 0 0 / 60%)"], [2, "#ffd54a"]]) {
+      context.beginPath();
+      context.arc(x, y, 7 * ratio, 0, 2 * Math.PI);
+      context.moveTo(x, y - 2 * ratio);
+      context.lineTo(x, y + 2 * ratio);
+      context.lineWidth = width * ratio;
+      context.strokeStyle = colour;
+      context.stroke();
     }
   }
 
@@ -259,8 +275,10 @@ class Panel {
     picture.addEventListener("contextmenu", (event) => event.preventDefault());
     picture.addEventListener("dblclick", () => view.enlarge(this));
     picture.addEventListener("keydown", (event) => view.press(event, this));
+    let pressed = null;
     picture.addEventListener("pointerdown", (event) => {
       picture.setPointerCapture(event.pointerId);
+      pressed = event.button === 0 ? event : null;
       held.set(event.pointerId, event);
       if (held.size > 2) return;
       const tool = event.button === 2 ? "window" : event.button === 1 ? "pan" : view.tool;
@@ -289,7 +307,11 @@ class Panel {
       // The finger that stays after a pinch is about to leave too: it should not pan.
       if (held.size === 0) action = null;
     };
-    picture.addEventListener("pointerup", release);
+    picture.addEventListener("pointerup", (event) => {
+      const apart = (one) => Math.hypot(event.clientX - one.clientX, event.clientY - one.clientY);
+      if (pressed && apart(pressed) < 4) view.pointAt(this.imageAt(event));
+      release(event);
+    });
     picture.addEventListener("pointercancel", release);
     picture.addEventListener("pointerleave", () => view.point(null));
     picture.addEventListener(

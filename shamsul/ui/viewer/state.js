@@ -80,6 +80,7 @@ class ReaderState {
       image: this.data.image.id,
       opacity,
       window: state.window ?? this.data.image.window,
+      zoom: state.zoom,
       inverted: state.inverted,
       display: habits.display,
       colour_map: this.colourName(habits),

@@ -49,6 +49,8 @@ class ViewerState:
         In [0, 1], for each row's label and each panel's title.
     window : (float, float)
         Values shown as black and as white.
+    zoom : float
+        1 where the whole image is seen.
     inverted : bool
     display : Display
     colour_map : str
@@ -58,6 +60,7 @@ class ViewerState:
 
     opacity: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     window: tuple[float, float] = (0.0, 1.0)
+    zoom: float = 1.0
     inverted: bool = False
     display: Display = Display.POSITIVE
     colour_map: str = "Inferno"
@@ -89,6 +92,7 @@ class ViewerState:
         return cls(
             opacity=opacity,
             window=_window(reported.get("window"), default.window),
+            zoom=_zoom(reported.get("zoom")),
             inverted=reported.get("inverted") is True,
             display=_member(Display, reported.get("display"), default.display),
             colour_map=str(reported.get("colour_map", default.colour_map))[:40],
@@ -109,6 +113,10 @@ def _number(value: object) -> bool:
 
 def _fraction(value: object, default: float) -> float:
     return min(1.0, max(0.0, float(value))) if _number(value) else default  # type: ignore[arg-type]
+
+
+def _zoom(value: object) -> float:
+    return min(20.0, max(1.0, float(value))) if _number(value) else 1.0  # type: ignore[arg-type]
 
 
 def _window(value: object, default: tuple[float, float]) -> tuple[float, float]:

@@ -128,7 +128,8 @@ class View extends ReaderState {
       if (!pixels || id !== this.data.image.id) return;
       this.pixels = pixels;
       this.refresh();
-    } else if (this.panels.some((panel) => panel.spec?.map === id)) this.refresh();
+    } else if (id === "pointed") this.redraw();
+    else if (this.panels.some((panel) => panel.spec?.map === id)) this.refresh();
   }
 
   takeProgress() {
@@ -264,6 +265,18 @@ class View extends ReaderState {
     } catch {
       this.toolbar.say("This browser does not allow full screen here");
     }
+  }
+
+  /** A click, which a question may have asked for. */
+  pointAt(at) {
+    const { rows, columns } = this.data.image;
+    const inside = at.row >= 0 && at.row < rows && at.column >= 0 && at.column < columns;
+    if (!this.data.pointing || !inside) return;
+    handover().dispatchEvent(new CustomEvent("point", { detail: at }));
+  }
+
+  get pointed() {
+    return this.data.pointing ? handover().items.get("pointed")?.at : null;
   }
 
   point(at) {
