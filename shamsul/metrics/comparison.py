@@ -22,8 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-#: Up to this many differences Wilcoxon's p is counted over all their signs, above approximated.
-EXACT = 13
+#: Up to this many differences Wilcoxon's p is exact, above approximated.
+EXACT = 50
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ def pairwise_wilcoxon(blocks: ArrayLike, names: Sequence[str]) -> tuple[Wilcoxon
     Notes
     -----
     Equal pairs are left out of the test, as Wilcoxon did. With `EXACT` differences or fewer p is
-    exact also where they are tied; above it is the normal approximation, corrected for ties and
-    not for continuity.
+    exact, also where they are tied, as ratings are (scipy's exact p knows no ties). Above it is
+    the normal approximation, corrected for ties and not for continuity.
     """
     values = _blocks(blocks)
     if values.shape[1] != len(names):
@@ -176,18 +176,25 @@ def _signed_rank(differences: NDArray[np.float64]) -> tuple[int, int, float, flo
     """How many, how many are not zero, their median, the statistic and its p."""
     nonzero = differences[differences != 0]
     median = float(np.median(differences)) if len(differences) else np.nan
-    statistic = p = np.nan
-    if len(nonzero):
-        test = stats.wilcoxon(nonzero, method=_method(len(nonzero)))
-        statistic, p = float(test.statistic), float(test.pvalue)
+    if not len(nonzero):
+        return len(differences), 0, median, np.nan, np.nan
+    ranks = stats.rankdata(np.abs(nonzero))
+    statistic = float(min(ranks[nonzero > 0].sum(), ranks[nonzero < 0].sum()))
+    if len(nonzero) <= EXACT:
+        p = _exact_p(ranks, statistic)
+    else:
+        p = float(stats.wilcoxon(nonzero, method="asymptotic").pvalue)
     return len(differences), len(nonzero), median, statistic, p
 
 
-def _method(differences: int) -> object:
-    if differences > EXACT:
-        return "asymptotic"
-    # What scipy calls exact knows no ties; a single difference has none, nor permutations.
-    return stats.PermutationMethod(n_resamples=2**EXACT) if differences > 1 else "exact"
+def _exact_p(ranks: NDArray[np.float64], statistic: float) -> float:
+    """Two-sided, over all signs that differences of these ranks could have."""
+    # Twice the ranks are whole numbers. Each adds to the sum of the positive ones or does not.
+    ways = np.ones(1)
+    for rank in (2 * ranks).astype(int):
+        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+    tail = ways[: int(2 * statistic) + 1].sum() / ways.sum()
+    return float(min(1, 2 * tail))
 
 
 def _holm(ps: Sequence[float]) -> NDArray[np.float64]:

@@ -126,15 +126,22 @@ def test_wilcoxon_of_tied_ratings_counts_every_sign() -> None:
         assert (test.statistic, test.p) == pytest.approx(slow_signed_rank(differences.tolist()))
 
 
-def test_wilcoxon_of_many_ratings_is_the_normal_approximation_with_ties() -> None:
-    differences = np.array([1.0] * (EXACT - 1) + [-1.0] * 4 + [0.0] * 7)
+def test_wilcoxon_without_ties_is_scipys_exact_test() -> None:
+    differences = np.random.default_rng(8).normal(0.3, 1, EXACT)
     (test,) = pairwise_wilcoxon(np.stack([differences, 0 * differences], axis=1), "ab")
-    n, rank = 16, 8.5
-    # Variance n (n+1) (2n+1) / 24 less (16³ - 16) / 48 for one tie of all: the sum of rank² / 4.
-    z = (4 * rank - n * rank / 2) / np.sqrt(n * rank**2 / 4)
-    assert test.statistic == 4 * rank
+    expected = stats.wilcoxon(differences, method="exact")
+    assert (test.statistic, test.p) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_wilcoxon_of_many_ratings_is_the_normal_approximation_with_ties() -> None:
+    differences = np.array([1.0] * 40 + [-1.0] * 20 + [0.0] * 7)
+    (test,) = pairwise_wilcoxon(np.stack([differences, 0 * differences], axis=1), "ab")
+    n, rank = 60, 30.5
+    # One tie of all: the variance is the sum of rank² / 4.
+    z = (20 * rank - n * rank / 2) / np.sqrt(n * rank**2 / 4)
+    assert test.statistic == 20 * rank
     assert test.p == pytest.approx(2 * stats.norm.sf(abs(z)))
-    assert (test.n, test.nonzero) == (23, 16)
+    assert (test.n, test.nonzero) == (67, 60)
     assert test.median_difference == 1
 
 
