@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "metrics": set(),
     "classifiers": {"radiographs", "settings"},
     "explainers": {"classifiers", "radiographs"},
-    "reading": {"radiographs", "annotations", "phantom"},
+    "reading": {"radiographs", "annotations", "phantom", "metrics"},
     "training": {"classifiers", "phantom", "settings", "radiographs"},
     "jobs": {"explainers", "classifiers"},
     "settings": set(),

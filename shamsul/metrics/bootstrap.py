@@ -1,0 +1,96 @@
+"""How certain a number is, by drawing the cases again.
+
+Ratings of one case resemble each other, whoever gives them and whatever map they are for. Whole
+cases are drawn, with all that was said about them: an interval from single ratings would be too
+narrow.
+
+References
+----------
+.. [1] Efron, Tibshirani 1993, An introduction to the bootstrap, chapter 13,
+   doi 10.1201/9780429246593
+.. [2] Davison, Hinkley 1997, Bootstrap methods and their application, section 3.8,
+   doi 10.1017/CBO9780511802843
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Gives a number from how often each case is drawn, an integer array of shape (cases,): its sums
+#: are weighted with it, or its rows repeated that often by `numpy.repeat`.
+Statistic = Callable[[NDArray[np.int64]], float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A statistic with its bootstrap percentile interval.
+
+    Attributes
+    ----------
+    estimate : float
+        Of the cases as they are; NaN where undefined.
+    low, high : float
+        NaN for fewer than two cases, which have nothing to vary, and for an undefined estimate.
+    cases : int
+    undefined : int
+        Replicates in which the statistic was NaN. They are left out of the interval.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    cases: int
+    undefined: int
+
+
+def interval(
+    statistic: Statistic,
+    cases: int,
+    replicates: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Percentile interval [1]_ of any statistic over cases drawn with replacement [2]_.
+
+    Parameters
+    ----------
+    statistic : callable
+        Called with an int64 array of shape (cases,), which tells how often each case is drawn and
+        sums to `cases`; with ones for the estimate.
+    cases : int
+        How many there are, 0 or more.
+    replicates : int
+        1 or more.
+    level : float
+        Between 0 and 1.
+    seed : int
+        The same seed and number of cases draw the same cases for every statistic.
+
+    Returns
+    -------
+    Interval
+
+    Raises
+    ------
+    ValueError
+        If there are no replicates or the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> sums, counts = np.array([2.0, 9.0, 4.0]), np.array([1, 3, 2])
+    >>> interval(lambda times: float(times @ sums / (times @ counts)), 3).estimate
+    2.5
+    """
+    if replicates < 1 or not 0 < level < 1:
+        raise ValueError(f"{replicates} replicates at a level of {level}")
+    estimate = statistic(np.ones(cases, dtype=np.int64)) if cases else np.nan
+    if cases < 2 or np.isnan(estimate):
+        return Interval(estimate, np.nan, np.nan, cases, 0)
+    draws = np.random.default_rng(seed).multinomial(cases, np.full(cases, 1 / cases), replicates)
+    values = np.array([statistic(times) for times in draws])
+    defined = values[~np.isnan(values)]
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    low, high = np.quantile(defined, tails) if len(defined) else (np.nan, np.nan)
+    return Interval(estimate, float(low), float(high), cases, replicates - len(defined))

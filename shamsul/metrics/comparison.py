@@ -1,0 +1,205 @@
+"""Whether treatments that were rated side by side differ.
+
+Ratings are arrays of shape (blocks, treatments): a block is what is compared with itself, such as
+one reader's look at one case, a treatment is an explanation method. NaN is missing.
+
+References
+----------
+.. [1] Friedman 1937, The use of ranks to avoid the assumption of normality implicit in the analysis
+   of variance, doi 10.1080/01621459.1937.10503522
+.. [2] Kendall, Babington Smith 1939, The problem of m rankings, doi 10.1214/aoms/1177732186
+.. [3] Wilcoxon 1945, Individual comparisons by ranking methods, doi 10.2307/3001968
+.. [4] Holm 1979, A simple sequentially rejective multiple test procedure,
+   https://www.jstor.org/stable/4615733
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+#: Up to this many differences Wilcoxon's p is exact, above approximated.
+EXACT = 50
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Friedman's test [1]_.
+
+    Attributes
+    ----------
+    chi2, p : float
+        Corrected for ties; p from the chi-squared distribution with k - 1 degrees of freedom.
+    w : float
+        Kendall's coefficient of concordance [2]_, chi2 / (n (k - 1)), in [0, 1]: how far the blocks
+        order the treatments alike.
+    mean_ranks : tuple of float
+        Of each treatment, 1 for the smallest value in every block; equal values share their mean
+        rank.
+    n, k : int
+        Complete blocks and treatments.
+    left_out : int
+        Blocks with a missing value.
+    """
+
+    chi2: float
+    p: float
+    w: float
+    mean_ranks: tuple[float, ...]
+    n: int
+    k: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Wilcoxon:
+    """Wilcoxon's signed-rank test [3]_ of two treatments.
+
+    Attributes
+    ----------
+    first, second : str
+        Names of the treatments.
+    median_difference : float
+        Median of first - second over the blocks with both, equal pairs among them.
+    statistic : float
+        The smaller of the sums of ranks of positive and of negative differences.
+    p, p_holm : float
+        Two-sided; as it is, and adjusted [4]_ for all defined tests of the family.
+    n : int
+        Blocks with both.
+    nonzero : int
+        Those in which the two differ, from which the test is computed.
+    left_out : int
+        Blocks in which one is missing.
+    """
+
+    first: str
+    second: str
+    median_difference: float
+    statistic: float
+    p: float
+    p_holm: float
+    n: int
+    nonzero: int
+    left_out: int
+
+
+def friedman(blocks: ArrayLike) -> Friedman:
+    """Whether any of three treatments or more is rated higher or lower than the others.
+
+    Parameters
+    ----------
+    blocks : array_like of shape (n, k), float
+
+    Returns
+    -------
+    Friedman
+        NaN for fewer than two complete blocks or three treatments, and where every block is
+        constant. The mean ranks need one complete block.
+
+    Raises
+    ------
+    ValueError
+        If the array does not have two dimensions.
+
+    Examples
+    --------
+    >>> friedman([[1, 2, 3], [1, 3, 5], [2, 4, np.nan]]).w
+    1.0
+    """
+    values = _blocks(blocks)
+    complete = values[~np.isnan(values).any(axis=1)]
+    n, k = complete.shape
+    chi2 = p = np.nan
+    if n >= 2 and k >= 3 and np.ptp(complete, axis=1).any():
+        chi2, p = (float(number) for number in stats.friedmanchisquare(*complete.T))
+    ranks = stats.rankdata(complete, axis=1).mean(axis=0) if n else np.full(k, np.nan)
+    w = chi2 / (n * (k - 1)) if not np.isnan(chi2) else np.nan
+    return Friedman(chi2, p, w, tuple(ranks.tolist()), n, k, len(values) - n)
+
+
+def pairwise_wilcoxon(blocks: ArrayLike, names: Sequence[str]) -> tuple[Wilcoxon, ...]:
+    """Every pair of treatments, each with the blocks that have both.
+
+    Parameters
+    ----------
+    blocks : array_like of shape (n, k), float
+    names : sequence of str
+        Of the k treatments.
+
+    Returns
+    -------
+    tuple of Wilcoxon
+        In the order of `itertools.combinations`. The test of a pair that never differs is NaN and
+        does not count for Holm's adjustment.
+
+    Raises
+    ------
+    ValueError
+        If the array does not have two dimensions, or has not one column for each name.
+
+    Notes
+    -----
+    Equal pairs are left out of the test, as Wilcoxon did. With `EXACT` differences or fewer p is
+    exact, also where they are tied, as ratings are (scipy's exact p knows no ties). Above it is
+    the normal approximation, corrected for ties and not for continuity.
+    """
+    values = _blocks(blocks)
+    if values.shape[1] != len(names):
+        raise ValueError(f"{len(names)} names for {values.shape[1]} treatments")
+    found = []
+    for one, other in itertools.combinations(range(len(names)), 2):
+        differences = values[:, one] - values[:, other]
+        found.append(_signed_rank(differences[~np.isnan(differences)]))
+    adjusted = _holm([p for *_, p in found])
+    pairs = itertools.combinations(names, 2)
+    return tuple(
+        Wilcoxon(*pair, median, statistic, p, p_holm, n, nonzero, len(values) - n)
+        for pair, (n, nonzero, median, statistic, p), p_holm in zip(
+            pairs, found, adjusted, strict=True
+        )
+    )
+
+
+def _blocks(blocks: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(blocks, dtype=float)
+    if array.ndim != 2:
+        raise ValueError(f"blocks must have shape (blocks, treatments), not {array.shape}")
+    return array
+
+
+def _signed_rank(differences: NDArray[np.float64]) -> tuple[int, int, float, float, float]:
+    """How many, how many are not zero, their median, the statistic and its p."""
+    nonzero = differences[differences != 0]
+    median = float(np.median(differences)) if len(differences) else np.nan
+    if not len(nonzero):
+        return len(differences), 0, median, np.nan, np.nan
+    ranks = stats.rankdata(np.abs(nonzero))
+    statistic = float(min(ranks[nonzero > 0].sum(), ranks[nonzero < 0].sum()))
+    if len(nonzero) <= EXACT:
+        p = _exact_p(ranks, statistic)
+    else:
+        p = float(stats.wilcoxon(nonzero, method="asymptotic").pvalue)
+    return len(differences), len(nonzero), median, statistic, p
+
+
+def _exact_p(ranks: NDArray[np.float64], statistic: float) -> float:
+    """Two-sided, over all signs that differences of these ranks could have."""
+    # Twice the ranks are whole numbers. Each adds to the sum of the positive ones or does not.
+    ways = np.ones(1)
+    for rank in (2 * ranks).astype(int):
+        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+    tail = ways[: int(2 * statistic) + 1].sum() / ways.sum()
+    return float(min(1, 2 * tail))
+
+
+def _holm(ps: Sequence[float]) -> NDArray[np.float64]:
+    adjusted = np.array(ps, dtype=float)
+    defined = ~np.isnan(adjusted)
+    if defined.any():
+        adjusted[defined] = multipletests(adjusted[defined], method="holm")[1]
+    return adjusted

@@ -1,0 +1,197 @@
+"""The statistics of a reading study, from its exported tables."""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib.metadata import version
+
+import pandas as pd
+
+import shamsul
+from shamsul.metrics.bootstrap import interval
+from shamsul.reading import (
+    causability,
+    consistency,
+    controls,
+    pace,
+    ranking,
+    scores,
+    selection,
+)
+from shamsul.reading.localisation import correlations, hits, localised, map_scores
+from shamsul.reading.questionnaire import Question
+
+#: Of all intervals.
+LEVEL = 0.95
+#: What the numbers depend on, besides this software.
+PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "scikit-learn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """The results of a reading study, as tidy tables.
+
+    Where a number is undefined it is NaN, and the row's `why` says why. `n` is what a number was
+    computed from, `left_out` what could not be used for it, `undefined` the bootstrap replicates
+    left out of an interval (`low`, `high`). The columns of each table stand with the function that
+    makes it.
+
+    Attributes
+    ----------
+    study : str
+        Its name; empty without ratings.
+    software : mapping of str to str
+        Versions by package.
+    items : tuple of Question
+    methods : mapping of str to str
+        Titles by registered name, in the order of the tables.
+    replicates, seed : int
+        Of the bootstrap.
+    rows : DataFrame
+        :attr:`shamsul.reading.selection.Selection.rows`.
+    completeness, times, learning : DataFrame
+        :mod:`shamsul.reading.pace`.
+    distribution, means, friedman, pairwise : DataFrame
+        :mod:`shamsul.reading.scores`.
+    places, mean_ranks, rank_test : DataFrame
+        :mod:`shamsul.reading.ranking`.
+    agreement, repeats : DataFrame
+        :mod:`shamsul.reading.consistency`.
+    control_failures, control_effects : DataFrame
+        :mod:`shamsul.reading.controls`.
+    causability, mean_causability : DataFrame
+        :mod:`shamsul.reading.causability`.
+    localisation, hits, localised_maps : DataFrame
+        :mod:`shamsul.reading.localisation`; empty where no localisation is given.
+    """
+
+    study: str
+    software: Mapping[str, str]
+    items: tuple[Question, ...]
+    methods: Mapping[str, str]
+    replicates: int
+    seed: int
+    rows: pd.DataFrame
+    completeness: pd.DataFrame
+    distribution: pd.DataFrame
+    means: pd.DataFrame
+    friedman: pd.DataFrame
+    pairwise: pd.DataFrame
+    places: pd.DataFrame
+    mean_ranks: pd.DataFrame
+    rank_test: pd.DataFrame
+    agreement: pd.DataFrame
+    repeats: pd.DataFrame
+    control_failures: pd.DataFrame
+    control_effects: pd.DataFrame
+    times: pd.DataFrame
+    learning: pd.DataFrame
+    causability: pd.DataFrame
+    mean_causability: pd.DataFrame
+    localisation: pd.DataFrame
+    hits: pd.DataFrame
+    localised_maps: pd.DataFrame
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        everything = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: x for name, x in everything.items() if isinstance(x, pd.DataFrame)}
+
+    def to_json(self) -> str:
+        """Everything as JSON text: a table is a list of its rows, NaN is null."""
+        content = {
+            "study": self.study,
+            "software": dict(self.software),
+            "items": {item.id: item.wording for item in self.items},
+            "methods": dict(self.methods),
+            "replicates": self.replicates,
+            "level": LEVEL,
+            "seed": self.seed,
+            "tables": {
+                name: json.loads(table.to_json(orient="records", double_precision=15))
+                for name, table in self.tables.items()
+            },
+        }
+        return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def analyse(
+    ratings: pd.DataFrame,
+    cases: pd.DataFrame,
+    readers: pd.DataFrame,
+    *,
+    items: Sequence[Question],
+    methods: Mapping[str, str],
+    localisation: pd.DataFrame | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Analysis:
+    """Analyse a reading study.
+
+    Parameters
+    ----------
+    ratings, cases : DataFrame
+        The exported tables, with the columns of :data:`shamsul.reading.codebook.RATINGS` and
+        :data:`shamsul.reading.codebook.CASES`, of one study.
+    readers : DataFrame
+        Answers about the study as a whole: columns study, reader, item, answer, created_at,
+        changed_at, revision. `scs_1` to `scs_10` are the System Causability Scale.
+    items : sequence of Question
+        The scales to analyse, such as `Questionnaire.items`.
+    methods : mapping of str to str
+        The methods to analyse: titles by registered name.
+    localisation : DataFrame or None
+        How well each map meets the expert's annotation: columns heatmap_sha256, iou, hit.
+    replicates, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    ValueError
+        If a table lacks a column, contains a number off its scale or is of several studies.
+
+    Notes
+    -----
+    Practice cases, repeated readings and control maps are left out of all but the tables about
+    them, and counted in `rows`. What is read in several sessions is several readings.
+    """
+    chosen = selection.select(ratings, cases, items, methods)
+    main, ranked = chosen.main, chosen.ranked
+    resample = functools.partial(interval, replicates=replicates, level=LEVEL, seed=seed)
+    met = localised(main, localisation)
+    localised_items = items if localisation is not None else ()
+    scales = causability.scales(readers)
+    return Analysis(
+        study=next(iter([*ratings["study"], *cases["study"]]), ""),
+        software={"shamsul": shamsul.__version__, **{name: version(name) for name in PACKAGES}},
+        items=tuple(items),
+        methods=dict(methods),
+        replicates=replicates,
+        seed=seed,
+        rows=chosen.rows,
+        completeness=pace.completeness(main, chosen.screens),
+        distribution=scores.distribution(main, items, methods),
+        means=scores.means(main, items, methods, resample),
+        friedman=scores.friedman_tests(main, items, methods),
+        pairwise=scores.pairwise_tests(main, items, methods),
+        places=ranking.places(ranked, methods),
+        mean_ranks=ranking.mean_ranks(ranked, methods, resample),
+        rank_test=ranking.rank_test(ranked, methods),
+        agreement=consistency.agreement(main, items, resample),
+        repeats=consistency.repeats(main, chosen.repeats, items),
+        control_failures=controls.failures(chosen.beside),
+        control_effects=controls.effects(chosen.beside, resample),
+        times=pace.times(chosen.screens),
+        learning=pace.learning(main, chosen.screens),
+        causability=scales,
+        mean_causability=causability.mean_scale(scales),
+        localisation=correlations(met, localised_items, resample),
+        hits=hits(met, localised_items, resample),
+        localised_maps=map_scores(met),
+    )

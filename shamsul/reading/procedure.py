@@ -1,0 +1,99 @@
+"""How the numbers of an analysis are computed, in the words of its report, with sources."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A paragraph of the methods.
+
+    Attributes
+    ----------
+    text : str
+        With the fields level, replicates and seed for `str.format`.
+    sources : tuple of (str, str)
+        Authors and year, and a DOI or an address.
+    """
+
+    text: str
+    sources: tuple[tuple[str, str], ...] = ()
+
+
+#: In the order of the report.
+PROCEDURE = (
+    Statement(
+        "Practice cases, repeated readings and control maps are left out of all but the results "
+        "about them. “Cannot judge” is an answer without a score. Of a map that was computed and "
+        "rated again the later rating counts. A label of a case that a reader read in several "
+        "sessions is several readings.",
+    ),
+    Statement(
+        "Intervals are {level} percentile bootstrap intervals from {replicates} replicates (seed "
+        "{seed}). Whole cases are drawn, with all their labels, maps, readers and sessions; "
+        "readers are not: the intervals speak of these readers.",
+        (
+            ("Efron, Tibshirani 1993", "10.1201/9780429246593"),
+            ("Davison, Hinkley 1997", "10.1017/CBO9780511802843"),
+        ),
+    ),
+    Statement(
+        "Methods are compared within a reading (reader, session, case and label) by Friedman's "
+        "test, with Kendall's W = χ² / (n (k − 1)). Only readings with a score for every method "
+        "count. The tests take readings for independent of each other; those of one case or one "
+        "reader are not quite, so that p is rather too small.",
+        (
+            ("Friedman 1937", "10.1080/01621459.1937.10503522"),
+            ("Kendall, Babington Smith 1939", "10.1214/aoms/1177732186"),
+        ),
+    ),
+    Statement(
+        "Pairs of methods are compared by Wilcoxon's signed-rank test, two-sided, without the "
+        "readings that score both alike; p is exact for 50 differences or fewer. It is adjusted "
+        "after Holm for the pairs of an item.",
+        (
+            ("Wilcoxon 1945", "10.2307/3001968"),
+            ("Holm 1979", "https://www.jstor.org/stable/4615733"),
+        ),
+    ),
+    Statement(
+        "A method's place is 1 + the methods ranked before it; mean ranks are those of Friedman's "
+        "test, where methods on one place share the mean of their ranks. Only readings that rank "
+        "every method count.",
+    ),
+    Statement(
+        "Agreement between readers is Krippendorff's α for ordinal ratings, from all maps with two "
+        "ratings or more; Fleiss' κ and the intraclass correlation ICC(2,1) from the maps rated by "
+        "every reader.",
+        (
+            ("Krippendorff 2011", "https://repository.upenn.edu/asc_papers/43"),
+            ("Fleiss 1971", "10.1037/h0031619"),
+            ("Shrout, Fleiss 1979", "10.1037/0033-2909.86.2.420"),
+        ),
+    ),
+    Statement(
+        "Agreement of a reader with themselves is Cohen's κ with quadratic weights between a "
+        "repeated reading and the first one.",
+        (("Cohen 1968", "10.1037/h0026256"),),
+    ),
+    Statement(
+        "A control map fails when its mean item score is at least the mean of the real maps beside "
+        "it in the same reading.",
+    ),
+    Statement(
+        "The time of a case is the longest active time that any answer to it was recorded with, "
+        "for each reader and session.",
+    ),
+    Statement(
+        "The System Causability Scale is the sum of its ten answers by 50.",
+        (("Holzinger, Carrington, Müller 2020", "10.1007/s13218-020-00636-z"),),
+    ),
+    Statement(
+        "Scores are related to the IoU of map and annotation by Spearman's rank correlation over "
+        "all ratings of an item.",
+        (("Spearman 1904", "10.2307/1412159"),),
+    ),
+    Statement(
+        "The figure of scores is a diverging stacked bar chart centred on the neutral point.",
+        (("Heiberger, Robbins 2014", "10.18637/jss.v057.i05"),),
+    ),
+)

@@ -1,0 +1,73 @@
+"""Bootstrap intervals of tables of ratings, by case."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from shamsul.metrics.bootstrap import Interval, Statistic
+
+#: :func:`shamsul.metrics.bootstrap.interval` with its replicates and seed.
+Resample = Callable[[Statistic, int], Interval]
+
+
+def of_mean(values: ArrayLike, case: ArrayLike, resample: Resample) -> Interval:
+    """The mean of values, each of one case; NaN values do not count."""
+    numbers = np.asarray(values, dtype=float)
+    present = ~np.isnan(numbers)
+    codes, cases = _codes(np.asarray(case)[present])
+    sums = np.bincount(codes, numbers[present], minlength=cases)
+    counts = np.bincount(codes, minlength=cases)
+    return resample(lambda times: float(times @ sums / (times @ counts)), cases)
+
+
+def of_rows(
+    statistic: Callable[[NDArray[np.int64]], float], case: ArrayLike, resample: Resample
+) -> Interval:
+    """A statistic of rows, each of one case: it is given the places of the rows drawn."""
+    codes, cases = _codes(np.asarray(case))
+    rows = np.arange(len(codes))
+    return resample(lambda times: statistic(np.repeat(rows, times[codes])), cases)
+
+
+def why(*reasons: tuple[object, str]) -> str:
+    """The first sentence whose condition holds; empty if none does.
+
+    Examples
+    --------
+    >>> why((False, "No ratings."), (True, "One case only: no interval."))
+    'One case only: no interval.'
+    """
+    return next((sentence for condition, sentence in reasons if condition), "")
+
+
+#: Columns of :func:`estimated` after the estimate.
+ESTIMATED = ("low", "high", "n", "cases", "left_out", "undefined", "why")
+
+
+def estimated(
+    found: Interval, n: int, left_out: int, *reasons: tuple[object, str]
+) -> tuple[object, ...]:
+    """An estimate from n values with its interval, as cells of a table.
+
+    Parameters
+    ----------
+    found : Interval
+    n, left_out : int
+        Values used and not.
+    *reasons : tuple of object and str
+        Conditions and sentences for :func:`why`; why there is no interval comes after them.
+    """
+    reason = why(
+        *reasons,
+        (found.cases < 2, "One case only: no interval."),
+        (np.isnan(found.low), "Undefined in every replicate: no interval."),
+    )
+    return found.estimate, found.low, found.high, n, found.cases, left_out, found.undefined, reason
+
+
+def _codes(case: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    codes, names = pd.factorize(case)
+    return codes, len(names)
