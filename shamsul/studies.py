@@ -15,7 +15,7 @@ from shamsul.radiographs import RadiographArchive, RadiographError, pseudonym, r
 from shamsul.reading.annotations import AnnotationArchive, read_mask
 from shamsul.reading.case_folder import LABELS_FILE, read_folder
 from shamsul.reading.demo import EXACT
-from shamsul.reading.design import assign
+from shamsul.reading.design import Control, assign
 from shamsul.reading.readings import Readings
 from shamsul.reading.store import Store
 from shamsul.reading.study import Study
@@ -124,6 +124,8 @@ def create(
         else:
             left_out.append((case.name, f"no label to read (from = {file.labels.source})"))
     progress(len(taken), len(taken))
+    if Control.OTHER_PATIENT in plan.design.controls and len(labels) == 1:
+        raise StudyError("Control maps of another patient need a second case.")
     if not labels:
         raise StudyError(f"No case is left for the study {file.study.name}.")
     try:

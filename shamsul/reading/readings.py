@@ -1,7 +1,7 @@
 """Who has to read what, how far they are, and what is locked: kept in the store's database."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -311,8 +311,24 @@ class Readings:
 
         self._database.write(note)
 
-    def lock(self, reading_id: int, screen: Step, active_seconds: float) -> Assigned:
+    def lock(
+        self,
+        reading_id: int,
+        screen: Step,
+        active_seconds: float,
+        without: Collection[PanelPlan] = (),
+    ) -> Assigned:
         """Lock the answers of a screen; locked once, it stays as it was.
+
+        Parameters
+        ----------
+        reading_id : int
+        screen : Step
+            Step.IMAGE or Step.MAPS.
+        active_seconds : float
+            How long the reader was active on the reading so far.
+        without : collection of PanelPlan
+            Maps that could not be shown, about which nothing has to be answered.
 
         Raises
         ------
@@ -332,7 +348,11 @@ class Readings:
             if assigned.screen(study.questionnaire) is not screen:
                 raise Refused("An earlier part of the case is not finished.")
             answers = _answers(session, row)
-            missing = unanswered(assigned, study.questionnaire, answers, screen)
+            missing = [
+                one
+                for one in unanswered(assigned, study.questionnaire, answers, screen)
+                if one.panel not in without
+            ]
             if missing:
                 plural = "answer is" if len(missing) == 1 else "answers are"
                 raise Refused(f"{len(missing)} required {plural} missing.")

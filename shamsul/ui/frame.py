@@ -30,6 +30,7 @@ def _navigation() -> Page:
     return st.navigation(
         [
             st.Page("pages/worklist.py", title="Worklist", icon=":material/list:", default=True),
+            st.Page("pages/reading.py", title="Reading", icon=":material/fact_check:"),
             st.Page("pages/review.py", title="Review", icon=":material/radiology:"),
             st.Page("pages/models.py", title="Models", icon=":material/network_node:"),
         ],

@@ -95,7 +95,8 @@ def jobs() -> "Jobs":
 
 
 @st.cache_resource(show_spinner=False)
-def _worker() -> "Worker":
+def worker() -> "Worker":
+    """The process that computes maps."""
     from shamsul.worker import Worker
 
     return Worker()
@@ -103,7 +104,7 @@ def _worker() -> "Worker":
 
 def explain(model: str) -> "Explain":
     """What computes maps of a registered model, in the worker process."""
-    return partial(_worker().explain, registry.folder_of(model))
+    return partial(worker().explain, registry.folder_of(model))
 
 
 @st.cache_resource(show_spinner=False)
@@ -111,7 +112,7 @@ def warm_up() -> None:
     """Load in the background what the review page needs, while the reader chooses a case."""
 
     def work() -> None:
-        _worker().start()
+        worker().start()
 
     threading.Thread(target=work, name="shamsul-warm-up", daemon=True).start()
 

@@ -32,7 +32,7 @@ KEYS = [
     (["w", "p"], "On a picture: drag to window, to move"),
     (["i"], "On a picture: invert"),
     (["a"], "On a picture: expert annotation, where it is shown"),
-    (["Enter"], "On a picture: enlarge; with Escape back"),
+    (["e"], "On a picture: enlarge; with Escape back"),
     (["f"], "On a picture: full screen"),
 ]
 

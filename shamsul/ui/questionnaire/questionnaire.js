@@ -135,8 +135,11 @@ class Form {
   build() {
     const { data } = this;
     const focus = this.root.getRootNode().activeElement?.dataset?.place;
-    const arriving = this.subject !== data.subject;
-    this.subject = data.subject;
+    const screen = data.finish?.token;
+    const arriving = screen !== undefined && this.screen !== screen;
+    this.screen = screen;
+    if (arriving) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    this.aboutMaps = Object.fromEntries(data.about_maps.map(({ id }) => [id, true]));
     this.fields = [];
     this.heading = el("p", { class: "heading" });
     const table = el("div", { class: "table", style: `--maps: ${data.maps.length}` });
@@ -155,7 +158,7 @@ class Form {
     // Into view once, when a reading begins: from here the keys work.
     const target = focus && this.root.querySelector(`[data-place="${CSS.escape(focus)}"]`);
     if (target) target.focus({ preventScroll: true });
-    else if (arriving && data.finish) this.firstChoice()?.focus({ preventScroll: true });
+    else if (arriving) this.firstChoice()?.focus({ preventScroll: true });
   }
 
   wording(question) {
@@ -234,7 +237,8 @@ class Form {
       outbox.put(column.token, question.id, value);
       this.show();
     };
-    const field = FIELDS[question.kind](question, name, give, this.data.maps.length);
+    const maps = question.id in this.aboutMaps ? this.data.maps.length : 0;
+    const field = FIELDS[question.kind](question, name, give, maps);
     if (this.data.locked) field.node.inert = true;
     const mark = el("span", { class: "unsaved" }, "not saved");
     const place = `${column.token}/${question.id}`;
@@ -328,7 +332,7 @@ class Form {
 
 // ---- Fields: each has a node and shows a value --------------------------------------------------
 
-function oneOf(values, words, name, give) {
+function oneOf(values, words, name, give, short) {
   let held = null;
   const buttons = values.map((value, index) =>
     el("button", {
@@ -338,7 +342,7 @@ function oneOf(values, words, name, give) {
       title: words[index],
       // A second click takes the answer back.
       onclick: () => give(held === value ? null : value),
-    }, String(value === "cannot judge" ? words[index] : value)),
+    }, String(value === "cannot judge" ? short ?? words[index] : value)),
   );
   return {
     node: el("div", { role: "radiogroup", "aria-label": name, class: "choices" }, ...buttons),
@@ -355,11 +359,11 @@ function oneOf(values, words, name, give) {
 }
 
 const FIELDS = {
-  scale({ options, may_abstain }, name, give) {
+  scale({ options, may_abstain }, name, give, maps) {
     const points = options.map((_, index) => index + 1);
     const words = points.map(String);
     return may_abstain
-      ? oneOf([...points, "cannot judge"], [...words, "Cannot judge"], name, give)
+      ? oneOf([...points, "cannot judge"], [...words, "Cannot judge"], name, give, maps > 4 ? "?" : undefined)
       : oneOf(points, words, name, give);
   },
   rank(_, name, give, maps) {

@@ -195,6 +195,7 @@ def viewer(
     no_annotation: str = "No expert annotation here",
     opacity: float = DEFAULT_OPACITY,
     pointing: bool = False,
+    enter_enlarges: bool = True,
 ) -> ViewerState:
     """Mount the viewer.
 
@@ -213,6 +214,8 @@ def viewer(
         In [0, 1], before the reader has chosen.
     pointing : bool
         Whether a click is the answer to a question about a point, and that answer is shown.
+    enter_enlarges : bool
+        Whether Enter enlarges the picture that has the focus, as E always does.
 
     Returns
     -------
@@ -242,6 +245,7 @@ def viewer(
         "annotation": default.annotation.value,
         "no_annotation": no_annotation,
         "pointing": pointing,
+        "enter_enlarges": enter_enlarges,
     }
     # No gap: the couriers have no height. They come last, since maps that arrive would otherwise
     # move the viewer among its siblings and make React build it anew.

@@ -21,7 +21,7 @@ class Panel {
     this.note = el("div", { class: "note", hidden: true }, this.words, this.bar);
     this.facts = el("span", { class: "facts" });
     this.warning = el("span", { class: "warning", hidden: true });
-    this.enlarge = button("⤢", "Enlarge or return (double-click, Enter)", () => view.enlarge(this));
+    this.enlarge = button("⤢", "Enlarge or return (double-click, E)", () => view.enlarge(this));
     this.enlarge.setAttribute("aria-label", `Enlarge ${this.title}`);
     this.foot = el("div", { class: "foot" });
     this.header = el("header", {}, el("b", { title: this.title }, this.title));

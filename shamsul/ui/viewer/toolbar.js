@@ -49,6 +49,10 @@ class Toolbar {
     const names = Object.keys(data.colours[habits.display]);
     this.colourMap.offer(Object.fromEntries(names.map((name) => [name, name])), view.colourName());
     this.display.show(habits.display);
+    // Without maps their controls would only take the radiograph's room.
+    for (const control of [this.opacity, this.colourMap, this.display, this.annotation, this.layout]) {
+      control.hidden = view.mostPanels < 2;
+    }
     this.scale.hidden = data.rows.length < 2;
     this.scale.offer({ each: "each map", shared: "across labels" }, view.acrossLabels() ? "shared" : "each");
     this.annotation.offer(

@@ -305,7 +305,8 @@ class View extends ReaderState {
         i: () => this.invert(),
         p: () => this.pick("pan"),
         w: () => this.pick("window"),
-        Enter: () => this.enlarge(panel),
+        e: () => this.enlarge(panel),
+        Enter: this.data.enter_enlarges && (() => this.enlarge(panel)),
         Escape: () => this.state.enlarged && this.restore(),
       }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (!act) return;

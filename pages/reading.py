@@ -1,0 +1,18 @@
+"""Reading: the studies that a reader is part of, and their cases one by one."""
+
+import streamlit as st
+
+from shamsul.ui import reading, session
+from shamsul.ui.frame import ensure_frame
+
+ensure_frame()
+reader = session.reader()
+if not reader:
+    st.info("Type a reader's name at the top of the page.")
+    st.stop()
+study = reading.chosen_study(reader)
+if study is None:
+    reading.overview(reader)
+else:
+    reading.read(study, reader)
+session.warm_up()
