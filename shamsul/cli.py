@@ -413,18 +413,25 @@ def precompute_study(
     from shamsul.classifiers import registry
     from shamsul.explainers.cache import MapCache
     from shamsul.explainers.registry import USUAL
+    from shamsul.panels import open_sources, sources
     from shamsul.precompute import Outcome, precompute
+    from shamsul.reading.readings import Readings
 
     methods = _methods(method or USUAL)
     store, archive, _ = _stores()
-    cases = store.cases(study)
-    classifier = registry.load(store.study(study).model)
+    about, cases = store.study(study), store.cases(study)
+    if about.plan is None:
+        wanted = open_sources(about, cases, methods)
+    elif method:
+        raise UserError(f"The study {study} has methods of its own; leave --method out.")
+    else:
+        wanted = list(sources(about, cases, Readings(store.database).of(study)))
     store.close()
 
     counts = dict.fromkeys(Outcome, 0)
     failed = []
     with (
-        tqdm(total=len(cases) * len(methods), unit="map", position=0) as bar,
+        tqdm(total=len(wanted), unit="map", position=0) as bar,
         tqdm(unit=" evaluations", position=1, leave=False) as inner,
     ):
 
@@ -433,7 +440,11 @@ def precompute_study(
             inner.refresh()
 
         for step in precompute(
-            cases, methods, classifier, archive, MapCache(settings().maps), progress=progress
+            wanted,
+            functools.cache(registry.load),
+            archive,
+            MapCache(settings().maps),
+            progress=progress,
         ):
             counts[step.outcome] += 1
             bar.update()

@@ -87,6 +87,19 @@ def _parameters(plan: Plan, method: Method) -> dict[str, object]:
     return dict(preset.parameters.get(method.name, {})) if preset else {}
 
 
+def open_sources(study: Study, cases: Sequence[Case], methods: Sequence[Method]) -> list[Source]:
+    """Every map of an open study's cases, with the methods' default parameters."""
+    folder = registry.folder_of(study.model)
+    model = Manifest.read(folder).fingerprint
+    return [
+        Source(
+            MapKey(case.image_sha256, model, method.name, method.settle({})), method, folder, case
+        )
+        for case in cases
+        for method in methods
+    ]
+
+
 def sources(
     study: Study, cases: Sequence[Case], readings: Sequence[Assigned]
 ) -> tuple[Source, ...]:

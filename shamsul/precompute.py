@@ -1,14 +1,16 @@
 """All maps of a study computed beforehand, so that no reader waits for one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+from typing import Any
 
 from shamsul.classifiers.classifier import Classifier
-from shamsul.explainers.cache import MapCache, MapKey
-from shamsul.explainers.method import Method, Progress
+from shamsul.explainers.cache import MapCache
+from shamsul.explainers.method import Progress
+from shamsul.panels import Source
 from shamsul.radiographs import ArchiveError, RadiographArchive
-from shamsul.reading.study import Case
 
 
 class Outcome(Enum):
@@ -40,25 +42,23 @@ class Step:
 
 
 def precompute(
-    cases: Sequence[Case],
-    methods: Sequence[Method],
-    classifier: Classifier,
+    sources: Sequence[Source],
+    load: Callable[[Path], Classifier],
     archive: RadiographArchive,
     cache: MapCache,
     *,
     progress: Progress = lambda done, planned: None,
 ) -> Iterator[Step]:
-    """Compute the maps that are missing, with default parameters, and go on after a failure.
+    """Compute the maps that are missing, and go on after a failure.
 
     Each step's maps are on the disk before the step is given; stopped at any time, the next call
     goes on where this one was.
 
     Parameters
     ----------
-    cases : sequence of Case
-    methods : sequence of Method
-    classifier : Classifier
-        The study's.
+    sources : sequence of Source
+    load : callable
+        Opens a model's folder; called only for maps that are missing.
     archive : RadiographArchive
     cache : MapCache
     progress : callable
@@ -67,25 +67,31 @@ def precompute(
     Yields
     ------
     Step
-        One for each case and method, in order.
+        One for each source, in order.
     """
-    for case in cases:
-        image = None
-        for method in methods:
-            key = MapKey.of(case.image_sha256, classifier, method, {})
-            if cache.get(key) is not None:
-                yield Step(case.name, method.name, Outcome.PRESENT)
-                continue
-            try:
-                if image is None:
-                    image = classifier.prepare(archive.get(case.image_sha256))
-                cache.put(key, method.explain(classifier, image, progress=progress))
-            except ArchiveError as error:
-                yield Step(case.name, method.name, Outcome.FAILED, str(error))
-            except OSError as error:
-                reason = f"The maps cannot be kept: {error.strerror}."
-                yield Step(case.name, method.name, Outcome.FAILED, reason)
-            except Exception as error:  # the other cases' maps are still wanted
-                yield Step(case.name, method.name, Outcome.FAILED, method.failure(error))
-            else:
-                yield Step(case.name, method.name, Outcome.COMPUTED)
+    for source in sources:
+        case, method = source.case.name, source.method
+        if cache.get(source.key) is not None:
+            yield Step(case, method.name, Outcome.PRESENT)
+            continue
+        try:
+            classifier = load(source.folder)
+            image = classifier.prepare(archive.get(source.key.image_sha256))
+            parameters: dict[str, Any] = dict(source.key.parameters)
+            maps = method.explain(
+                classifier,
+                image,
+                target=source.key.target,
+                progress=progress,
+                **parameters,
+            )
+            cache.put(source.key, maps)
+        except ArchiveError as error:
+            yield Step(case, method.name, Outcome.FAILED, str(error))
+        except OSError as error:
+            reason = f"The maps cannot be kept: {error.strerror}."
+            yield Step(case, method.name, Outcome.FAILED, reason)
+        except Exception as error:  # the other cases' maps are still wanted
+            yield Step(case, method.name, Outcome.FAILED, method.failure(error))
+        else:
+            yield Step(case, method.name, Outcome.COMPUTED)
