@@ -388,16 +388,72 @@ def render_phantoms(
 @app.command()
 def export(
     study: Annotated[str, typer.Option(help="Name of the study.")],
-    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.")],
+    format: Annotated[
+        str, typer.Option(help="csv (one row a rating), wide, imrmc, or json (everything).")
+    ] = "csv",
+    item: Annotated[str, typer.Option(help="Of imrmc: which scale.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Write a study's ratings as CSV, with a codebook and the case-level answers beside it."""
-    from shamsul.reading.export import write_ratings
+    """Write a study's ratings: as CSV with codebook, case-level and reader-level answers beside."""
+    from shamsul.reading import export as exports
+    from shamsul.reading.atomic import write_atomically
     from shamsul.reading.store import Store
+    from shamsul.reading.transfer import dump
 
-    written = write_ratings(Store(settings().database), study, out)
-    files = [str(path) for path in written]
+    store = Store(settings().database)
+    if format == "csv":
+        files = [str(path) for path in exports.write_ratings(store, study, out)]
+    elif format in ("wide", "imrmc", "json"):
+        if format == "imrmc" and not item:
+            raise UserError("--format imrmc needs --item, the scale to write.")
+        content = {
+            "wide": lambda: exports.wide(store, study),
+            "imrmc": lambda: exports.imrmc(store, study, item),
+            "json": lambda: dump(store, study).encode(),
+        }[format]()
+        write_atomically(out, content)
+        files = [str(out)]
+    else:
+        raise UserError(f"--format is csv, wide, imrmc or json, not {format!r}.")
     _emit({"study": study, "files": files}, as_json, lambda: files)
+
+
+@app.command()
+def analyse(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    replicates: Annotated[int, typer.Option(min=100, help="Of the bootstrap.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write a study's statistics: tables, figures and a report that needs no server."""
+    from shamsul.analysis.figures import draw
+    from shamsul.analysis.of_store import analyse_stored
+    from shamsul.analysis.report import write_analysis
+    from shamsul.explainers.cache import MapCache
+    from shamsul.explainers.registry import METHODS
+    from shamsul.located import located
+
+    store, _, annotations = _stores()
+    with tqdm(total=3, desc="Maps", bar_format="{desc}: {n_fmt} of {total_fmt}") as bar:
+        where = located(store, study, MapCache(settings().maps), annotations)
+        bar.set_description("Statistics")
+        bar.update()
+        analysis = analyse_stored(
+            store,
+            study,
+            {name: method.title for name, method in METHODS.items()},
+            localisation=where,
+            replicates=replicates,
+            seed=seed,
+        )
+        bar.set_description("Figures")
+        bar.update()
+        files = [str(path) for path in write_analysis(analysis, draw(analysis), out)]
+        bar.update()
+    result = {"study": study, "files": files}
+    _emit(result, as_json, lambda: [f"{files[-1]} and {len(files) - 1} more"])
 
 
 @app.command("precompute")
@@ -604,6 +660,19 @@ def close_study(
     assert closed is not None
     result = {"study": study, "closed_at": closed.isoformat()}
     _emit(result, as_json, lambda: [f"{study} is closed since {closed:%Y-%m-%d %H:%M} UTC"])
+
+
+@study_app.command("import")
+def import_study(
+    file: Annotated[Path, typer.Argument(help="Written by shamsul export --format json.")],
+    as_json: Json = False,
+) -> None:
+    """Put an exported study into a database that has none of its name."""
+    from shamsul.reading.transfer import load
+
+    store, _, _ = _stores()
+    name = load(store, file.read_text(encoding="utf-8"))
+    _emit({"study": name}, as_json, lambda: [f"{name} imported, but for its radiographs"])
 
 
 @study_app.command("assignment")

@@ -174,6 +174,17 @@ CASES = (
     *_VIEW,
 )
 
+#: Columns of what readers answered about themselves and the study, in order.
+READERS = (
+    Column("study", "text", "Name of the study."),
+    Column("reader", "text", "Who answered.", allowed="at most 80 characters"),
+    Column("item", "text", "Which question.", allowed="see items"),
+    Column("answer", "text or number", "The answer."),
+    Column("created_at", "time", "When the question was first answered.", _TIME),
+    Column("changed_at", "time", "When the answer given here was recorded.", _TIME),
+    Column("revision", "integer", "Which version of the answer this is.", allowed=_FROM_ONE),
+)
+
 #: Columns of the assignment, in order.
 ASSIGNMENT = (
     Column("study", "text", "Name of the study."),
@@ -236,6 +247,7 @@ def codebook(study: Study, rows: Mapping[str, int], reader: str | None) -> bytes
         "rows": dict(rows),
         "columns": _columns(RATINGS),
         "case_columns": _columns(CASES),
+        "reader_columns": _columns(READERS),
         "questionnaire": study.questionnaire.version,
         "items": {question.id: _item(question) for question in study.questionnaire.questions},
         "conventions": _CONVENTIONS,

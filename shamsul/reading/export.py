@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import cast
 
 from shamsul.reading.atomic import write_atomically
-from shamsul.reading.codebook import ASSIGNMENT, CASES, RATINGS, Column, codebook
+from shamsul.reading.codebook import ASSIGNMENT, CASES, RATINGS, READERS, Column, codebook
 from shamsul.reading.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire
-from shamsul.reading.readings import Readings
+from shamsul.reading.readings import AboutReader, Readings
 from shamsul.reading.store import Store
 from shamsul.reading.study import MapShown, SavedAnswer
 
@@ -30,12 +30,15 @@ class RatingsExport:
         CSV, one row for each reader, session, case, label, map and item.
     cases : bytes
         CSV of the answers about cases.
+    readers : bytes
+        CSV of the answers about the readers and the study as a whole.
     codebook : bytes
         JSON that explains both.
     """
 
     ratings: bytes
     cases: bytes
+    readers: bytes
     codebook: bytes
 
 
@@ -55,14 +58,18 @@ def export_ratings(store: Store, study: str, reader: str | None = None) -> Ratin
     cases = [row for row in rows if not isinstance(row.answer.shown, MapShown)]
     ratings = list(_rating_rows(maps, about.questionnaire))
     answers = [_case_row(row) for row in cases if row.answer.value is not None]
-    counts = {"ratings": len(ratings), "cases": len(answers)}
+    readers = _reader_rows(Readings(store.database).about_readers(study), study, reader)
+    counts = {"ratings": len(ratings), "cases": len(answers), "readers": len(readers)}
     return RatingsExport(
-        _csv(RATINGS, ratings), _csv(CASES, answers), codebook(about, counts, reader)
+        _csv(RATINGS, ratings),
+        _csv(CASES, answers),
+        _csv(READERS, readers),
+        codebook(about, counts, reader),
     )
 
 
-def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, Path, Path]:
-    """Write ``FILE.csv``, ``FILE.codebook.json`` and ``FILE.cases.csv``.
+def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, ...]:
+    """Write ``FILE.csv``, ``FILE.codebook.json``, ``FILE.cases.csv`` and ``FILE.readers.csv``.
 
     Parameters
     ----------
@@ -72,7 +79,7 @@ def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, Path, Pat
     Returns
     -------
     tuple of Path
-        Ratings, codebook and cases.
+        Ratings, codebook, cases and readers.
 
     Raises
     ------
@@ -85,11 +92,91 @@ def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, Path, Pat
     """
     content = export_ratings(store, study)
     stem = path.with_suffix("") if path.suffix.lower() == ".csv" else path
-    beside = stem.with_name(f"{stem.name}.codebook.json"), stem.with_name(f"{stem.name}.cases.csv")
-    write_atomically(beside[0], content.codebook)
-    write_atomically(beside[1], content.cases)
+    beside = {
+        "codebook.json": content.codebook,
+        "cases.csv": content.cases,
+        "readers.csv": content.readers,
+    }
+    paths = [stem.with_name(f"{stem.name}.{ending}") for ending in beside]
+    for place, data in zip(paths, beside.values(), strict=True):
+        write_atomically(place, data)
     write_atomically(path, content.ratings)
-    return path, *beside
+    return path, *paths
+
+
+def wide(store: Store, study: str) -> bytes:
+    """Ratings as CSV with one row for each reading and one column for each map and item.
+
+    Columns are named ``METHOD.ITEM``, for a control ``METHOD/CONTROL.ITEM``; an empty cell was not
+    answered, "cannot judge" is written out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    shamsul.reading.database.StoreError
+        If the database fails.
+    """
+    about = [column for column in RATINGS if column.name in _WIDE]
+    readings: dict[tuple[object, ...], dict[str, Cell]] = {}
+    columns: dict[str, Column] = {}
+    for saved in store.export_rows(study):
+        shown = _shared(saved)
+        reading = {column.name: shown.get(column.name) for column in about}
+        row = readings.setdefault(tuple(reading.values()), reading)
+        if isinstance(saved.answer.shown, MapShown) and saved.answer.value is not None:
+            map_shown = saved.answer.shown
+            map_name = map_shown.method
+            if map_shown.control:
+                map_name = f"{map_name}/{map_shown.control}"
+            name = f"{map_name}.{saved.answer.item}"
+            columns.setdefault(name, Column(name, "", ""))
+            abstains = saved.answer.value is CANNOT_JUDGE
+            row[name] = CANNOT_JUDGE.value if abstains else _plain(saved)
+    ordered = sorted(columns.values(), key=lambda column: column.name)
+    return _csv([*about, *ordered], readings.values())
+
+
+#: What tells one reading from another.
+_WIDE = ("study", "reader", "session", "case", "label", "repeat_of", "warm_up", "case_order")
+
+
+def imrmc(store: Store, study: str, item: str) -> bytes:
+    """One item's scores in the columns of the iMRMC software.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study, or it has no such scale.
+    shamsul.reading.database.StoreError
+        If the database fails.
+
+    References
+    ----------
+    Gallas et al. 2009, doi 10.1016/j.acra.2009.04.002; iMRMC, https://github.com/DIDSR/iMRMC
+    """
+    about = store.study(study)
+    if item not in {question.id for question in about.questionnaire.items}:
+        known = ", ".join(question.id for question in about.questionnaire.items)
+        raise ValueError(f"the study has no scale {item!r} about maps; it has {known}")
+    columns = [Column(name, "", "") for name in ("readerID", "caseID", "modalityID", "score")]
+    rows = [
+        {
+            "readerID": saved.answer.reader,
+            "caseID": f"{saved.answer.case.name}/{saved.answer.shown.label}",
+            "modalityID": saved.answer.shown.method,
+            "score": _plain(saved),
+        }
+        for saved in store.export_rows(study)
+        if isinstance(saved.answer.shown, MapShown)
+        and saved.answer.item == item
+        and saved.answer.value not in (None, CANNOT_JUDGE)
+        # Where a reader has a case twice the software would take it for two.
+        and saved.answer.session == 1
+        and not (saved.answer.shown.control or saved.answer.shown.repeat_of)
+        and not saved.answer.shown.warm_up
+    ]
+    return _csv(columns, rows)
 
 
 def write_assignment(store: Store, study: str, path: Path) -> int:
@@ -172,11 +259,32 @@ def _map_of(row: SavedAnswer) -> tuple[object, ...]:
         answer.reader,
         answer.session,
         shown.label,
+        shown.repeat_of or "",
         shown.method,
-        shown.control,
+        shown.control or "",
         # What is said of an earlier map does not stand beside the scores of a later one.
         shown.heatmap_sha256,
     )
+
+
+def _reader_rows(
+    answers: Sequence[AboutReader], study: str, reader: str | None
+) -> list[dict[str, Cell]]:
+    return [
+        {
+            "study": study,
+            "reader": one.reader,
+            "item": one.item,
+            "answer": ";".join(map(str, one.value))
+            if isinstance(one.value, tuple)
+            else cast(Cell, one.value),
+            "created_at": one.created_at,
+            "changed_at": one.changed_at,
+            "revision": one.revision,
+        }
+        for one in answers
+        if one.value is not None and reader in (None, one.reader)
+    ]
 
 
 def _case_row(row: SavedAnswer) -> dict[str, Cell]:

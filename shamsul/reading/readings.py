@@ -105,6 +105,28 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class AboutReader:
+    """What a reader says now to a question about themselves or the study.
+
+    Attributes
+    ----------
+    reader, item : str
+    value : Value
+    revision : int
+        From 1.
+    created_at, changed_at : datetime
+        Of the first and of this revision.
+    """
+
+    reader: str
+    item: str
+    value: Value
+    revision: int
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
 class Missing:
     """A required question without an answer, and the map it is about."""
 
@@ -424,6 +446,38 @@ class Readings:
                 for item, one in found.items()
             }
             return {item: value for item, value in values.items() if value is not None}
+
+        return self._database.read(read)
+
+    def about_readers(self, study: str) -> tuple[AboutReader, ...]:
+        """The same of every reader, sorted by reader and in the order asked."""
+
+        def read(session: Session) -> tuple[AboutReader, ...]:
+            row = study_row(session, study)
+            query = (
+                select(ReaderAnswerRow)
+                .where(ReaderAnswerRow.study_id == row.id)
+                .order_by(ReaderAnswerRow.number)
+            )
+            history: dict[tuple[str, str], list[ReaderAnswerRow]] = defaultdict(list)
+            for one in session.scalars(query):
+                history[one.reader, one.item].append(one)
+            order = [question.id for question in row.to_study().questionnaire.questions]
+            place = {item: number for number, item in enumerate(order)}
+            return tuple(
+                AboutReader(
+                    reader,
+                    item,
+                    row.questionnaire(last.wording).question(item).from_json(last.value),
+                    last.number,
+                    first.changed_at,
+                    last.changed_at,
+                )
+                for (reader, item), (first, *rest) in sorted(
+                    history.items(), key=lambda one: (one[0][0], place.get(one[0][1], len(place)))
+                )
+                for last in [rest[-1] if rest else first]
+            )
 
         return self._database.read(read)
 

@@ -156,7 +156,7 @@ def test_answers_about_cases_have_their_own_table(store, opinion, rating):
 def test_an_empty_study_exports_headers_and_codebook(store):
     export = export_ratings(store, "pilot")
     assert table(export.ratings) == table(export.cases) == []
-    assert json.loads(export.codebook)["rows"] == {"ratings": 0, "cases": 0}
+    assert json.loads(export.codebook)["rows"] == {"ratings": 0, "cases": 0, "readers": 0}
 
 
 def test_an_unknown_study_is_refused(store, tmp_path):
@@ -264,7 +264,7 @@ def test_the_codebook_explains_every_column_and_item(store, rating):
     assert location["source"] == "Hicks 2024, pone.0304069"
     assert location["allowed"]["5"] == "Strongly agree"
     assert book["questionnaire"] == DEFAULT.version
-    assert book["rows"] == {"ratings": 2, "cases": 0}
+    assert book["rows"] == {"ratings": 2, "cases": 0, "readers": 0}
     assert "apostrophe" in book["conventions"]["formulas"]
 
 
@@ -273,13 +273,19 @@ def test_every_fact_about_a_map_has_a_column():
 
 
 @pytest.mark.parametrize("name", ["ratings.csv", "Ratings.v2.CSV", "ratings"])
-def test_three_files_are_written(store, rating, tmp_path, name):
+def test_four_files_are_written(store, rating, tmp_path, name):
     store.record([rating()])
     files = write_ratings(store, "pilot", tmp_path / name)
     stem = name.removesuffix(".csv").removesuffix(".CSV")
-    assert [file.name for file in files] == [name, f"{stem}.codebook.json", f"{stem}.cases.csv"]
+    beside = ["codebook.json", "cases.csv", "readers.csv"]
+    assert [file.name for file in files] == [name, *(f"{stem}.{ending}" for ending in beside)]
     export = export_ratings(store, "pilot")
-    assert [file.read_bytes() for file in files] == [export.ratings, export.codebook, export.cases]
+    assert [file.read_bytes() for file in files] == [
+        export.ratings,
+        export.codebook,
+        export.cases,
+        export.readers,
+    ]
     assert sorted(tmp_path.glob("*atings*")) == sorted(files)
 
 

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from shamsul.reading.analysis import Analysis, analyse
-from shamsul.reading.figures import Picture, draw, scores
-from shamsul.reading.page import _shown
-from shamsul.reading.procedure import PROCEDURE
+from shamsul.analysis.figures import Picture, draw, scores
+from shamsul.analysis.page import _shown
+from shamsul.analysis.procedure import PROCEDURE
+from shamsul.analysis.report import write_analysis
+from shamsul.analysis.study import Analysis, analyse
 from shamsul.reading.questionnaire import DEFAULT, Question
-from shamsul.reading.report import write_analysis
-from tests.reading.readings import (
+from tests.analysis.readings import (
     CASE_NAMES,
     ITEMS,
     METHODS,

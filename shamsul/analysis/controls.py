@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from shamsul.reading.resampling import ESTIMATED, Resample, estimated, of_mean
-from shamsul.reading.selection import READING
+from shamsul.analysis.resampling import ESTIMATED, Resample, estimated, of_mean
+from shamsul.analysis.selection import READING
 
 _SCREEN = [*READING, "repeat_of"]
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shamsul.analysis.study import Analysis, analyse
 from shamsul.metrics.reliability import krippendorff_alpha
-from shamsul.reading.analysis import Analysis, analyse
 from shamsul.reading.export import export_ratings
 from shamsul.reading.questionnaire import CANNOT_JUDGE, DEFAULT
-from tests.reading.readings import (
+from tests.analysis.readings import (
     CASE_NAMES,
     ITEMS,
     METHODS,

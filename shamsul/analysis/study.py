@@ -9,8 +9,7 @@ from importlib.metadata import version
 import pandas as pd
 
 import shamsul
-from shamsul.metrics.bootstrap import interval
-from shamsul.reading import (
+from shamsul.analysis import (
     causability,
     consistency,
     controls,
@@ -19,7 +18,8 @@ from shamsul.reading import (
     scores,
     selection,
 )
-from shamsul.reading.localisation import correlations, hits, localised, map_scores
+from shamsul.analysis.localisation import correlations, hits, localised, map_scores
+from shamsul.metrics.bootstrap import interval
 from shamsul.reading.questionnaire import Question
 
 #: Of all intervals.
@@ -49,21 +49,21 @@ class Analysis:
     replicates, seed : int
         Of the bootstrap.
     rows : DataFrame
-        :attr:`shamsul.reading.selection.Selection.rows`.
+        :attr:`shamsul.analysis.selection.Selection.rows`.
     completeness, times, learning : DataFrame
-        :mod:`shamsul.reading.pace`.
+        :mod:`shamsul.analysis.pace`.
     distribution, means, friedman, pairwise : DataFrame
-        :mod:`shamsul.reading.scores`.
+        :mod:`shamsul.analysis.scores`.
     places, mean_ranks, rank_test : DataFrame
-        :mod:`shamsul.reading.ranking`.
+        :mod:`shamsul.analysis.ranking`.
     agreement, repeats : DataFrame
-        :mod:`shamsul.reading.consistency`.
+        :mod:`shamsul.analysis.consistency`.
     control_failures, control_effects : DataFrame
-        :mod:`shamsul.reading.controls`.
+        :mod:`shamsul.analysis.controls`.
     causability, mean_causability : DataFrame
-        :mod:`shamsul.reading.causability`.
+        :mod:`shamsul.analysis.causability`.
     localisation, hits, localised_maps : DataFrame
-        :mod:`shamsul.reading.localisation`; empty where no localisation is given.
+        :mod:`shamsul.analysis.localisation`; empty where no localisation is given.
     """
 
     study: str

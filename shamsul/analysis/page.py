@@ -6,9 +6,9 @@ from html import escape
 
 import pandas as pd
 
-from shamsul.reading.analysis import LEVEL, Analysis
-from shamsul.reading.figures import Picture
-from shamsul.reading.procedure import PROCEDURE
+from shamsul.analysis.figures import Picture
+from shamsul.analysis.procedure import PROCEDURE
+from shamsul.analysis.study import LEVEL, Analysis
 
 
 @dataclass(frozen=True)

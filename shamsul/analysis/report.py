@@ -8,11 +8,11 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from shamsul.reading.analysis import Analysis
+from shamsul.analysis.figures import Picture
+from shamsul.analysis.page import page
+from shamsul.analysis.study import Analysis
 from shamsul.reading.atomic import write_atomically
 from shamsul.reading.export import looks_like_formula
-from shamsul.reading.figures import Picture
-from shamsul.reading.page import page
 
 #: Dots per inch of the PNG files.
 DPI = 300
@@ -25,7 +25,7 @@ def write_analysis(analysis: Analysis, pictures: Sequence[Picture], out: Path) -
     ----------
     analysis : Analysis
     pictures : sequence of Picture
-        Such as :func:`shamsul.reading.figures.draw` gives.
+        Such as :func:`shamsul.analysis.figures.draw` gives.
     out : Path
         The folder, made where there is none. Files of earlier analyses are replaced.
 

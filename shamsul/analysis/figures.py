@@ -29,7 +29,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
-from shamsul.reading.analysis import Analysis
+from shamsul.analysis.study import Analysis
 from shamsul.reading.questionnaire import Question
 
 #: Inches: two columns of a journal.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shamsul.analysis.resampling import ESTIMATED, Resample, estimated, of_rows, why
 from shamsul.metrics.reliability import (
     Coefficient,
     fleiss_kappa,
@@ -14,7 +15,6 @@ from shamsul.metrics.reliability import (
     weighted_kappa,
 )
 from shamsul.reading.questionnaire import Question
-from shamsul.reading.resampling import ESTIMATED, Resample, estimated, of_rows, why
 
 _UNIT = ["session", "case", "label", "method"]
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from shamsul.reading.resampling import why
-from shamsul.reading.selection import READING
+from shamsul.analysis.resampling import why
+from shamsul.analysis.selection import READING
 
 _CASE = ["reader", "session", "case"]
 _NO_TIME = "No time was recorded."

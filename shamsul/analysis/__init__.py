@@ -1,0 +1,1 @@
+"""What the ratings of a reading study say: tables, figures, and a report of both."""
