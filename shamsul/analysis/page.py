@@ -12,7 +12,7 @@ from shamsul.analysis.study import LEVEL, Analysis
 
 
 @dataclass(frozen=True)
-class _Section:
+class Section:
     """A part of the page: pictures by name, tables by name with their titles."""
 
     title: str
@@ -20,9 +20,9 @@ class _Section:
     tables: Mapping[str, str]
 
 
-# Tables that a figure shows whole, or with a row for each map, are in their files only.
-_SECTIONS = (
-    _Section(
+#: Tables that a figure shows whole, or with a row for each map, are in their files only.
+SECTIONS = (
+    Section(
         "What was read",
         (),
         {
@@ -30,7 +30,7 @@ _SECTIONS = (
             "completeness": "What each reader did",
         },
     ),
-    _Section(
+    Section(
         "Scores",
         ("scores", "means"),
         {
@@ -39,12 +39,12 @@ _SECTIONS = (
             "pairwise": "Wilcoxon's signed-rank tests between pairs of methods",
         },
     ),
-    _Section(
+    Section(
         "Ranks",
         ("ranks",),
         {"mean_ranks": "Mean ranks", "rank_test": "Friedman's test of the ranks"},
     ),
-    _Section(
+    Section(
         "Agreement",
         ("agreement",),
         {
@@ -52,7 +52,7 @@ _SECTIONS = (
             "repeats": "Agreement of readers with themselves on repeated cases",
         },
     ),
-    _Section(
+    Section(
         "Control maps",
         (),
         {
@@ -60,13 +60,13 @@ _SECTIONS = (
             "control_effects": "Mean scores of control maps and of the real maps beside them",
         },
     ),
-    _Section("Time and learning", ("times", "learning"), {"times": "Active seconds per case"}),
-    _Section(
+    Section("Time and learning", ("times", "learning"), {"times": "Active seconds per case"}),
+    Section(
         "System Causability Scale",
         (),
         {"causability": "Each reader", "mean_causability": "All readers"},
     ),
-    _Section(
+    Section(
         "Scores and localisation",
         ("localisation",),
         {
@@ -156,7 +156,7 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
     drawn = {picture.name: picture for picture in pictures}
     numbers = {"figure": 0, "table": 0}
     body = [_key(analysis)]
-    for section in _SECTIONS:
+    for section in SECTIONS:
         tables = {
             title: analysis.tables[name]
             for name, title in section.tables.items()

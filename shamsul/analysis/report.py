@@ -18,38 +18,55 @@ from shamsul.reading.export import looks_like_formula
 DPI = 300
 
 
-def write_analysis(analysis: Analysis, pictures: Sequence[Picture], out: Path) -> tuple[Path, ...]:
-    """Write a folder: a CSV of each table, a PNG and SVG of each figure, JSON and a page.
+def files(analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, bytes]:
+    """A CSV of each table, a PNG and SVG of each figure, JSON and a page, by file's name.
 
     Parameters
     ----------
     analysis : Analysis
     pictures : sequence of Picture
         Such as :func:`shamsul.analysis.figures.draw` gives.
+
+    Returns
+    -------
+    dict of str to bytes
+        `report.html` last. It contains its figures and needs nothing else.
+    """
+    drawings = {picture.name: _svg(picture) for picture in pictures}
+    made = {f"{name}.csv": _csv(table) for name, table in analysis.tables.items()}
+    made["analysis.json"] = analysis.to_json().encode()
+    for picture in pictures:
+        made[f"{picture.name}.png"] = _image(picture, "png")
+        made[f"{picture.name}.svg"] = drawings[picture.name].encode()
+    made["report.html"] = page(analysis, pictures, drawings).encode()
+    return made
+
+
+def write_analysis(analysis: Analysis, pictures: Sequence[Picture], out: Path) -> tuple[Path, ...]:
+    """Write the files of an analysis to a folder.
+
+    Parameters
+    ----------
+    analysis, pictures
+        As for :func:`files`.
     out : Path
         The folder, made where there is none. Files of earlier analyses are replaced.
 
     Returns
     -------
     tuple of Path
-        The files, `report.html` last. It contains its figures and needs nothing else.
+        The files, `report.html` last.
 
     Raises
     ------
     OSError
         If a file cannot be written; none is left half written.
     """
-    drawings = {picture.name: _svg(picture) for picture in pictures}
-    files = {f"{name}.csv": _csv(table) for name, table in analysis.tables.items()}
-    files["analysis.json"] = analysis.to_json().encode()
-    for picture in pictures:
-        files[f"{picture.name}.png"] = _image(picture, "png")
-        files[f"{picture.name}.svg"] = drawings[picture.name].encode()
-    files["report.html"] = page(analysis, pictures, drawings).encode()
+    made = files(analysis, pictures)
     out.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
+    for name, data in made.items():
         write_atomically(out / name, data)
-    return tuple(out / name for name in files)
+    return tuple(out / name for name in made)
 
 
 def _csv(table: pd.DataFrame) -> bytes:

@@ -99,22 +99,52 @@ class LabelSource(_Table):
     most: Annotated[int, Field(ge=1)] = 1
 
 
-class _Design(_Table):
-    seed: Annotated[int, Field(ge=0)] = Design.seed
-    blinded: bool = Design.blinded
-    shuffled: bool = Design.shuffled
-    counterbalanced: bool = Design.counterbalanced
-    repeats: Annotated[int, Field(ge=0)] = Design.repeats
-    warm_up: Annotated[int, Field(ge=0)] = Design.warm_up
-    controls: tuple[Literal["other_patient", "random_model"], ...] = Field((), strict=False)
-    controlled: Annotated[float, Field(ge=0, le=1)] = Design.controlled
-    mode: Literal["with", "without_then_with", "crossover"] = "with"
-    sessions: Annotated[int, Field(ge=1, le=2)] = Design.sessions
-    washout_days: Annotated[float, Field(ge=0)] = Design.washout_days
-    cases_per_reader: Annotated[int, Field(ge=0)] = Design.cases_per_reader
-    changes: bool = Design.changes
-    back: bool = Design.back
-    debrief: bool = Design.debrief
+class Switches(_Table):
+    """The ``[design]`` table; what each switch does is said beside it."""
+
+    seed: int = Field(Design.seed, ge=0, description="All that is drawn is drawn from it.")
+    blinded: bool = Field(
+        Design.blinded, description="Methods are shown as letters, annotations not before the lock."
+    )
+    shuffled: bool = Field(
+        Design.shuffled, description="Each reader gets the cases in an order of their own."
+    )
+    counterbalanced: bool = Field(
+        Design.counterbalanced, description="The panels' order changes by Williams squares."
+    )
+    repeats: int = Field(
+        Design.repeats, ge=0, description="Cases that each reader is given twice in a session."
+    )
+    warm_up: int = Field(
+        Design.warm_up, ge=0, description="Practice cases, first and left out of the analysis."
+    )
+    controls: tuple[Literal["other_patient", "random_model"], ...] = Field(
+        (), strict=False, description="Maps that say nothing about the case, as attention checks."
+    )
+    controlled: float = Field(
+        Design.controlled, ge=0, le=1, description="Share of the readings with a control map."
+    )
+    mode: Literal["with", "without_then_with", "crossover"] = Field(
+        "with",
+        description="Maps at once; or the image alone, then again with maps; or half of the cases "
+        "with and half without, exchanged in a second session.",
+    )
+    sessions: int = Field(Design.sessions, ge=1, le=2, description="How often each case is read.")
+    washout_days: float = Field(
+        Design.washout_days, ge=0, description="Between a reader's sessions, at least."
+    )
+    cases_per_reader: int = Field(
+        Design.cases_per_reader,
+        ge=0,
+        description="0: all cases; else incomplete blocks of so many, as balanced as can be.",
+    )
+    changes: bool = Field(
+        Design.changes, description="Answers of a finished case may be changed; excludes debrief."
+    )
+    back: bool = Field(Design.back, description="Readers may look at finished cases again.")
+    debrief: bool = Field(
+        Design.debrief, description="Names and annotation are revealed once a case is locked."
+    )
 
     def to_design(self) -> Design:
         """The switches, or what contradicts in them as a `ValueError`."""
@@ -217,7 +247,7 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
     head = check.table(_Head, content, ())
     cases = check.table(CaseSource, tables["cases"], ("cases",))
     labels = check.table(LabelSource, tables["labels"], ("labels",))
-    switches = check.table(_Design, tables["design"], ("design",))
+    switches = check.table(Switches, tables["design"], ("design",))
     design = switches and check.built(switches.to_design, ("design",))
     questionnaire = _questionnaire(asked, check)
     _check_names(content, known, check)

@@ -32,6 +32,8 @@ def _navigation() -> Page:
             st.Page("pages/worklist.py", title="Worklist", icon=":material/list:", default=True),
             st.Page("pages/reading.py", title="Reading", icon=":material/fact_check:"),
             st.Page("pages/review.py", title="Review", icon=":material/radiology:"),
+            st.Page("pages/setup.py", title="Study set-up", icon=":material/edit_note:"),
+            st.Page("pages/results.py", title="Results", icon=":material/bar_chart:"),
             st.Page("pages/models.py", title="Models", icon=":material/network_node:"),
         ],
         position="top",

@@ -1,0 +1,28 @@
+"""Results: how far a study's readers are, and what their ratings say."""
+
+import streamlit as st
+
+from shamsul.ui import results, session
+from shamsul.ui.frame import ensure_frame
+
+ensure_frame()
+studies = {study.name: study for study in session.store().studies()}
+name = st.selectbox(
+    "Study",
+    list(studies),
+    format_func=lambda name: studies[name].title,
+    index=max((n for n, one in enumerate(studies.values()) if one.plan), default=0),
+    key="results-of",
+    bind="query-params",
+)
+study = studies[name]
+if study.plan is not None:
+    state = "open" if study.closed_at is None else f"closed on {study.closed_at:%Y-%m-%d}"
+    st.markdown(f"**{study.title}** :gray[{state}, {len(session.store().cases(name))} cases]")
+    results.progress(study)
+tables, files = results.results(name, results.fingerprint(study))
+if tables["rows"].query("reason == 'used'")["rows"].any():
+    results.downloads(study, files)
+    results.sections(tables, files)
+else:
+    st.info("Nothing has been rated in this study yet.")
