@@ -5,6 +5,7 @@ that fails its test if the browser reported an uncaught error. ``pages`` runs th
 own process, with one-line explainers and a stand-in for the questionnaire's browser side.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -23,13 +24,19 @@ import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from shamsul import studies
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Method, Progress, Relevance, Task
 from shamsul.explainers.registry import METHODS
-from shamsul.settings import settings
+from shamsul.radiographs import RadiographArchive
+from shamsul.reading import Store
+from shamsul.reading.annotations import AnnotationArchive
+from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.study_file import StudyFile, read_study_file
+from shamsul.settings import ASSETS, settings
 from shamsul.ui import questionnaire
 from shamsul.ui.questionnaire import Column, Event, Outbox
 from shamsul.worker import Worker
@@ -263,3 +270,109 @@ class Pages:
 @pytest.fixture
 def pages(fake_browser: FakeBrowser) -> Pages:
     return Pages(fake_browser)
+
+
+#: A study's questions, one of each step.
+QUESTIONS = """
+[[question]]
+id = "years"
+wording = "Years of reading?"
+kind = "number"
+step = "start"
+minimum = 0
+required = true
+
+[[question]]
+id = "present"
+wording = "Is the finding present?"
+kind = "choice"
+step = "image"
+options = ["yes", "no"]
+required = true
+
+[[question]]
+id = "agreement"
+wording = "Do you agree with the model?"
+kind = "choice"
+step = "reveal"
+options = ["agree", "disagree"]
+required = true
+
+[[question]]
+id = "location"
+wording = "The map highlights the correct location."
+kind = "scale"
+step = "maps"
+options = ["No", "Hardly", "Partly", "Mostly", "Yes"]
+may_abstain = true
+required = true
+
+[[question]]
+id = "comment"
+wording = "Comment"
+kind = "text"
+step = "maps"
+
+[[question]]
+id = "useful"
+wording = "Were the maps useful?"
+kind = "choice"
+step = "end"
+options = ["yes", "no"]
+required = true
+"""
+
+
+def study_text(
+    *,
+    cases: tuple[str, ...] = ("phantom-0001", "phantom-0005"),
+    methods: tuple[str, ...] = ("grad_cam", "lrp"),
+    questions: str = QUESTIONS,
+    **design: object,
+) -> str:
+    """A study file about the demo's effusions, read by Ada and Bo."""
+    design = {"shuffled": False, "counterbalanced": False} | design
+    switches = "\n".join(f"{name} = {json.dumps(value)}" for name, value in design.items())
+    return f"""
+name = "trial"
+title = "Trial"
+about = "Effusions."
+model = "phantom"
+methods = {json.dumps(methods)}
+readers = ["Ada", "Bo"]
+
+[cases]
+study = "phantom-demo"
+only = {json.dumps(cases)}
+
+[labels]
+from = "given"
+given = ["Pleural Effusion"]
+
+[design]
+{switches}
+{questions}
+"""
+
+
+def described(text: str, store: Store) -> StudyFile:
+    return read_study_file(text, studies.known(store))
+
+
+def make_study(folder: Path, text: str, database: str = "") -> None:
+    """Make a study in the installation that keeps its data in a folder."""
+    store = Store(database or f"sqlite:///{folder / 'shamsul.db'}")
+    archive = RadiographArchive(folder / "radiographs")
+    annotations = AnnotationArchive(folder / "annotations")
+    ensure_default_studies(store, archive, annotations, ASSETS)
+    made = studies.create(
+        described(text, store),
+        folder,
+        store=store,
+        archive=archive,
+        annotations=annotations,
+        load=registry.load,
+        max_bytes=1,
+    )
+    assert not made.left_out
+    store.close()
