@@ -1,9 +1,11 @@
-"""A headless Chromium and the app under test, for whoever needs a real page.
+"""Pages under test: in a headless Chromium, or by their logic alone.
 
 ``start_app(script, env)`` runs a Streamlit script and gives its address; ``page`` is a fresh page
-that fails its test if the browser reported an uncaught error.
+that fails its test if the browser reported an uncaught error. ``pages`` runs the app in the test's
+own process, with one-line explainers and a stand-in for the questionnaire's browser side.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -14,11 +16,33 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from shamsul import studies
+from shamsul.classifiers import registry
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.cache import MapKey
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import Method, Progress, Relevance, Task
+from shamsul.explainers.registry import METHODS
+from shamsul.radiographs import RadiographArchive
+from shamsul.reading import Store
+from shamsul.reading.annotations import AnnotationArchive
+from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.study_file import StudyFile, read_study_file
+from shamsul.settings import ASSETS, settings
+from shamsul.ui import questionnaire
+from shamsul.ui.questionnaire import Column, Event, Outbox
+from shamsul.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCATION = "location"
 
 
 @pytest.fixture(scope="session")
@@ -127,3 +151,228 @@ def _healthy(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def ones(task: Task) -> Relevance:
+    return Relevance(np.ones((len(task.outputs), *task.image.values.shape)), 1)
+
+
+def explain_here(
+    _: Worker, folder: Path, key: MapKey, image: GridImage, progress: Progress
+) -> tuple[Heatmap, ...]:
+    """What the worker process does, in this one, which has the one-line explainers."""
+    return METHODS[key.method].explain(
+        registry.load(folder), image, target=key.target, progress=progress, **key.parameters
+    )
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh installation whose explainers answer at once."""
+    monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("SHAMSUL_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    for name, method in list(METHODS.items()):
+        monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
+    monkeypatch.setattr(Worker, "start", lambda self: None)
+    monkeypatch.setattr(Worker, "explain", explain_here)
+    yield tmp_path
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+class FakeBrowser:
+    """The questionnaire's browser side: what is shown, and the outbox."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Any] | None = None
+        self.events: list[Event] = []
+        self.number = 0
+
+    def mount(self, **shown: Any) -> None:
+        self.shown = shown
+        saved = shown["saved"].get("browser", 0)
+        self.events = [event for event in self.events if event.number > saved]
+
+    def outbox(self, key: str) -> Outbox:
+        return Outbox("browser", tuple(self.events))
+
+    def put(self, token: str, item: str, value: object) -> None:
+        self.number += 1
+        self.events.append(Event(self.number, token, item, value))
+
+
+@pytest.fixture
+def fake_browser(installation: Path, monkeypatch: pytest.MonkeyPatch) -> FakeBrowser:
+    browser = FakeBrowser()
+    monkeypatch.setattr(questionnaire, "mount", browser.mount)
+    monkeypatch.setattr(questionnaire, "outbox", browser.outbox)
+    return browser
+
+
+class Pages:
+    """What a reader does, again and again."""
+
+    def __init__(self, browser: FakeBrowser) -> None:
+        self.browser = browser
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+    def texts(self) -> str:
+        app = self.app
+        assert not app.exception
+        assert not [error for error in app.error if "could not be drawn" in error.value]
+        kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
+        return "\n".join(element.value for kind in kinds for element in kind)
+
+    def upload(self, *files: tuple[str, bytes]) -> None:
+        uploader = self.app.file_uploader[0]
+        uploader.set_value([(name, data, "application/octet-stream") for name, data in files])
+        self.app.run()
+
+    def review(self, case: int = 1) -> None:
+        self.app.query_params["case"] = str(case)
+        self.app.switch_page("pages/review.py").run()
+        self.settle()
+
+    def settle(self) -> None:
+        """Look again until every map has come, as the page does by itself."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            self.browser.shown = None
+            self.app.run()
+            self.texts()
+            form = self.browser.shown
+            if form is None or all(c.token or c.waiting == "no map" for c in form["maps"]):
+                return
+            # Looking again and again would keep the maps from being computed.
+            time.sleep(0.1)
+        raise AssertionError("the maps did not come")
+
+    def form(self) -> dict[str, Any]:
+        """The questionnaire as this run drew it."""
+        assert self.browser.shown is not None
+        return self.browser.shown
+
+    def column(self, title: str) -> Column:
+        return next(column for column in self.form()["maps"] if column.title == title)
+
+    def shown(self, title: str, item: str = LOCATION) -> object:
+        return self.column(title).values.get(item)
+
+    def answer(self, title: str, value: object, item: str = LOCATION) -> None:
+        self.browser.put(self.column(title).token, item, value)
+        self.app.run()
+
+
+@pytest.fixture
+def pages(fake_browser: FakeBrowser) -> Pages:
+    return Pages(fake_browser)
+
+
+#: A study's questions, one of each step.
+QUESTIONS = """
+[[question]]
+id = "years"
+wording = "Years of reading?"
+kind = "number"
+step = "start"
+minimum = 0
+required = true
+
+[[question]]
+id = "present"
+wording = "Is the finding present?"
+kind = "choice"
+step = "image"
+options = ["yes", "no"]
+required = true
+
+[[question]]
+id = "agreement"
+wording = "Do you agree with the model?"
+kind = "choice"
+step = "reveal"
+options = ["agree", "disagree"]
+required = true
+
+[[question]]
+id = "location"
+wording = "The map highlights the correct location."
+kind = "scale"
+step = "maps"
+options = ["No", "Hardly", "Partly", "Mostly", "Yes"]
+may_abstain = true
+required = true
+
+[[question]]
+id = "comment"
+wording = "Comment"
+kind = "text"
+step = "maps"
+
+[[question]]
+id = "useful"
+wording = "Were the maps useful?"
+kind = "choice"
+step = "end"
+options = ["yes", "no"]
+required = true
+"""
+
+
+def study_text(
+    *,
+    cases: tuple[str, ...] = ("phantom-0001", "phantom-0005"),
+    methods: tuple[str, ...] = ("grad_cam", "lrp"),
+    questions: str = QUESTIONS,
+    **design: object,
+) -> str:
+    """A study file about the demo's effusions, read by Ada and Bo."""
+    design = {"shuffled": False, "counterbalanced": False} | design
+    switches = "\n".join(f"{name} = {json.dumps(value)}" for name, value in design.items())
+    return f"""
+name = "trial"
+title = "Trial"
+about = "Effusions."
+model = "phantom"
+methods = {json.dumps(methods)}
+readers = ["Ada", "Bo"]
+
+[cases]
+study = "phantom-demo"
+only = {json.dumps(cases)}
+
+[labels]
+from = "given"
+given = ["Pleural Effusion"]
+
+[design]
+{switches}
+{questions}
+"""
+
+
+def described(text: str, store: Store) -> StudyFile:
+    return read_study_file(text, studies.known(store))
+
+
+def make_study(folder: Path, text: str, database: str = "") -> None:
+    """Make a study in the installation that keeps its data in a folder."""
+    store = Store(database or f"sqlite:///{folder / 'shamsul.db'}")
+    archive = RadiographArchive(folder / "radiographs")
+    annotations = AnnotationArchive(folder / "annotations")
+    ensure_default_studies(store, archive, annotations, ASSETS)
+    made = studies.create(
+        described(text, store),
+        folder,
+        store=store,
+        archive=archive,
+        annotations=annotations,
+        load=registry.load,
+        max_bytes=1,
+    )
+    assert not made.left_out
+    store.close()

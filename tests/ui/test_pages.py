@@ -2,155 +2,26 @@
 
 import csv
 import io
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
-from shamsul.classifiers import registry
-from shamsul.classifiers.grid import GridImage
-from shamsul.explainers.cache import MapKey
-from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import ExplainerError, Method, Progress, Relevance, Task
+from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
 from shamsul.reading.export import export_ratings
 from shamsul.settings import settings
-from shamsul.ui import questionnaire
-from shamsul.ui.questionnaire import Column, Event, Outbox
-from shamsul.worker import Worker
+from tests.ui.conftest import LOCATION, Pages
 
-LOCATION = "location"
-APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-def ones(task: Task) -> Relevance:
-    return Relevance(np.ones((len(task.outputs), *task.image.values.shape)), 1)
-
-
-def explain_here(
-    _: Worker, folder: Path, key: MapKey, image: GridImage, progress: Progress
-) -> tuple[Heatmap, ...]:
-    """What the worker process does, in this one, which has the one-line explainers."""
-    return METHODS[key.method].explain(
-        registry.load(folder), image, target=key.target, progress=progress, **key.parameters
-    )
+pytestmark = pytest.mark.usefixtures("installation")
 
 
 def refuse(task: Task) -> Relevance:
     raise ExplainerError("This network has no rule.")
-
-
-@pytest.fixture(autouse=True)
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A fresh installation whose explainers answer at once."""
-    monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path))
-    monkeypatch.delenv("SHAMSUL_DATABASE_URL", raising=False)
-    settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    for name, method in list(METHODS.items()):
-        monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
-    monkeypatch.setattr(Worker, "start", lambda self: None)
-    monkeypatch.setattr(Worker, "explain", explain_here)
-    yield tmp_path
-    settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-class Browser:
-    """The questionnaire's browser side: what is shown, and the outbox."""
-
-    def __init__(self) -> None:
-        self.shown: dict[str, Any] | None = None
-        self.events: list[Event] = []
-        self.number = 0
-
-    def mount(self, **shown: Any) -> None:
-        self.shown = shown
-        saved = shown["saved"].get("browser", 0)
-        self.events = [event for event in self.events if event.number > saved]
-
-    def outbox(self, key: str) -> Outbox:
-        return Outbox("browser", tuple(self.events))
-
-    def put(self, token: str, item: str, value: object) -> None:
-        self.number += 1
-        self.events.append(Event(self.number, token, item, value))
-
-
-@pytest.fixture(autouse=True)
-def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
-    browser = Browser()
-    monkeypatch.setattr(questionnaire, "mount", browser.mount)
-    monkeypatch.setattr(questionnaire, "outbox", browser.outbox)
-    return browser
-
-
-class Pages:
-    """What a reader does, again and again."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.browser = browser
-        self.app = AppTest.from_file(str(APP), default_timeout=60).run()
-
-    def texts(self) -> str:
-        app = self.app
-        assert not app.exception
-        assert not [error for error in app.error if "could not be drawn" in error.value]
-        kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
-        return "\n".join(element.value for kind in kinds for element in kind)
-
-    def upload(self, *files: tuple[str, bytes]) -> None:
-        uploader = self.app.file_uploader[0]
-        uploader.set_value([(name, data, "application/octet-stream") for name, data in files])
-        self.app.run()
-
-    def review(self, case: int = 1) -> None:
-        self.app.query_params["case"] = str(case)
-        self.app.switch_page("pages/review.py").run()
-        self.settle()
-
-    def settle(self) -> None:
-        """Look again until every map has come, as the page does by itself."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            self.browser.shown = None
-            self.app.run()
-            self.texts()
-            form = self.browser.shown
-            if form is None or all(c.token or c.waiting == "no map" for c in form["maps"]):
-                return
-            # Looking again and again would keep the maps from being computed.
-            time.sleep(0.1)
-        raise AssertionError("the maps did not come")
-
-    def form(self) -> dict[str, Any]:
-        """The questionnaire as this run drew it."""
-        assert self.browser.shown is not None
-        return self.browser.shown
-
-    def column(self, title: str) -> Column:
-        return next(column for column in self.form()["maps"] if column.title == title)
-
-    def shown(self, title: str, item: str = LOCATION) -> object:
-        return self.column(title).values.get(item)
-
-    def answer(self, title: str, value: object, item: str = LOCATION) -> None:
-        self.browser.put(self.column(title).token, item, value)
-        self.app.run()
-
-
-@pytest.fixture
-def pages(browser: Browser) -> Pages:
-    return Pages(browser)
 
 
 def png(shape: tuple[int, int] = (60, 40), seed: int = 0) -> bytes:
