@@ -42,12 +42,16 @@ with right:
         there = next((study for study in planned if study.name == file.study.name), None)
         if there is None:
             st.success("The file is in order.")
-            if buttons[2].button("Create the study", type="primary", width="stretch"):
-                setup.create(file)
+            setup.button(buttons[2], "Create the study", primary=True)
         elif there.closed_at is not None:
             st.info(f"{there.title} is closed.")
         else:
-            if buttons[2].button("Update the study", type="primary", width="stretch"):
+            setup.button(buttons[2], "Update the study", primary=True)
+            setup.button(buttons[3], "Close the study")
+        match setup.pressed():
+            case "Create the study":
+                setup.create(file)
+            case "Update the study":
                 setup.update(file)
-            if buttons[3].button("Close the study", width="stretch"):
+            case "Close the study" if there is not None:
                 setup.close(there)

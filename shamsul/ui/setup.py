@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 
 import streamlit as st
 import tomlkit
+from streamlit.delta_generator import DeltaGenerator
 from tomlkit.exceptions import TOMLKitError
 
 from shamsul import studies
@@ -23,6 +24,7 @@ from shamsul.ui import session
 
 #: Session state: the study file that is being written.
 TEXT = "study-file"
+_PRESSED = "setup-pressed"
 
 _NEW = """\
 name = "my-study"
@@ -241,10 +243,30 @@ def _question(question: Question) -> dict[str, object]:
         "minimum": question.minimum,
         "maximum": question.maximum,
     }
-    return {name: value for name, value in content.items() if value not in (None, "", [], False)}
+    return {
+        name: value
+        for name, value in content.items()
+        if not (value is None or value is False or value in ("", []))
+    }
 
 
 # ---- What is done with the file ------------------------------------------------------------------
+
+
+def button(place: DeltaGenerator, label: str, *, primary: bool = False) -> None:
+    """A button whose press is told by :func:`pressed`, in whatever run comes next."""
+    place.button(
+        label,
+        type="primary" if primary else "secondary",
+        width="stretch",
+        on_click=st.session_state.update,
+        args=({_PRESSED: label},),
+    )
+
+
+def pressed() -> str:
+    """The label of the button that was pressed, once."""
+    return str(st.session_state.pop(_PRESSED, ""))
 
 
 def create(file: StudyFile) -> None:
@@ -293,6 +315,8 @@ def _tell(made: Made, what: str) -> None:
 def close(study: Study) -> None:
     """Ask, and end the study."""
     st.write(f"From then on nobody can answer anything in {study.title}. It cannot be undone.")
-    if st.button("Close it for good", type="primary"):
+
+    def end() -> None:
         session.readings().close(study.name)
-        st.rerun()
+
+    st.button("Close it for good", type="primary", on_click=end)

@@ -88,7 +88,7 @@ def answer(assigned: Assigned, item: str, value: object, panel: int | None = Non
         about = MapShown(
             **shown,
             method=plan.method,
-            method_name_shown="ABC"[panel],
+            method_name_shown="ABCDE"[panel],
             panel_position=panel + 1,
             heatmap_sha256="b" * 64,
             opacity=0.5,
