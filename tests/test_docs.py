@@ -27,7 +27,9 @@ def test_every_method_model_and_setting_is_in_the_readme() -> None:
         assert f"`SHAMSUL_{name.upper()}`" in README
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/architecture.md", "docs/studies.md", "docs/explainers.md"]
+)
 def test_every_linked_file_exists(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
@@ -35,9 +37,13 @@ def test_every_linked_file_exists(document: str) -> None:
             assert (path.parent / target).exists(), target
 
 
+STUDIES = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+
+
 def test_every_documented_command_exists() -> None:
-    commands = set(re.findall(r"^shamsul ((?:models|phantom) [a-z]+|[a-z]+)", README, re.M))
-    assert {"predict", "explain", "models", "phantom render", "export"} <= commands
+    pattern = r"^shamsul ((?:models|phantom|study) [a-z]+|[a-z]+)"
+    commands = set(re.findall(pattern, README + STUDIES, re.M))
+    assert {"predict", "explain", "models", "phantom render", "export", "analyse"} <= commands
     for command in commands:
         done = subprocess.run(
             [
@@ -55,12 +61,33 @@ def test_every_documented_command_exists() -> None:
 
 def test_every_option_in_the_readme_exists() -> None:
     help_text = ""
-    for command in (["predict"], ["explain"], ["phantom", "render"], ["export"]):
+    for command in (["predict"], ["explain"], ["phantom", "render"], ["export"], ["analyse"]):
         call = [sys.executable, "-c", "from shamsul.cli import main; main()", *command, "--help"]
         help_text += subprocess.run(call, capture_output=True, text=True, check=True).stdout
     lines = [line for line in README.splitlines() if line.startswith("shamsul ")]
     for option in set(re.findall(r"--[a-z-]+", "\n".join(lines))):
         assert option in help_text, option
+
+
+def test_the_documented_study_file_has_every_setting_and_is_in_order(tmp_path: Path) -> None:
+    from shamsul.reading.study_file import (
+        CaseSource,
+        Known,
+        LabelSource,
+        Switches,
+        read_study_file,
+    )
+
+    (text,) = re.findall(r"```toml\n(.*?)```", STUDIES, re.S)
+    known = Known({"phantom": ("Edema",)}, tuple(METHODS), ("shamsul-2023",), ("phantom-demo",))
+    file = read_study_file(text, known, folder=tmp_path)
+    assert file.study.plan is not None
+    assert file.study.plan.design.warm_up == 1
+    for table in (CaseSource, LabelSource, Switches):
+        for name, field in table.model_fields.items():
+            assert re.search(rf"^(# )?{field.alias or name} = ", text, re.M), name
+    for name in ("scale", "percent", "choice", "tags", "text", "number", "point", "rank"):
+        assert name in text
 
 
 def test_ci_runs_the_documented_test_command() -> None:
