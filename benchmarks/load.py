@@ -1,0 +1,244 @@
+"""Many readers at once: how long an answer takes to be saved, and the next case to open.
+
+``python -m benchmarks.load [--readers 20] [--cases 3] [--pause 1.5]`` starts the app with a study
+of the demo whose maps are computed beforehand, lets readers rate over Streamlit's own protocol,
+each a session of its own with a pause before each click, and prints one JSON object. Afterwards it
+compares what the readers were told to be saved with what is in the database.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.client import Session
+from benchmarks.explain import processor
+from shamsul.reading.store import Store
+
+FORM = "shamsul_questionnaire"
+ROOT = Path(__file__).resolve().parents[1]
+
+STUDY = """
+name = "load"
+title = "Load"
+model = "phantom"
+methods = ["lime", "shap", "grad_cam", "lrp"]
+readers = {readers}
+[cases]
+study = "phantom-demo"
+only = {cases}
+[labels]
+from = "given"
+given = ["Cardiomegaly"]
+"""
+
+
+def command(*arguments: str, **environment: str) -> None:
+    """Run the command line."""
+    subprocess.run(
+        [sys.executable, "-c", "from shamsul.cli import main; main()", *arguments],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+class Reader:
+    """Somebody who answers everything that is required, and goes on.
+
+    Attributes
+    ----------
+    saved, opened : list of float
+        Seconds until an answer was said to be saved, and until the next case's questions stood.
+    told : dict
+        The last value said to be saved, by reader, what was answered about, and item.
+    """
+
+    def __init__(self, name: str, pause: float) -> None:
+        self.name, self.pause = name, pause
+        self.saved: list[float] = []
+        self.opened: list[float] = []
+        self.told: dict[tuple[str, str], object] = {}
+        self._random = random.Random(name)
+        self._number = 0
+        self._outbox = f"load-{name}"
+
+    async def read(self, address: str) -> None:
+        """Read the whole study."""
+        await asyncio.sleep(self._random.uniform(0, 2 * self.pause))
+        query = f"reader={self.name}&study=load"
+        async with Session(address, "reading", query) as session:
+            form = await session.until(FORM, lambda form: bool(form["finish"]))
+            while form is not None:
+                form = await self._screen(session, form)
+
+    async def _screen(self, session: Session, form: dict[str, Any]) -> dict[str, Any] | None:
+        """Answer one screen and go on; None where it was the last one."""
+        if form["maps"]:
+            form = await session.until(FORM, lambda form: all(m["token"] for m in form["maps"]))
+        questions = [(form["case"], one) for one in form["about_case"]]
+        questions += [(column, one) for one in form["about_maps"] for column in form["maps"]]
+        for column, question in questions:
+            if question["required"] and not form["locked"]:
+                await self._think()
+                value = self._answer(question, len(form["maps"]))
+                seconds = await self._put(session, column["token"], question["id"], value)
+                self.saved.append(seconds)
+                self.told[column["token"], question["id"]] = value
+        await self._think()
+        before = form["finish"]["token"]
+        start = time.perf_counter()
+        await self._send(session, before, "@next", None)
+        try:
+            form = await session.until(
+                FORM, lambda form: form["finish"]["token"] != before, seconds=30
+            )
+        except TimeoutError:
+            return None  # the page that says thank you has no questions
+        self.opened.append(time.perf_counter() - start)
+        return form
+
+    async def _think(self) -> None:
+        await asyncio.sleep(self._random.uniform(0.5, 1.5) * self.pause)
+
+    def _answer(self, question: dict[str, Any], maps: int) -> object:
+        kind = question["kind"]
+        if kind == "scale":
+            return self._random.randint(1, len(question["options"]))
+        if kind == "rank":
+            return self._random.randint(1, maps)
+        if kind == "choice":
+            return self._random.choice(question["options"])
+        return 42
+
+    async def _send(self, session: Session, token: str, item: str, value: object) -> None:
+        self._number += 1
+        event = {"number": self._number, "token": token, "item": item, "value": value}
+        content = {"id": self._outbox, "tries": self._number, "events": [event | {"seconds": 1.0}]}
+        await session.set_state(FORM, "outbox", content)
+
+    async def _put(self, session: Session, token: str, item: str, value: object) -> float:
+        start = time.perf_counter()
+        await self._send(session, token, item, value)
+        number = self._number
+        await session.until(FORM, lambda form: form["saved"].get(self._outbox, 0) >= number)
+        return time.perf_counter() - start
+
+
+async def all_read(readers: list[Reader], address: str) -> None:
+    """Let them read at once."""
+    await asyncio.gather(*(reader.read(address) for reader in readers))
+
+
+def lost(readers: list[Reader], store: Store) -> int:
+    """Answers said to be saved that are not in the database as they were given."""
+    kept: dict[tuple[str, str, str, int, str], list[object]] = {}
+    for saved in store.export_rows("load"):
+        answer = saved.answer
+        place = getattr(answer.shown, "panel_position", 0)
+        kept.setdefault((answer.reader, answer.case.name, "", place, answer.item), []).append(
+            answer.value
+        )
+    doubled = sum(len(values) - 1 for values in kept.values())
+    told = sum(
+        len([key for key in reader.told if not key[0].startswith(f"{reader.name}/")])
+        for reader in readers
+    )
+    return abs(told - len(kept)) + doubled
+
+
+def main() -> None:
+    """Start the app, let readers read, and print how long they waited."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--readers", type=int, default=20)
+    options.add_argument("--cases", type=int, default=3)
+    options.add_argument("--pause", type=float, default=1.5, help="mean seconds before a click")
+    given = options.parse_args()
+    names = [f"R{number:02d}" for number in range(given.readers)]
+    cases = [f"phantom-{number:04d}" for number in range(1, given.cases + 1)]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"SHAMSUL_DATA_DIR": folder}
+        text = STUDY.format(readers=json.dumps(names), cases=json.dumps(cases))
+        file = Path(folder) / "study.toml"
+        file.write_text(text, encoding="utf-8")
+        command("study", "create", str(file), **environment)
+        command("precompute", "load", **environment)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        app = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
+                *(f"--server.port={port}", "--server.fileWatcherType=none"),
+            ],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            _wait_for(port)
+            # The first page pays for what is loaded once.
+            asyncio.run(_open_once(f"127.0.0.1:{port}"))
+            readers = [Reader(name, given.pause) for name in names]
+            start = time.perf_counter()
+            asyncio.run(all_read(readers, f"127.0.0.1:{port}"))
+            seconds = time.perf_counter() - start
+        finally:
+            app.terminate()
+            app.wait()
+        store = Store(f"sqlite:///{Path(folder) / 'shamsul.db'}")
+        missing = lost(readers, store)
+        store.close()
+    saved = [one for reader in readers for one in reader.saved]
+    opened = [one for reader in readers for one in reader.opened]
+    result = {
+        "processor": processor(),
+        "python": platform.python_version(),
+        "cores": len(os.sched_getaffinity(0)),
+        "readers": given.readers,
+        "answers": len(saved),
+        "answers_per_second": round(len(saved) / seconds, 1),
+        "save_seconds": _percentiles(saved),
+        "next_screen_seconds": _percentiles(opened),
+        "lost_or_doubled": missing,
+    }
+    print(json.dumps(result, indent=1))
+
+
+async def _open_once(address: str) -> None:
+    async with Session(address, "reading", "reader=R00&study=load") as session:
+        await session.until(FORM, lambda form: bool(form["finish"]), seconds=120)
+
+
+def _percentiles(seconds: list[float]) -> dict[str, float]:
+    return {
+        f"p{level}": round(float(np.percentile(seconds, level)), 3) for level in (50, 95, 99)
+    } | {"max": round(max(seconds), 3)}
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the app did not start")
+
+
+if __name__ == "__main__":
+    main()
