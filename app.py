@@ -1,7 +1,12 @@
 """Entry point: ``streamlit run app.py``."""
 
-from shamsul.ui.frame import frame, in_words
+import streamlit as st
 
-page = frame()
-with in_words():
-    page.run()
+from shamsul.ui.frame import frame, in_words
+from shamsul.ui.sign_in import routes
+
+if __name__ == "__main__":  # one run of the script
+    with in_words():
+        frame().run()
+else:  # the server that runs it
+    app = st.App(__file__, routes=routes())

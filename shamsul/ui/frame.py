@@ -1,4 +1,4 @@
-"""What every page has around it: navigation, the reader's name, and what it is for."""
+"""What every page has around it: navigation, who is using it, and what it is for."""
 
 import logging
 import traceback
@@ -6,17 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
 from shamsul.classifiers.registry import ModelError
 from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
-from shamsul.settings import SettingsError
-from shamsul.ui import session
+from shamsul.reading.accounts import Account, Role
+from shamsul.settings import SettingsError, settings
+from shamsul.ui import session, sign_in
 
 log = logging.getLogger(__name__)
 
 RESEARCH_ONLY = "Research use only, not for diagnosis."
+
+#: Of each page: its file, title, icon, and whom it is for.
+PAGES = (
+    ("worklist", "Worklist", "list", Role.COORDINATOR),
+    ("review", "Review", "radiology", Role.COORDINATOR),
+    ("reading", "Reading", "menu_book", Role.READER),
+    ("models", "Models", "network_node", Role.COORDINATOR),
+)
 
 _STYLE = """
 <style>
@@ -25,15 +35,24 @@ _STYLE = """
 """
 
 
-def _navigation() -> Page:
-    """The app's pages; gives the one that the address names."""
+def _navigation(account: Account | None) -> Page:
+    """The pages that somebody may open; gives the one that the address names.
+
+    The others are there but not shown: they say themselves whom they are for.
+    """
+    allowed = [name for name, *_, role in PAGES if account is not None and account.may(role)]
     return st.navigation(
         [
-            st.Page("pages/worklist.py", title="Worklist", icon=":material/list:", default=True),
-            st.Page("pages/review.py", title="Review", icon=":material/radiology:"),
-            st.Page("pages/models.py", title="Models", icon=":material/network_node:"),
+            st.Page(
+                f"pages/{name}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                default=name == next(iter(allowed), PAGES[0][0]),
+                visibility="visible" if name in allowed else "hidden",
+            )
+            for name, title, icon, _ in PAGES
         ],
-        position="top",
+        position="top" if allowed else "hidden",
     )
 
 
@@ -51,26 +70,48 @@ def frame() -> Page:
         layout="wide",
         menu_items={"About": f"Explanations of chest radiograph classifiers. {RESEARCH_ONLY}"},
     )
-    page = _navigation()
+    try:
+        account = sign_in.current()
+    except StoreError:
+        _navigation(None)  # or Streamlit would list the files of pages/
+        raise
+    page = _navigation(account)
     st.html(_STYLE)
-    line, word, reader = st.columns([8, 0.7, 2], vertical_alignment="center")
-    word.markdown("Reader")
+    line, *who = st.columns([8, 0.7, 2], vertical_alignment="center")
     line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
-    with reader:
-        st.text_input(
-            "Reader",
-            value="Reader 1",
-            max_chars=80,
-            key="reader",
-            bind="query-params",
-            icon=":material/person:",
-            placeholder="Reader's name",
-            label_visibility="collapsed",
-        )
-    if not session.reader():
-        st.warning("Type a reader's name: ratings are kept under it.")
+    if account is None:
+        sign_in.screen()
+        st.stop()
+    sign_in.begin(account)
+    if settings().sign_in == "open":
+        _typed_name(*who)
+    else:
+        _signed_in(account, *who)
     st.session_state["framed"] = True
     return page
+
+
+def _typed_name(word: DeltaGenerator, field: DeltaGenerator) -> None:
+    """Where the reader types a name."""
+    word.markdown("Reader")
+    field.text_input(
+        "Reader",
+        value="Reader 1",
+        max_chars=80,
+        key="reader",
+        bind="query-params",
+        icon=":material/person:",
+        placeholder="Reader's name",
+        label_visibility="collapsed",
+    )
+    if not session.reader():
+        st.warning("Type a reader's name: ratings are kept under it.")
+
+
+def _signed_in(account: Account, name: DeltaGenerator, button: DeltaGenerator) -> None:
+    """Who is signed in, and the way out."""
+    name.text(account.name)  # not as Markdown: a name is no formatting
+    button.button("Sign out", icon=":material/logout:", width="stretch", on_click=sign_in.sign_out)
 
 
 @contextmanager
@@ -102,5 +143,5 @@ def ensure_frame() -> None:
     callbacks, which such a run has already called, and not by what they return.
     """
     if not st.session_state.pop("framed", False):
-        _navigation()  # ends the older discovery
+        _navigation(None)  # ends the older discovery
         st.rerun()

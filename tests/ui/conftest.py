@@ -13,10 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit.runtime.context import ContextProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +35,24 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@dataclass
+class Visitor:
+    """What the server knows of the browser in tests without one: at first, one on this machine."""
+
+    ip_address: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(autouse=True)
+def visitor(monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    visitor = Visitor()
+    for name in ("ip_address", "headers", "cookies"):
+        known = property(lambda _, name=name: getattr(visitor, name))
+        monkeypatch.setattr(ContextProxy, name, known)
+    return visitor
 
 
 @pytest.fixture
