@@ -1,12 +1,13 @@
-"""Entry point: ``streamlit run app.py``."""
+"""Entry point: ``streamlit run app.py`` serves this very file, and runs it for each page."""
 
-import streamlit as st
+if __name__ == "__main__":
+    from shamsul.ui.frame import frame, in_words
 
-from shamsul.ui.frame import frame, in_words
-from shamsul.ui.sign_in import routes
-
-if __name__ == "__main__":  # one run of the script
     with in_words():
         frame().run()
-else:  # the server that runs it
+else:
+    import streamlit as st
+
+    from shamsul.ui.sign_in import routes
+
     app = st.App(__file__, routes=routes())

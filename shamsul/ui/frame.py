@@ -41,19 +41,16 @@ def _navigation(account: Account | None) -> Page:
     The others are there but not shown: they say themselves whom they are for.
     """
     allowed = [name for name, *_, role in PAGES if account is not None and account.may(role)]
-    return st.navigation(
-        [
-            st.Page(
-                f"pages/{name}.py",
-                title=title,
-                icon=f":material/{icon}:",
-                default=name == next(iter(allowed), PAGES[0][0]),
-                visibility="visible" if name in allowed else "hidden",
-            )
-            for name, title, icon, _ in PAGES
-        ],
-        position="top" if allowed else "hidden",
-    )
+    home = next(iter(allowed), PAGES[0][0])
+    pages = []
+    for name, title, icon, _ in PAGES:
+        about = {"page": f"pages/{name}.py", "title": title, "icon": f":material/{icon}:"}
+        if name == home:
+            pages.append(st.Page(**about, url_path="", default=True))
+        # At its own name, too: an address that is passed on is the same for everybody.
+        hidden = name == home or name not in allowed
+        pages.append(st.Page(**about, url_path=name, visibility="hidden" if hidden else "visible"))
+    return st.navigation(pages, position="top" if allowed else "hidden")
 
 
 def frame() -> Page:
@@ -77,16 +74,19 @@ def frame() -> Page:
         raise
     page = _navigation(account)
     st.html(_STYLE)
-    line, *who = st.columns([8, 0.7, 2], vertical_alignment="center")
+    typed = settings().sign_in == "open"
+    line, name, further = st.columns(
+        [8, 0.7, 2] if typed else [6.4, 3, 1.3], vertical_alignment="center"
+    )
     line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
     if account is None:
         sign_in.screen()
         st.stop()
     sign_in.begin(account)
-    if settings().sign_in == "open":
-        _typed_name(*who)
+    if typed:
+        _typed_name(name, further)
     else:
-        _signed_in(account, *who)
+        _signed_in(account, name, further)
     st.session_state["framed"] = True
     return page
 
@@ -110,7 +110,7 @@ def _typed_name(word: DeltaGenerator, field: DeltaGenerator) -> None:
 
 def _signed_in(account: Account, name: DeltaGenerator, button: DeltaGenerator) -> None:
     """Who is signed in, and the way out."""
-    name.text(account.name)  # not as Markdown: a name is no formatting
+    name.text(account.name, text_alignment="right", width="stretch")  # a name is no Markdown
     button.button("Sign out", icon=":material/logout:", width="stretch", on_click=sign_in.sign_out)
 
 
