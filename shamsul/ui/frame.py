@@ -42,15 +42,24 @@ def _navigation(account: Account | None) -> Page:
     """
     allowed = [name for name, *_, role in PAGES if account is not None and account.may(role)]
     home = next(iter(allowed), PAGES[0][0])
-    pages = []
-    for name, title, icon, _ in PAGES:
-        about = {"page": f"pages/{name}.py", "title": title, "icon": f":material/{icon}:"}
-        if name == home:
-            pages.append(st.Page(**about, url_path="", default=True))
-        # At its own name, too: an address that is passed on is the same for everybody.
-        hidden = name == home or name not in allowed
-        pages.append(st.Page(**about, url_path=name, visibility="hidden" if hidden else "visible"))
-    return st.navigation(pages, position="top" if allowed else "hidden")
+    pages = {
+        name: st.Page(
+            f"pages/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            default=name == home,
+            url_path="" if name == home else name,
+            visibility="visible" if name in allowed else "hidden",
+        )
+        for name, title, icon, _ in PAGES
+    }
+
+    def go_home() -> None:
+        st.switch_page(pages[home])
+
+    # An address is the same for everybody, also of the page that is somebody's first.
+    also = st.Page(go_home, title=home, url_path=home, visibility="hidden")
+    return st.navigation([*pages.values(), also], position="top" if allowed else "hidden")
 
 
 def frame() -> Page:

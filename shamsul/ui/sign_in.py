@@ -118,7 +118,7 @@ def screen() -> None:
         st.error(_NOT_HERE)
         return
     with st.columns([1, 1.1, 1])[1], st.container(border=True):
-        st.markdown("#### Sign in")
+        st.markdown("#### Sign in to SHAMSUL")
         if settings().sign_in == "accounts":
             _password_form()
         else:
@@ -163,9 +163,11 @@ def _on_this_machine() -> bool:
 
 def _is_local(name: str) -> bool:
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
+    # An IPv6 socket says ::ffff:127.0.0.1.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 # By a password
@@ -177,7 +179,7 @@ def _password_form() -> None:
         st.text_input(
             "Password", key="sign-in-password", type="password", autocomplete="current-password"
         )
-        st.form_submit_button("Sign in", type="primary", width="stretch", on_click=_submit)
+        st.form_submit_button("Sign in", width="stretch", on_click=_submit)
     if refused := st.session_state.get("sign_in_refused"):
         st.error(refused)
     if code := st.session_state.get("sign_in_code"):
@@ -264,9 +266,7 @@ def _provider_button() -> None:
         refused = f"There is no account for `{email.replace('`', '')}`: ask your coordinator."
     if refused := st.session_state.pop("sign_in_refused", "") or refused:
         st.error(refused)
-    st.button(
-        "Sign in with your organisation", type="primary", width="stretch", on_click=_leave_for
-    )
+    st.button("Sign in with your organisation", width="stretch", on_click=_leave_for)
 
 
 def _leave_for() -> None:
