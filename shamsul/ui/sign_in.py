@@ -38,19 +38,22 @@ _NOT_HERE = (
 
 _fetch = st.components.v2.component(
     "shamsul_sign_in",
+    html='<p role="alert"></p>',
+    css="p { font: var(--st-font); color: var(--st-red-text-color); }",
     js=f"""
 let fetched = "";
-export default async function ({{ data, parentElement }}) {{
+export default function ({{ data, parentElement }}) {{
   if (fetched === data.code) return;
   fetched = data.code;
-  try {{
-    const headers = {{ "{_CODE}": data.code }};
-    const answer = await fetch(data.url, {{ method: "POST", headers }});
-    if (!answer.ok) throw new Error(answer.status);
-    location.reload();
-  }} catch {{
-    parentElement.textContent = "This browser could not be signed in: try again.";
-  }}
+  fetch(data.url, {{ method: "POST", headers: {{ "{_CODE}": data.code }} }})
+    .then((answer) => {{
+      if (!answer.ok) throw new Error(answer.status);
+      location.reload();
+    }})
+    .catch(() => {{
+      const said = parentElement.querySelector("p");
+      said.textContent = "This browser could not be signed in: try again.";
+    }});
 }}
 """,
 )

@@ -114,7 +114,7 @@ def test_reader_at_a_coordinators_address_is_told_so(page: Page, url: str, addre
 
 
 def test_coordinator_has_every_page(page: Page, url: str) -> None:
-    page.goto(f"{url}/?study=my-radiographs")
+    page.goto(f"{url}/?study=My+radiographs")
     fill(page, "Carl")
     expect(page.get_by_text("No radiographs yet.")).to_be_visible()
     page.goto(f"{url}/worklist")
