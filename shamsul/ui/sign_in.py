@@ -133,7 +133,11 @@ def sign_out() -> None:
     if settings().sign_in == "oidc":
         st.logout()
     else:
-        _accounts().sign_out(st.context.cookies.get(COOKIE, ""))
+        try:
+            _accounts().sign_out(st.context.cookies.get(COOKIE, ""))
+        except StoreError as error:
+            st.error(f"{error} You are still signed in.")
+            return
     st.session_state.clear()
 
 

@@ -218,6 +218,53 @@ def test_signing_out_ends_it_for_every_tab(as_carl: str) -> None:
     assert is_sign_in(other.run())
 
 
+def test_failed_sign_out_is_said(as_ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise StoreError("The ratings database is read-only.")
+
+    monkeypatch.setattr(Accounts, "sign_out", broken)
+    app = opened()
+    app.button[0].click().run()
+    (error,) = app.error
+    assert error.value == "The ratings database is read-only. You are still signed in."
+    assert "Ada" in texts(app)
+
+
+def fragment_of_a_page() -> None:
+    import streamlit as st
+
+    from shamsul.reading.accounts import Role
+    from shamsul.ui import sign_in
+
+    account = sign_in.current()
+    st.text("nobody" if account is None else account.name)
+
+    @st.fragment
+    def part() -> None:
+        sign_in.require(Role.READER)
+        st.button("Again")
+        st.markdown("for readers")
+
+    if account is not None:
+        sign_in.begin(account)
+        part()
+
+
+def test_fragment_asks_who_it_is_and_runs_the_page_again(
+    as_ada: str, accounts: Accounts, visitor: Visitor
+) -> None:
+    app = AppTest.from_function(fragment_of_a_page).run()
+    app.button[0].click().run()
+    assert [app.text[0].value, app.markdown[0].value] == ["Ada", "for readers"]
+    visitor.cookies[sign_in.COOKIE] = accounts.sign_in("Carl", PASSWORD)
+    app.button[0].click().run()
+    assert [text.value for text in app.text] == ["Carl"]
+    accounts.disable("Carl")
+    app.button[0].click().run()
+    assert [text.value for text in app.text] == ["nobody"]
+    assert not app.markdown
+
+
 def test_disabled_account_and_changed_role_hold_on_the_next_click(
     as_carl: str, accounts: Accounts
 ) -> None:
