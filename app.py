@@ -1,7 +1,13 @@
-"""Entry point: ``streamlit run app.py``."""
+"""Entry point: ``streamlit run app.py`` serves this very file, and runs it for each page."""
 
-from shamsul.ui.frame import frame, in_words
+if __name__ == "__main__":
+    from shamsul.ui.frame import frame, in_words
 
-page = frame()
-with in_words():
-    page.run()
+    with in_words():
+        frame().run()
+else:
+    import streamlit as st
+
+    from shamsul.ui.sign_in import routes
+
+    app = st.App(__file__, routes=routes())

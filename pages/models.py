@@ -4,10 +4,12 @@ import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelState
-from shamsul.ui import models
+from shamsul.reading.accounts import Role
+from shamsul.ui import models, sign_in
 from shamsul.ui.frame import ensure_frame
 
 ensure_frame()
+sign_in.require(Role.COORDINATOR)
 st.markdown("#### Models")
 st.caption("A model belongs to a study: choose it on the worklist.")
 for info in registry.models():

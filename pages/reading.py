@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from shamsul.ui import reading, session
+from shamsul.reading.accounts import Role
+from shamsul.ui import reading, session, sign_in
 from shamsul.ui.frame import ensure_frame
 
 ensure_frame()
+sign_in.require(Role.READER)
 reader = session.reader()
 if not reader:
     st.info("Type a reader's name at the top of the page.")

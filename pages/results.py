@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from shamsul.ui import results, session
+from shamsul.reading.accounts import Role
+from shamsul.ui import results, session, sign_in
 from shamsul.ui.frame import ensure_frame
 
 ensure_frame()
+sign_in.require(Role.COORDINATOR)
 studies = {study.name: study for study in session.store().studies()}
 name = st.selectbox(
     "Study",

@@ -5,11 +5,13 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.jobs import Job, State
 from shamsul.radiographs import ArchiveError
-from shamsul.ui import charts, compare, maps, rating, review, session
+from shamsul.reading.accounts import Role
+from shamsul.ui import charts, compare, maps, rating, review, session, sign_in
 from shamsul.ui.frame import ensure_frame, in_words
 from shamsul.ui.viewer import viewer, viewer_progress
 
 ensure_frame()
+sign_in.require(Role.COORDINATOR)
 cases = review.all_cases()
 case = review.chosen_case(cases)
 if case is None:
@@ -69,6 +71,7 @@ key = f"viewer-{case.id}"
 def heatmaps() -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
     with in_words():
+        sign_in.require(Role.COORDINATOR)
         state = viewer(radiograph, maps.rows(asked, labels, prediction, annotations), key=key)
         session.keep_viewer_state(case, state)
 
@@ -77,6 +80,7 @@ def heatmaps() -> None:
 def progress() -> None:
     """Every second while maps are being computed: how far they are, and whether one has come."""
     with in_words():
+        sign_in.require(Role.COORDINATOR)
         now = request()
         viewer_progress(maps.progress(now, labels), key=key)
         if maps.settled(now) != settled:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from shamsul.ui import session, setup
+from shamsul.reading.accounts import Role
+from shamsul.ui import session, setup, sign_in
 from shamsul.ui.frame import ensure_frame
 
 ensure_frame()
+sign_in.require(Role.COORDINATOR)
 planned = [study for study in session.store().studies() if study.plan is not None]
 st.session_state.setdefault(setup.TEXT, setup.new())
 

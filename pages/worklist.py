@@ -3,13 +3,15 @@
 import streamlit as st
 
 from shamsul.classifiers import registry
+from shamsul.reading.accounts import Role
 from shamsul.settings import settings
-from shamsul.ui import session, worklist
+from shamsul.ui import session, sign_in, worklist
 from shamsul.ui.downloads import download_ratings
 from shamsul.ui.frame import ensure_frame
 from shamsul.ui.uploads import take_in
 
 ensure_frame()
+sign_in.require(Role.COORDINATOR)
 worklist.open_case()
 store = session.store()
 studies = {study.name: study for study in store.studies()}

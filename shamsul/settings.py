@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(
         default=200, gt=0, description="Largest radiograph file accepted, in MiB."
     )
+    sign_in: Literal["open", "accounts", "oidc"] = Field(
+        default="open",
+        description="How readers are known; open: by the name they type, on this machine only; "
+        "accounts: by a password; oidc: by an OpenID Connect provider.",
+    )
 
     @classmethod
     def settings_customise_sources(

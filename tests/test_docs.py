@@ -5,16 +5,25 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from shamsul.classifiers.registry import models
 from shamsul.explainers.registry import METHODS
+from shamsul.reading.accounts import (
+    MOST_FAILURES,
+    REMEMBER_FAILURES,
+    SHORTEST_PASSWORD,
+    SIGNED_IN_FOR,
+)
 from shamsul.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SIGN_IN = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")
+SHAMSUL = [sys.executable, "-c", "from shamsul.cli import main; main()"]
 
 
 def test_every_method_model_and_setting_is_in_the_readme() -> None:
@@ -27,8 +36,29 @@ def test_every_method_model_and_setting_is_in_the_readme() -> None:
         assert f"`SHAMSUL_{name.upper()}`" in README
 
 
+def test_every_way_to_sign_in_is_documented() -> None:
+    ways = get_args(Settings.model_fields["sign_in"].annotation)
+    assert re.findall(r"^## ([a-z]+)$", SIGN_IN, re.M) == list(ways)
+    for fact in (SHORTEST_PASSWORD, MOST_FAILURES, REMEMBER_FAILURES.seconds // 60):
+        assert re.search(rf"\b{fact}\b", SIGN_IN)
+    assert f"{SIGNED_IN_FOR.seconds // 3600} hours" in SIGN_IN
+
+
+def test_every_command_about_users_is_documented() -> None:
+    help_text = subprocess.run(
+        [*SHAMSUL, "users", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    commands = re.findall(r"^  ([a-z]+)  ", help_text.partition("Commands:")[2], re.M)
+    assert len(commands) == 6
+    for command in commands:
+        assert re.search(rf"`(shamsul users )?{command}\b|shamsul users {command}", SIGN_IN), (
+            command
+        )
+
+
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/architecture.md", "docs/studies.md", "docs/explainers.md"]
+    "document",
+    ["README.md", *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))],
 )
 def test_every_linked_file_exists(document: str) -> None:
     path = ROOT / document
@@ -41,7 +71,7 @@ STUDIES = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
 
 
 def test_every_documented_command_exists() -> None:
-    pattern = r"^shamsul ((?:models|phantom|study) [a-z]+|[a-z]+)"
+    pattern = r"^shamsul ((?:models|phantom|study|users) [a-z]+|[a-z]+)"
     commands = set(re.findall(pattern, README + STUDIES, re.M))
     assert {"predict", "explain", "models", "phantom render", "export", "analyse"} <= commands
     for command in commands:
@@ -61,7 +91,15 @@ def test_every_documented_command_exists() -> None:
 
 def test_every_option_in_the_readme_exists() -> None:
     help_text = ""
-    for command in (["predict"], ["explain"], ["phantom", "render"], ["export"], ["analyse"]):
+    commands = (
+        ["predict"],
+        ["explain"],
+        ["phantom", "render"],
+        ["export"],
+        ["analyse"],
+        ["users", "add"],
+    )
+    for command in commands:
         call = [sys.executable, "-c", "from shamsul.cli import main; main()", *command, "--help"]
         help_text += subprocess.run(call, capture_output=True, text=True, check=True).stdout
     lines = [line for line in README.splitlines() if line.startswith("shamsul ")]

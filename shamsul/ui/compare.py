@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.jobs import Job
 from shamsul.metrics import agreement
-from shamsul.ui import charts, maps
+from shamsul.reading.accounts import Role
+from shamsul.ui import charts, maps, sign_in
 from shamsul.ui.frame import in_words
 
 
@@ -67,6 +68,7 @@ def comparison(asked: Mapping[str, Job], labels: Sequence[str]) -> None:
     """
     with in_words():
         # Opening it runs this fragment alone.
+        sign_in.require(Role.READER)
         drawer = st.expander("Compare the maps", key="compare", on_change="rerun")
         if not drawer.open:
             return

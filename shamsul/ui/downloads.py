@@ -1,13 +1,15 @@
 """Buttons that hand a study's ratings to the browser."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from shamsul.reading import Store
+from shamsul.reading.accounts import Role
 from shamsul.reading.export import export_ratings
 from shamsul.reading.study import Study
-from shamsul.ui import session
+from shamsul.ui import session, sign_in
 
 #: Label, part of the export, end of the file's name, MIME type, icon and help of each button.
 _FILES = (
@@ -24,6 +26,19 @@ _FILES = (
 )
 
 
+def for_coordinators(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """What makes a file on the click, when a page's run and its checks may be long past."""
+    visitor = sign_in.visitor()
+
+    def checked() -> bytes:
+        account = visitor()
+        if account is None or not account.may(Role.COORDINATOR):
+            raise PermissionError("Ratings are for coordinators.")
+        return make()
+
+    return checked
+
+
 def _content(store: Store, study: str, part: str) -> bytes:
     content: bytes = getattr(export_ratings(store, study), part)
     return content
@@ -36,7 +51,7 @@ def download_ratings(study: Study) -> None:
     for column, (label, part, ending, mime, icon, words) in zip(columns, _FILES, strict=True):
         column.download_button(
             label,
-            data=partial(_content, store, study.name, part),
+            data=for_coordinators(partial(_content, store, study.name, part)),
             file_name=f"{study.name}.{ending}",
             mime=mime,
             on_click="ignore",

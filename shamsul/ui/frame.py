@@ -1,4 +1,4 @@
-"""What every page has around it: navigation, the reader's name, and what it is for."""
+"""What every page has around it: navigation, who is using it, and what it is for."""
 
 import logging
 import traceback
@@ -6,17 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
 from shamsul.classifiers.registry import ModelError
 from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
-from shamsul.settings import SettingsError
-from shamsul.ui import session
+from shamsul.reading.accounts import Account, Role
+from shamsul.settings import SettingsError, settings
+from shamsul.ui import session, sign_in
 
 log = logging.getLogger(__name__)
 
 RESEARCH_ONLY = "Research use only, not for diagnosis."
+
+#: Of each page: its file, title, icon, and whom it is for.
+PAGES = (
+    ("worklist", "Worklist", "list", Role.COORDINATOR),
+    ("review", "Review", "radiology", Role.COORDINATOR),
+    ("reading", "Reading", "fact_check", Role.READER),
+    ("setup", "Study set-up", "edit_note", Role.COORDINATOR),
+    ("results", "Results", "bar_chart", Role.COORDINATOR),
+    ("models", "Models", "network_node", Role.COORDINATOR),
+)
 
 _STYLE = """
 <style>
@@ -25,19 +37,31 @@ _STYLE = """
 """
 
 
-def _navigation() -> Page:
-    """The app's pages; gives the one that the address names."""
-    return st.navigation(
-        [
-            st.Page("pages/worklist.py", title="Worklist", icon=":material/list:", default=True),
-            st.Page("pages/reading.py", title="Reading", icon=":material/fact_check:"),
-            st.Page("pages/review.py", title="Review", icon=":material/radiology:"),
-            st.Page("pages/setup.py", title="Study set-up", icon=":material/edit_note:"),
-            st.Page("pages/results.py", title="Results", icon=":material/bar_chart:"),
-            st.Page("pages/models.py", title="Models", icon=":material/network_node:"),
-        ],
-        position="top",
-    )
+def _navigation(account: Account | None) -> Page:
+    """The pages that somebody may open; gives the one that the address names.
+
+    The others are there but not shown: they say themselves whom they are for.
+    """
+    allowed = [name for name, *_, role in PAGES if account is not None and account.may(role)]
+    home = next(iter(allowed), PAGES[0][0])
+    pages = {
+        name: st.Page(
+            f"pages/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            default=name == home,
+            url_path="" if name == home else name,
+            visibility="visible" if name in allowed else "hidden",
+        )
+        for name, title, icon, _ in PAGES
+    }
+
+    def go_home() -> None:
+        st.switch_page(pages[home])
+
+    # An address is the same for everybody, also of the page that is somebody's first.
+    also = st.Page(go_home, title=home, url_path=home, visibility="hidden")
+    return st.navigation([*pages.values(), also], position="top" if allowed else "hidden")
 
 
 def frame() -> Page:
@@ -54,26 +78,51 @@ def frame() -> Page:
         layout="wide",
         menu_items={"About": f"Explanations of chest radiograph classifiers. {RESEARCH_ONLY}"},
     )
-    page = _navigation()
+    try:
+        account = sign_in.current()
+    except StoreError:
+        _navigation(None)  # or Streamlit would list the files of pages/
+        raise
+    page = _navigation(account)
     st.html(_STYLE)
-    line, word, reader = st.columns([8, 0.7, 2], vertical_alignment="center")
-    word.markdown("Reader")
+    typed = settings().sign_in == "open"
+    line, name, further = st.columns(
+        [8, 0.7, 2] if typed else [6.4, 3, 1.3], vertical_alignment="center"
+    )
     line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
-    with reader:
-        st.text_input(
-            "Reader",
-            value="Reader 1",
-            max_chars=80,
-            key="reader",
-            bind="query-params",
-            icon=":material/person:",
-            placeholder="Reader's name",
-            label_visibility="collapsed",
-        )
-    if not session.reader():
-        st.warning("Type a reader's name: ratings are kept under it.")
+    if account is None:
+        sign_in.screen()
+        st.stop()
+    sign_in.begin(account)
+    if typed:
+        _typed_name(name, further)
+    else:
+        _signed_in(account, name, further)
     st.session_state["framed"] = True
     return page
+
+
+def _typed_name(word: DeltaGenerator, field: DeltaGenerator) -> None:
+    """Where the reader types a name."""
+    word.markdown("Reader")
+    field.text_input(
+        "Reader",
+        value="Reader 1",
+        max_chars=80,
+        key="reader",
+        bind="query-params",
+        icon=":material/person:",
+        placeholder="Reader's name",
+        label_visibility="collapsed",
+    )
+    if not session.reader():
+        st.warning("Type a reader's name: ratings are kept under it.")
+
+
+def _signed_in(account: Account, name: DeltaGenerator, button: DeltaGenerator) -> None:
+    """Who is signed in, and the way out."""
+    name.text(account.name, text_alignment="right", width="stretch")  # a name is no Markdown
+    button.button("Sign out", icon=":material/logout:", width="stretch", on_click=sign_in.sign_out)
 
 
 @contextmanager
@@ -105,5 +154,5 @@ def ensure_frame() -> None:
     callbacks, which such a run has already called, and not by what they return.
     """
     if not st.session_state.pop("framed", False):
-        _navigation()  # ends the older discovery
+        _navigation(None)  # ends the older discovery
         st.rerun()

@@ -7,9 +7,10 @@ import streamlit as st
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.jobs import Job, State
+from shamsul.reading.accounts import Role
 from shamsul.reading.questionnaire import Question, Step
 from shamsul.reading.study import Case, MapShown, Shown, Study
-from shamsul.ui import answers, maps, questionnaire, session
+from shamsul.ui import answers, maps, questionnaire, session, sign_in
 from shamsul.ui.downloads import download_ratings
 from shamsul.ui.frame import in_words
 from shamsul.ui.viewer import ViewerState
@@ -68,6 +69,7 @@ def form(
 def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job]) -> None:
     """The questions about one label; a click redraws these alone."""
     with in_words():
+        sign_in.require(Role.READER)
         _draw_questions(study, case, shown, asked)
 
 

@@ -16,11 +16,12 @@ from shamsul.explainers.registry import METHODS
 from shamsul.jobs import Job, State
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
+from shamsul.reading.accounts import Role
 from shamsul.reading.design import Arm, PanelPlan
 from shamsul.reading.questionnaire import Kind, Step
 from shamsul.reading.readings import Assigned, Happened, Progress, progress_of
 from shamsul.reading.study import MapShown, SavedAnswer, Shown, Study
-from shamsul.ui import answers, questionnaire, rating, session
+from shamsul.ui import answers, questionnaire, rating, session, sign_in
 from shamsul.ui.frame import in_words
 from shamsul.ui.viewer import Panel, Row, ViewerState, viewer
 from shamsul.worker import Worker
@@ -35,7 +36,7 @@ def overview(reader: str) -> None:
     """The studies that a reader is part of, each with what to do next."""
     studies = session.readings().studies_of(reader)
     if not studies:
-        st.info(f"No study has been assigned to {reader}.")
+        st.info("No study has been assigned to you.")
     for study in studies:
         with st.container(border=True):
             title, button = st.columns([5, 1.2], vertical_alignment="center")
@@ -253,11 +254,19 @@ def _screen(
     def wait() -> None:
         """Every second: keep the maps wanted, and show those of this screen that have come."""
         with in_words():
+            _check_reader(assigned)
             now = _settled(study, [assigned, *following], classifier)
             if asked and now[: len(asked)] != before[: len(asked)]:
                 st.rerun()
 
     wait()  # last, because it may rerun the page
+
+
+def _check_reader(assigned: Assigned) -> None:
+    """A fragment runs without its page: whose reading it is has to be looked at again."""
+    sign_in.require(Role.READER)
+    if session.reader() != assigned.reading.reader:
+        st.rerun()
 
 
 def _settled(
@@ -355,6 +364,7 @@ def _maps(
 ) -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
     with in_words():
+        _check_reader(view.assigned)
         case, label = view.assigned.case, view.assigned.reading.label
         annotations = session.annotations().get(case.image_sha256) if view.revealed else ()
         row = Row(
@@ -400,6 +410,7 @@ def _questions(
 ) -> None:
     """The questions of a screen; a click redraws these alone."""
     with in_words():
+        _check_reader(view.assigned)
         error = answers.take(questionnaire.outbox(KEY)) or error
         if st.session_state.pop("turned", False):
             st.rerun()

@@ -15,6 +15,7 @@ from shamsul.reading.study import Study
 from shamsul.reading.transfer import dump
 from shamsul.settings import settings
 from shamsul.ui import session
+from shamsul.ui.downloads import for_coordinators
 
 #: Bootstrap replicates, and their seed.
 REPLICATES = 1000
@@ -108,7 +109,7 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
     ):
         column.download_button(
             label,
-            data=make,
+            data=for_coordinators(make),
             file_name=f"{study.name}.{ending}",
             on_click="ignore",
             width="stretch",

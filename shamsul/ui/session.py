@@ -14,8 +14,9 @@ from shamsul.reading.annotations import AnnotationArchive
 from shamsul.reading.demo import OWN, ensure_default_studies
 from shamsul.reading.readings import Readings
 from shamsul.reading.store import Store
-from shamsul.reading.study import Case, Study, reader_name
+from shamsul.reading.study import Case, Study
 from shamsul.settings import ASSETS, settings
+from shamsul.ui import sign_in
 
 if TYPE_CHECKING:
     # Imported where they are used: torch takes seconds, which the worklist does not need.
@@ -118,11 +119,9 @@ def warm_up() -> None:
 
 
 def reader() -> str:
-    """The reader's name as typed at the top of the page, tidy."""
-    try:
-        return reader_name(st.session_state.get("reader", ""))
-    except ValueError:
-        return ""
+    """The name under which this reader's answers are kept; empty where nobody has typed one."""
+    account = sign_in.current()
+    return "" if account is None else account.name
 
 
 def viewer_state(case: Case) -> "ViewerState | None":

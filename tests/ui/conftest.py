@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from shamsul import studies
@@ -57,6 +59,24 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@dataclass
+class Visitor:
+    """What the server knows of the browser in tests without one: at first, one on this machine."""
+
+    ip_address: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(autouse=True)
+def visitor(monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    visitor = Visitor()
+    for name in ("ip_address", "headers", "cookies"):
+        known = property(lambda _, name=name: getattr(visitor, name))
+        monkeypatch.setattr(ContextProxy, name, known)
+    return visitor
 
 
 @pytest.fixture

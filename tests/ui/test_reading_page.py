@@ -279,7 +279,7 @@ def test_closed_study_takes_no_answers_and_says_so(reader, exported) -> None:
 
 def test_reader_who_is_not_in_the_study_of_the_address_gets_the_own_ones(reader) -> None:
     cy = reader("Cy")
-    assert "No study has been assigned to Cy." in cy.texts()
+    assert "No study has been assigned to you." in cy.texts()
     assert "Effusions" not in cy.texts()
 
 
