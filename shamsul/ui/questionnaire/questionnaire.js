@@ -259,11 +259,14 @@ class Form {
     this.heading.textContent = data.heading;
     const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
     const failed = count > 0 && data.error !== "";
-    this.status.className = failed ? "status failed" : count || !data.notice ? "status" : "status saved";
-    this.status.setAttribute("role", failed ? "alert" : "status");
+    const refused = !count && data.refused;
+    this.status.className =
+      failed || refused ? "status failed" : count || !data.notice ? "status" : "status saved";
+    this.status.setAttribute("role", failed || refused ? "alert" : "status");
     this.status.textContent = failed
       ? `Not saved: ${data.error} ${count} ${count === 1 ? "answer is" : "answers are"} kept in ` +
         "this page and sent again until saved. Do not close the page."
+      : refused ? `Not saved: ${refused}`
       : count ? "Saving …" : data.notice || (data.locked ? "" : "Nothing clicked yet.");
     if (!data.finish) return;
     if (this.finishing !== data.finish.token) this.finishing = null;
