@@ -157,8 +157,11 @@ class Form {
     this.root.replaceChildren(this.status, ...first, ...tables, ...later, ...this.buttons());
     // Into view once, when a reading begins: from here the keys work.
     const target = focus && this.root.querySelector(`[data-place="${CSS.escape(focus)}"]`);
+    // The first choice may come with the maps, when the reader may have gone elsewhere already.
+    const free = arriving || (this.unfocused && document.activeElement === document.body);
     if (target) target.focus({ preventScroll: true });
-    else if (arriving) this.firstChoice()?.focus({ preventScroll: true });
+    else if (free) this.firstChoice()?.focus({ preventScroll: true });
+    this.unfocused = (arriving || this.unfocused) && !this.firstChoice();
   }
 
   wording(question) {
