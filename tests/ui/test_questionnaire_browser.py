@@ -147,10 +147,12 @@ def test_keys_answer_and_go_across_maps(opened, folder: Path) -> None:
 
 def test_enter_goes_on_only_when_all_required_is_answered(opened) -> None:
     page = opened("both", "Enter")
+    first = page.get_by_role("radio", name="yes", exact=True)
+    expect(first).to_be_focused()
     page.keyboard.press("Enter")
     hint = page.get_by_text("2 required answers missing")
     expect(hint).to_have_class(re.compile("hint"))
-    expect(page.get_by_role("radio", name="yes", exact=True)).to_be_focused()
+    expect(first).to_be_focused()
     page.keyboard.press("1")
     expect(page.get_by_text("1 required answer missing")).to_be_visible()
     page.keyboard.press("Enter")

@@ -123,22 +123,18 @@ class Form {
       (part) => (Array.isArray(part) ? part : [part]).map(({ values, ...fixed }) => fixed),
     );
     const shape = JSON.stringify([asked, data.finish, data.locked]);
-    if (shape !== this.shape) {
-      this.shape = shape;
-      this.build();
-    }
+    const focus = this.root.getRootNode().activeElement?.dataset?.place;
+    const built = shape !== this.shape;
+    this.shape = shape;
+    if (built) this.build();
     this.show();
+    if (built) this.focus(focus);
   }
 
   // ---- Drawing ----------------------------------------------------------------------------------
 
   build() {
     const { data } = this;
-    const focus = this.root.getRootNode().activeElement?.dataset?.place;
-    const screen = data.finish?.token;
-    const arriving = screen !== undefined && this.screen !== screen;
-    this.screen = screen;
-    if (arriving) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
     this.aboutMaps = Object.fromEntries(data.about_maps.map(({ id }) => [id, true]));
     this.fields = [];
     this.heading = el("p", { class: "heading" });
@@ -155,13 +151,21 @@ class Form {
     const later = asked.filter((_, n) => data.about_case[n].later);
     const tables = data.maps.length ? [this.heading, table] : [];
     this.root.replaceChildren(this.status, ...first, ...tables, ...later, ...this.buttons());
-    // Into view once, when a reading begins: from here the keys work.
-    const target = focus && this.root.querySelector(`[data-place="${CSS.escape(focus)}"]`);
+  }
+
+  /** Where it was before the drawing; at the first choice when a screen begins. */
+  focus(before) {
+    const screen = this.data.finish?.token;
+    const arriving = screen !== undefined && this.screen !== screen;
+    this.screen = screen;
+    if (arriving) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
     // The first choice may come with the maps, when the reader may have gone elsewhere already.
     const free = arriving || (this.unfocused && document.activeElement === document.body);
-    if (target) target.focus({ preventScroll: true });
-    else if (free) this.firstChoice()?.focus({ preventScroll: true });
-    this.unfocused = (arriving || this.unfocused) && !this.firstChoice();
+    const same = before && this.root.querySelector(`[data-place="${CSS.escape(before)}"]`);
+    const first = this.firstChoice();
+    if (same) same.focus({ preventScroll: true });
+    else if (free) first?.focus({ preventScroll: true });
+    this.unfocused = (arriving || this.unfocused) && !first;
   }
 
   wording(question) {
