@@ -39,11 +39,19 @@ class Outbox {
     this.tries = (this.tries ?? 0) + 1;
     this.send?.({ id: this.id, tries: this.tries, events: this.events });
     this.again = setTimeout(() => this.post(), SEND_AGAIN);
+    this.changed?.();
+  }
+
+  /** Sent three times, and no word from the server. */
+  get unheard() {
+    return this.events.length > 0 && this.tries > 2;
   }
 
   settle(saved) {
     const upTo = saved[this.id] ?? 0;
+    const before = this.events.length;
     this.events = this.events.filter((e) => e.number > upTo);
+    if (this.events.length < before) this.tries = 0;
     if (!this.events.length) clearTimeout(this.again);
   }
 
@@ -258,20 +266,21 @@ class Form {
 
   show() {
     const { data } = this;
+    const why = data.error || (outbox.unheard ? "The server does not answer." : "");
     for (const { field, mark, column, question } of this.fields) {
       const waiting = outbox.waiting(column.token, question.id);
       field.show(waiting ? waiting.value : this.saved(column, question));
-      mark.hidden = !(waiting && data.error);
+      mark.hidden = !(waiting && why);
     }
     this.heading.textContent = data.heading;
     const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
-    const failed = count > 0 && data.error !== "";
+    const failed = count > 0 && why !== "";
     const refused = !count && data.refused;
     this.status.className =
       failed || refused ? "status failed" : count || !data.notice ? "status" : "status saved";
     this.status.setAttribute("role", failed || refused ? "alert" : "status");
     this.status.textContent = failed
-      ? `Not saved: ${data.error} ${count} ${count === 1 ? "answer is" : "answers are"} kept in ` +
+      ? `Not saved: ${why} ${count} ${count === 1 ? "answer is" : "answers are"} kept in ` +
         "this page and sent again until saved. Do not close the page."
       : refused ? `Not saved: ${refused}`
       : count ? "Saving …" : data.notice || (data.locked ? "" : "Nothing clicked yet.");
@@ -506,7 +515,9 @@ const forms = new WeakMap();
 export default function ({ data, parentElement, setStateValue }) {
   outbox.send = (value) => setStateValue("outbox", value);
   if (!forms.has(parentElement)) forms.set(parentElement, new Form(parentElement));
-  forms.get(parentElement).update(data);
+  const form = forms.get(parentElement);
+  outbox.changed = () => form.show();
+  form.update(data);
   return () => {
     forms.get(parentElement)?.destroy();
     forms.delete(parentElement);
