@@ -244,7 +244,8 @@ def _rating_rows(
         extras = {row.answer.item: row for row in answered if row.answer.item in MAP_EXTRAS}
         items = [row for row in answered if row.answer.item not in MAP_EXTRAS]
         beside = {name: _plain(extras[name]) if name in extras else None for name in MAP_EXTRAS}
-        for row in sorted(items, key=lambda row: place[row.answer.item]):
+        # Questions that are no longer asked come last.
+        for row in sorted(items, key=lambda row: place.get(row.answer.item, len(place))):
             yield _shared(row) | beside | {"item": row.answer.item} | _score(row)
         if extras and not items:
             latest = max(extras.values(), key=lambda row: row.changed_at)

@@ -169,6 +169,11 @@ def unanswered(
     return tuple(missing)
 
 
+def still_missing(answers: int) -> str:
+    """Why a reader cannot go on yet, one sentence."""
+    return f"{answers} required {'answer is' if answers == 1 else 'answers are'} missing."
+
+
 def _panel_of(saved: SavedAnswer) -> PanelPlan | None:
     shown = saved.answer.shown
     if not isinstance(shown, MapShown):
@@ -376,8 +381,7 @@ class Readings:
                 if one.panel not in without
             ]
             if missing:
-                plural = "answer is" if len(missing) == 1 else "answers are"
-                raise Refused(f"{len(missing)} required {plural} missing.")
+                raise Refused(still_missing(len(missing)))
             row.events.append(
                 ReadingEventRow(
                     kind=Happened.LOCKED.value,

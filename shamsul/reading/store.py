@@ -356,11 +356,24 @@ def _check_assigned(session: Session, case: CaseRow, answer: Answer) -> None:
         raise Refused("This part of the case is finished; its answers stay as they are.")
 
 
+def _kept_before(session: Session, current: RevisionRow, new: RevisionRow) -> bool:
+    """Whether an earlier revision is of the same click, which a page sends until it is told so.
+
+    The reader's active time goes on from click to click.
+    """
+    query = select(func.count()).where(
+        RevisionRow.answer_id == current.answer_id,
+        RevisionRow.value == new.value,
+        RevisionRow.active_seconds == new.active_seconds,
+        RevisionRow.active_seconds > 0,
+    )
+    return bool(session.scalar(query))
+
+
 def _record(session: Session, answer: Answer) -> SavedAnswer | None:
     case = session.get(CaseRow, answer.case.id, with_for_update=True)
     if case is None or case.to_case() != answer.case:
         raise ValueError(f"study {answer.case.study!r} has no such case as {answer.case.name!r}")
-    _check_assigned(session, case, answer)
     wording = case.study.wordings[-1]
     question = wording.to_questionnaire().question(answer.item)
     shown = answer.shown if isinstance(answer.shown, MapShown) else None
@@ -383,12 +396,14 @@ def _record(session: Session, answer: Answer) -> SavedAnswer | None:
     same = [getattr(AnswerRow, name).is_not_distinct_from(part) for name, part in key.items()]
     current = session.scalar(_current().where(*same))
     new = RevisionRow.of(answer, wording.version, question.to_json(value), now)
+    # First, as what is kept already may have been locked since.
+    if current is not None and (new.repeats(current) or _kept_before(session, current, new)):
+        return current.to_saved()
+    _check_assigned(session, case, answer)
     if current is None:
         if value is None:
             return None
         new.answer, new.number = AnswerRow(case=case, created_at=now, **key), 1
-    elif new.repeats(current):
-        return current.to_saved()
     else:
         new.answer, new.number = current.answer, current.number + 1
     session.add(new)

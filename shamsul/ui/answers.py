@@ -58,13 +58,37 @@ def notice(place: str) -> str:
     return str(_notices().get(place, ""))
 
 
+def refused() -> str:
+    """Why what the reader did last was refused for good, wherever it was; empty if it was not."""
+    return str(st.session_state.get("refused", ""))
+
+
+def turn() -> None:
+    """Have the page drawn anew, by whoever asks :func:`turned`."""
+    st.session_state["turned"] = True
+
+
+def turned() -> bool:
+    """Whether more has changed than the answers since this was asked last."""
+    return bool(st.session_state.pop("turned", False))
+
+
 def _notices() -> dict[str, str]:
     notices: dict[str, str] = st.session_state.setdefault("notices", {})
     return notices
 
 
-def take(outbox: questionnaire.Outbox) -> str:
+def take(
+    outbox: questionnaire.Outbox, recall: Callable[[str], Subject | None] = lambda token: None
+) -> str:
     """Deal with what is new in the outbox.
+
+    Parameters
+    ----------
+    outbox : Outbox
+    recall : callable
+        What a token stands for that this session has not shown, because the server was started
+        anew meanwhile; None where it cannot be known yet.
 
     Returns
     -------
@@ -74,24 +98,33 @@ def take(outbox: questionnaire.Outbox) -> str:
     subjects: dict[str, Subject] = st.session_state.setdefault("subjects", {})
     dealt_with: set[tuple[str, int]] = st.session_state.setdefault("dealt_with", set())
     error = ""
-    for event in outbox.events:
-        mark = (outbox.id, event.number)
-        if mark in dealt_with or event.number <= saved().get(outbox.id, 0):
-            continue
-        subject = subjects.get(event.token)
-        if subject is None:
-            # The server was started anew meanwhile, and another case is open.
-            error = "The case that was answered has to be opened again."
-            continue
+    refusals: list[str] = []
+    new = [
+        event
+        for event in outbox.events
+        if (outbox.id, event.number) not in dealt_with and event.number > saved().get(outbox.id, 0)
+    ]
+    for event in new:
+        goes_on = event.item in (questionnaire.NEXT, questionnaire.PAUSE)
+        if goes_on and error:
+            break  # not before all that was answered is kept
         try:
-            _deal_with(event, subject)
+            subject = subjects.get(event.token) or recall(event.token)
+            if subject is None:
+                error = "The case that was answered has to be opened again."
+                continue
+            # Who was refused something has to see that before the screen is gone.
+            if not (goes_on and refusals):
+                _deal_with(event, subject)
         except StoreError as failure:
             error = str(failure)
             break
         except Refused as refusal:
             # For good: sending it again would not help.
-            _notices()[subject.place] = f"Not saved: {refusal}"
-        dealt_with.add(mark)
+            refusals.append(str(refusal))
+            turn()
+        st.session_state["refused"] = " ".join(dict.fromkeys(refusals))
+        dealt_with.add((outbox.id, event.number))
     for event in outbox.events:  # as far as nothing is left out
         if (outbox.id, event.number) not in dealt_with:
             break
@@ -108,6 +141,8 @@ def _deal_with(event: questionnaire.Event, subject: Subject) -> None:
     value = _value(question, event.value)
     if question is None or value is _SENSELESS:
         return  # no page of ours could have sent it
+    if question != _question(session.store().study(subject.study.name).questionnaire, event.item):
+        raise Refused(f"The question “{question.wording}” was changed or left out meanwhile.")
     about = ""
     if question.step in ABOUT_READER:
         session.readings().record_about_reader(

@@ -120,6 +120,7 @@ def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, 
         saved=answers.saved(),
         notice=answers.notice(place),
         error=error,
+        refused=answers.refused(),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from shamsul import panels
@@ -14,12 +15,14 @@ from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Progress as MapProgress
 from shamsul.explainers.registry import METHODS
 from shamsul.jobs import Job, State
+from shamsul.metrics.scale import full_scale
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.accounts import Role
 from shamsul.reading.design import Arm, PanelPlan
-from shamsul.reading.questionnaire import Kind, Step
-from shamsul.reading.readings import Assigned, Happened, Progress, progress_of
+from shamsul.reading.questionnaire import ABOUT_READER, Kind, Step
+from shamsul.reading.readings import Assigned, Happened, Progress, progress_of, still_missing
+from shamsul.reading.store import Refused
 from shamsul.reading.study import MapShown, SavedAnswer, Shown, Study
 from shamsul.ui import answers, questionnaire, rating, session, sign_in
 from shamsul.ui.frame import in_words
@@ -34,6 +37,7 @@ STUDY = "study"
 
 def overview(reader: str) -> None:
     """The studies that a reader is part of, each with what to do next."""
+    _acknowledge(answers.take(questionnaire.outbox(KEY)))
     studies = session.readings().studies_of(reader)
     if not studies:
         st.info("No study has been assigned to you.")
@@ -53,6 +57,12 @@ def overview(reader: str) -> None:
                 on_click=_open,
                 args=(study.name,),
             )
+
+
+def _acknowledge(error: str) -> None:
+    questionnaire.acknowledge(
+        key=KEY, saved=answers.saved(), error=error, refused=answers.refused()
+    )
 
 
 def _open(study: str) -> None:
@@ -82,23 +92,23 @@ def _progress(study: Study, reader: str) -> list[Progress]:
 def read(study: Study, reader: str) -> None:
     """Whatever comes next for a reader in a study."""
     # First: what is in the outbox may finish the screen that would be drawn.
-    error = answers.take(questionnaire.outbox(KEY))
-    if st.session_state.pop("turned", False):
+    error = answers.take(questionnaire.outbox(KEY), partial(_recalled, study, reader))
+    if answers.turned():
         st.rerun()
     mine = session.readings().of(study.name, reader)
     open_ones = [one for one in mine if one.screen(study.questionnaire) is not None]
     shown = _looked_at(mine)
     if study.closed_at is not None:
-        _message(study, f"This study was closed on {study.closed_at:%d %B %Y}. Thank you.")
+        _message(study, f"This study was closed on {study.closed_at:%d %B %Y}. Thank you.", error)
     elif shown is not None:
-        _screen(study, mine, shown, None, error)
+        _screen(study, mine, shown, None)
     elif _asks(study, reader, Step.START, due=open_ones == list(mine)):
         _about_reader(study, reader, Step.START, error)
     elif not open_ones:
         if _asks(study, reader, Step.END, due=True):
             _about_reader(study, reader, Step.END, error)
         else:
-            _message(study, "You have read all cases of this study. Thank you.")
+            _message(study, "You have read all cases of this study. Thank you.", error)
     elif (opens := session.readings().opens_at(study, reader, open_ones[0].reading.session)) and (
         opens > datetime.now(UTC)
     ):
@@ -106,14 +116,16 @@ def read(study: Study, reader: str) -> None:
             study,
             f"The next session opens on {opens.astimezone():%d %B %Y at %H:%M}: between two "
             "sessions there has to be a pause, so that you read the cases afresh.",
+            error,
         )
     else:
-        _screen(study, mine, open_ones[0], open_ones[0].screen(study.questionnaire), error)
+        _screen(study, mine, open_ones[0], open_ones[0].screen(study.questionnaire))
 
 
-def _message(study: Study, text: str) -> None:
+def _message(study: Study, text: str, error: str) -> None:
     st.markdown(f"#### {study.title}")
     st.info(text)
+    _acknowledge(error)
     st.button("Back to my studies", on_click=_leave)
 
 
@@ -144,6 +156,26 @@ def _asks(study: Study, reader: str, step: Step, *, due: bool) -> bool:
     return False
 
 
+def _reader_place(study: Study, reader: str, step: Step) -> str:
+    return f"{reader}/{study.name}/{step.name}/{study.questionnaire.version}"
+
+
+def _reader_subject(study: Study, reader: str, step: Step) -> answers.Subject:
+    def act(item: str, seconds: float) -> None:
+        answers.turn()
+        if item == questionnaire.PAUSE:
+            _leave()
+            return
+        given = session.readings().about_reader(study.name, reader)
+        asked = session.store().study(study.name).questionnaire.at(step)
+        missing = sum(question.required and question.id not in given for question in asked)
+        if missing:
+            raise Refused(still_missing(missing))
+        st.session_state[_asking(study, step)] = False
+
+    return answers.Subject(reader, study, _reader_place(study, reader, step), act=act)
+
+
 def _about_reader(study: Study, reader: str, step: Step, error: str) -> None:
     st.markdown(f"#### {study.title}")
     if step is Step.START:
@@ -151,16 +183,9 @@ def _about_reader(study: Study, reader: str, step: Step, error: str) -> None:
         st.caption("Before the first case, some questions about you.")
     else:
         st.caption("You have read all cases. Some questions about the study as a whole.")
-    place = f"{reader}/{study.name}/{step.name}"
-
-    def act(item: str, seconds: float) -> None:
-        st.session_state["turned"] = True
-        if item == questionnaire.NEXT:
-            st.session_state[_asking(study, step)] = False
-        else:
-            _leave()
-
-    token = answers.remember(place, answers.Subject(reader, study, place, act=act))
+    subject = _reader_subject(study, reader, step)
+    place = subject.place
+    token = answers.remember(place, subject)
     given = session.readings().about_reader(study.name, reader)
     asked = study.questionnaire.at(step)
     values = {q.id: q.plain(given[q.id]) for q in asked if q.id in given}
@@ -179,6 +204,7 @@ def _about_reader(study: Study, reader: str, step: Step, error: str) -> None:
         saved=answers.saved(),
         notice=answers.notice(place),
         error=error,
+        refused=answers.refused(),
         finish=questionnaire.Finish(token),
     )
 
@@ -218,9 +244,15 @@ class _View:
     locked: bool
     revealed: bool
 
+    @property
+    def place(self) -> str:
+        """Begins the tokens of the screen; other questions are another place."""
+        version = self.study.questionnaire.version
+        return f"reading/{self.assigned.id}/{self.screen.name}/{version}"
+
 
 def _screen(
-    study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None, error: str
+    study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None
 ) -> None:
     """A reading; `screen` is None where it is finished and looked at again."""
     assert study.plan is not None
@@ -244,18 +276,18 @@ def _screen(
     with picture:
         _maps(view, radiograph, prediction, asked)
     with questions:
-        _questions(view, prediction, classifier.manifest.sha256, asked, error)
+        _questions(view, asked)
 
     # The next case's maps too: no reader should wait for one.
     following = [one for one in mine if one.screen(study.questionnaire) and one != assigned][:1]
-    before = _settled(study, [assigned, *following], classifier)
+    before = _outcomes(study, [assigned, *following], classifier)
 
     @st.fragment(run_every=1.0 if None in before else None)
     def wait() -> None:
         """Every second: keep the maps wanted, and show those of this screen that have come."""
         with in_words():
             _check_reader(assigned)
-            now = _settled(study, [assigned, *following], classifier)
+            now = _outcomes(study, [assigned, *following], classifier)
             if asked and now[: len(asked)] != before[: len(asked)]:
                 st.rerun()
 
@@ -269,7 +301,7 @@ def _check_reader(assigned: Assigned) -> None:
         st.rerun()
 
 
-def _settled(
+def _outcomes(
     study: Study, readings: Sequence[Assigned], classifier: Classifier
 ) -> list[State | None]:
     """How each map of some readings ended; None where it is still to come."""
@@ -328,14 +360,37 @@ def _compute(
     return worker.explain(source.folder, source.key, image, progress)
 
 
-def _heatmap(view: _View, job: Job, radiograph: Radiograph) -> Heatmap | None:
-    """A panel's map, laid over the radiograph that is read: a control may be another's."""
-    label = view.assigned.reading.label
-    found = next((one for one in job.maps if one.label == label), None)
-    if found is None:
-        return None
-    grid = session.classifier(view.study.model).prepare(radiograph)
-    return replace(found, geometry=grid.geometry)
+def _together(view: _View, asked: Mapping[PanelPlan, Job]) -> bool:
+    """Whether maps may be shown: blinded ones all at once, as quick methods would come first."""
+    return view.revealed or _settled(asked)
+
+
+def _settled(asked: Mapping[PanelPlan, Job]) -> bool:
+    return all(job.state in (State.DONE, State.FAILED) for job in asked.values())
+
+
+def _heatmaps(view: _View, asked: Mapping[PanelPlan, Job]) -> dict[PanelPlan, Heatmap | None]:
+    """Each panel's map, laid over the radiograph that is read: a control may be another's."""
+    if not _together(view, asked):
+        return dict.fromkeys(asked)
+    label, radiograph = (
+        view.assigned.reading.label,
+        session.radiograph(view.assigned.case.image_sha256),
+    )
+    geometry = session.classifier(view.study.model).prepare(radiograph).geometry
+    found = {
+        panel: next((one for one in job.maps if one.label == label), None)
+        for panel, job in asked.items()
+    }
+    return {panel: one and replace(one, geometry=geometry) for panel, one in found.items()}
+
+
+def _drawn(view: _View, heatmap: Heatmap | None) -> Heatmap | None:
+    """The map as it is sent to the viewer: the size of a blinded one's values tells the method."""
+    scale = heatmap and full_scale(heatmap.values)
+    if heatmap is None or view.revealed or not scale:
+        return heatmap
+    return replace(heatmap, values=heatmap.values / np.float32(scale))
 
 
 def _no_annotation(view: _View) -> str:
@@ -378,11 +433,15 @@ def _maps(
             panels=tuple(
                 Panel(
                     _name(view, position, panel),
-                    _heatmap(view, job, radiograph),
+                    _drawn(view, heatmap),
                     pending="Being computed",
-                    failed="This map could not be computed" if job.state is State.FAILED else "",
+                    failed=(
+                        "This map could not be computed"
+                        if _together(view, asked) and asked[panel].state is State.FAILED
+                        else ""
+                    ),
                 )
-                for position, (panel, job) in enumerate(asked.items())
+                for position, (panel, heatmap) in enumerate(_heatmaps(view, asked).items())
             ),
         )
         points = any(
@@ -401,79 +460,50 @@ def _maps(
 
 
 @st.fragment
-def _questions(
-    view: _View,
-    prediction: Prediction,
-    model_sha256: str,
-    asked: Mapping[PanelPlan, Job],
-    error: str,
-) -> None:
+def _questions(view: _View, asked: Mapping[PanelPlan, Job]) -> None:
     """The questions of a screen; a click redraws these alone."""
     with in_words():
         _check_reader(view.assigned)
-        error = answers.take(questionnaire.outbox(KEY)) or error
-        if st.session_state.pop("turned", False):
+        recall = partial(_recalled, view.study, view.assigned.reading.reader)
+        error = answers.take(questionnaire.outbox(KEY), recall)
+        if answers.turned():
             st.rerun()
-        _draw_questions(view, prediction, model_sha256, asked, error)
+        _draw_questions(view, asked, error)
 
 
-def _draw_questions(
-    view: _View,
-    prediction: Prediction,
-    model_sha256: str,
-    asked: Mapping[PanelPlan, Job],
-    error: str,
-) -> None:
-    study, reading, case = view.study, view.assigned.reading, view.assigned.case
-    radiograph = session.radiograph(case.image_sha256)
-    place = f"reading/{view.assigned.id}/{view.screen.name}"
-    shown = Shown(
-        label=reading.label,
-        model=study.model,
-        model_sha256=model_sha256,
-        probability=prediction[reading.label].probability,
-        blinded=not view.revealed,
-        case_order=reading.case_order,
-        repeat_of=case.name if reading.repeat else None,
-        warm_up=reading.warm_up,
-    )
+def _draw_questions(view: _View, asked: Mapping[PanelPlan, Job], error: str) -> None:
+    study, reading = view.study, view.assigned.reading
     given = session.readings().answers(view.assigned.id)
-
-    def subject(about: Shown) -> answers.Subject:
-        return answers.Subject(reading.reader, study, place, case, about, reading.session)
-
-    columns = []
-    for position, (panel, job) in enumerate(asked.items()):
-        heatmap = _heatmap(view, job, radiograph)
-        token = ""
-        if heatmap is not None:
-            name = _name(view, position, panel)
-            about = _map_shown(shown, panel, name, position, heatmap)
-            token = answers.remember(f"{place}/{position}/{heatmap.sha256}", subject(about))
-        columns.append(
-            questionnaire.Column(
-                title=_name(view, position, panel),
-                token=token,
-                waiting="no map" if job.state is State.FAILED else "waiting for the map",
-                values=_values(study, given, panel),
-            )
+    subjects = _subjects(view, asked)
+    for token, subject in subjects.items():
+        answers.remember(token, subject)
+    columns = [
+        questionnaire.Column(
+            title=_name(view, position, panel),
+            token=_map_token(view, position, heatmap) if heatmap is not None else "",
+            waiting=(
+                "no map"
+                if _together(view, asked) and asked[panel].state is State.FAILED
+                else "waiting for the map"
+            ),
+            values=_values(study, given, panel),
         )
+        for position, (panel, heatmap) in enumerate(_heatmaps(view, asked).items())
+    ]
     asks = study.questionnaire
     about_case = asks.at(view.screen)
     if view.screen is Step.MAPS:
         about_case = (*asks.at(Step.REVEAL), *asks.at(Step.AGAIN))
     items = asks.items if view.screen is Step.MAPS else ()
     meaning = rating.scales([*items, *(q for q in about_case if q.kind is Kind.SCALE)])
+    last = view.screen is view.assigned.screens(asks)[-1]
     questionnaire.mount(
         key=KEY,
         subject=f"reading/{view.assigned.id}",
         seconds_before=max(view.assigned.active_seconds, answers.seconds(given)),
         about_case=about_case,
         case=questionnaire.Column(
-            reading.label,
-            answers.remember(f"{place}/case", subject(shown)),
-            "",
-            _values(study, given, None),
+            reading.label, f"{view.place}/case", "", _values(study, given, None)
         ),
         about_maps=asks.at(Step.MAPS) if view.screen is Step.MAPS else (),
         maps=columns,
@@ -481,11 +511,87 @@ def _draw_questions(
         if meaning
         else reading.label,
         saved=answers.saved(),
-        notice=answers.notice(place),
+        notice=answers.notice(view.place),
         error=error,
-        finish=_finish(view, place, asked),
+        refused=answers.refused(),
+        finish=questionnaire.Finish(
+            _go_on_token(view),
+            "Next case" if view.locked else "Finish case" if last else "Next",
+        ),
         locked=view.locked,
     )
+
+
+# ---- What the browser's tokens stand for ---------------------------------------------------------
+
+
+def _map_token(view: _View, position: int, heatmap: Heatmap) -> str:
+    return f"{view.place}/{position}/{heatmap.sha256}"
+
+
+def _go_on_token(view: _View) -> str:
+    return f"{view.place}/{'locked' if view.locked else 'open'}/go-on"
+
+
+def _subjects(view: _View, asked: Mapping[PanelPlan, Job]) -> dict[str, answers.Subject]:
+    """By token: the case, each map that is there, and going on."""
+    study, reading, case = view.study, view.assigned.reading, view.assigned.case
+    shown = Shown(
+        label=reading.label,
+        model=study.model,
+        model_sha256=session.classifier(study.model).manifest.sha256,
+        probability=session.prediction(study, case)[reading.label].probability,
+        blinded=not view.revealed,
+        case_order=reading.case_order,
+        repeat_of=case.name if reading.repeat else None,
+        warm_up=reading.warm_up,
+    )
+
+    def subject(about: Shown) -> answers.Subject:
+        return answers.Subject(reading.reader, study, view.place, case, about, reading.session)
+
+    subjects = {f"{view.place}/case": subject(shown)}
+    for position, (panel, heatmap) in enumerate(_heatmaps(view, asked).items()):
+        if heatmap is not None:
+            about = _map_shown(shown, panel, _name(view, position, panel), position, heatmap)
+            subjects[_map_token(view, position, heatmap)] = subject(about)
+    subjects[_go_on_token(view)] = answers.Subject(
+        reading.reader, study, view.place, act=partial(_go_on, view, asked)
+    )
+    return subjects
+
+
+def _recalled(study: Study, reader: str, token: str) -> answers.Subject | None:
+    """What a token stands for that an earlier session of the server has shown.
+
+    Raises
+    ------
+    Refused
+        What it stood for is no longer there.
+    """
+    for step in ABOUT_READER:
+        if token == _reader_place(study, reader, step):
+            return _reader_subject(study, reader, step)
+    parts = token.split("/")
+    mine = session.readings().of(study.name, reader)
+    assigned = next((one for one in mine if token.startswith(f"reading/{one.id}/")), None)
+    if assigned is None or len(parts) < 4 or parts[2] not in Step.__members__:
+        return None
+    assert study.plan is not None
+    view = _View(
+        study,
+        assigned,
+        Step[parts[2]],
+        locked=parts[4:] == ["locked", "go-on"],
+        revealed=not study.plan.design.blinded,
+    )
+    asked: dict[PanelPlan, Job] = {}
+    if view.screen is Step.MAPS:
+        asked = _request(study, assigned, session.classifier(study.model))
+    found = _subjects(view, asked).get(token)
+    if found is None and _settled(asked):
+        raise Refused("What was answered has changed meanwhile; please answer it again.")
+    return found
 
 
 def _values(
@@ -520,30 +626,19 @@ def _map_shown(
     )
 
 
-def _finish(view: _View, place: str, asked: Mapping[PanelPlan, Job]) -> questionnaire.Finish:
-    """The button that goes on: it locks the screen, or leaves one that is locked."""
+def _go_on(view: _View, asked: Mapping[PanelPlan, Job], item: str, seconds: float) -> None:
+    """Lock the screen, or leave one that is locked, or pause."""
     assigned, study = view.assigned, view.study
-    failed = [panel for panel, job in asked.items() if job.state is State.FAILED]
     assert study.plan is not None
-    debrief = study.plan.design.debrief and study.plan.design.blinded
-
-    def act(item: str, seconds: float) -> None:
-        st.session_state["turned"] = True
-        _look_at(None)
-        if item == questionnaire.PAUSE:
-            session.readings().note(assigned.id, Happened.PAUSED, seconds)
-            _leave()
-        elif not view.locked:
-            locked = session.readings().lock(assigned.id, view.screen, seconds, failed)
-            done = locked.screen(study.questionnaire) is None
-            if done and debrief and assigned.reading.arm is Arm.WITH:
-                _look_at(assigned.id)
-
-    last = view.screen is assigned.screens(study.questionnaire)[-1]
-    label = "Next case" if view.locked else "Finish case" if last else "Next"
-    subject = answers.Subject(
-        assigned.reading.reader, study, place, act=act, session=assigned.reading.session
-    )
-    state = "locked" if view.locked else "open"
-    token = answers.remember(f"{place}/{state}/go-on", subject)
-    return questionnaire.Finish(token, label)
+    answers.turn()
+    _look_at(None)
+    if item == questionnaire.PAUSE:
+        session.readings().note(assigned.id, Happened.PAUSED, seconds)
+        _leave()
+    elif not view.locked:
+        failed = [panel for panel, job in asked.items() if job.state is State.FAILED]
+        locked = session.readings().lock(assigned.id, view.screen, seconds, failed)
+        debrief = study.plan.design.debrief and study.plan.design.blinded
+        done = locked.screen(study.questionnaire) is None
+        if done and debrief and assigned.reading.arm is Arm.WITH:
+            _look_at(assigned.id)

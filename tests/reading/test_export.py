@@ -120,6 +120,28 @@ def test_tags_comment_and_rank_stand_in_each_row_of_their_map(store, rating):
     assert beside == [("device;border", "Clavicle", "2")] * 2 + [("", "", "")]
 
 
+def test_a_control_map_stands_beside_the_real_one(store, rating):
+    store.record([rating("location", 4), rating("location", 1, control="other_patient")])
+    assert [(row["control"], row["score"]) for row in ratings(store)] == [
+        ("", "4"),
+        ("other_patient", "1"),
+    ]
+
+
+def test_what_is_said_of_a_repeated_case_stands_apart(store, rating):
+    repeated = {"repeat_of": "case-001"}
+    store.record(
+        [
+            rating("location", 4),
+            rating("comment", "At first"),
+            rating("location", 2, **repeated),
+            rating("comment", "Again", **repeated),
+        ]
+    )
+    found = [(row["repeat_of"], row["score"], row["comment"]) for row in ratings(store)]
+    assert found == [("", "4", "At first"), ("case-001", "2", "Again")]
+
+
 def test_a_map_with_only_a_comment_is_not_lost(store, rating):
     store.record([rating("comment", "No map at all"), rating("rank", 4)])
     (row,) = ratings(store)

@@ -345,21 +345,23 @@ required = true
 
 def study_text(
     *,
+    name: str = "trial",
+    readers: tuple[str, ...] = ("Ada", "Bo"),
     cases: tuple[str, ...] = ("phantom-0001", "phantom-0005"),
     methods: tuple[str, ...] = ("grad_cam", "lrp"),
     questions: str = QUESTIONS,
     **design: object,
 ) -> str:
-    """A study file about the demo's effusions, read by Ada and Bo."""
+    """A study file about the demo's effusions."""
     design = {"shuffled": False, "counterbalanced": False} | design
     switches = "\n".join(f"{name} = {json.dumps(value)}" for name, value in design.items())
     return f"""
-name = "trial"
+name = {json.dumps(name)}
 title = "Trial"
 about = "Effusions."
 model = "phantom"
 methods = {json.dumps(methods)}
-readers = ["Ada", "Bo"]
+readers = {json.dumps(readers)}
 
 [cases]
 study = "phantom-demo"

@@ -153,6 +153,7 @@ def mount(
     saved: Mapping[str, int],
     notice: str,
     error: str,
+    refused: str = "",
     finish: Finish | None = None,
     locked: bool = False,
 ) -> None:
@@ -177,6 +178,8 @@ def mount(
         What became of the last click, if all is well.
     error : str
         Why the last answers are not saved, one sentence; empty if they are.
+    refused : str
+        Why what the reader did last was refused for good; empty if it was not.
     finish : Finish, optional
         Where the reader goes on only when all that is required is answered.
     locked : bool
@@ -195,11 +198,31 @@ def mount(
             "saved": dict(saved),
             "notice": notice,
             "error": error,
+            "refused": refused,
             "finish": finish and asdict(finish),
             "locked": locked,
             "keys": KEYS,
         },
         on_outbox_change=_ignore,
+    )
+
+
+def acknowledge(*, key: str, saved: Mapping[str, int], error: str, refused: str) -> None:
+    """Where nothing is asked: tell the browser what became of what it sent before."""
+    mount(
+        key=key,
+        subject="",
+        seconds_before=0.0,
+        about_case=(),
+        case=Column("", "", "", {}),
+        about_maps=(),
+        maps=(),
+        heading="",
+        saved=saved,
+        notice="",
+        error=error,
+        refused=refused,
+        locked=True,
     )
 
 

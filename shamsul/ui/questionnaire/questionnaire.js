@@ -39,11 +39,19 @@ class Outbox {
     this.tries = (this.tries ?? 0) + 1;
     this.send?.({ id: this.id, tries: this.tries, events: this.events });
     this.again = setTimeout(() => this.post(), SEND_AGAIN);
+    this.changed?.();
+  }
+
+  /** Sent three times, and no word from the server. */
+  get unheard() {
+    return this.events.length > 0 && this.tries > 2;
   }
 
   settle(saved) {
     const upTo = saved[this.id] ?? 0;
+    const before = this.events.length;
     this.events = this.events.filter((e) => e.number > upTo);
+    if (this.events.length < before) this.tries = 0;
     if (!this.events.length) clearTimeout(this.again);
   }
 
@@ -123,22 +131,18 @@ class Form {
       (part) => (Array.isArray(part) ? part : [part]).map(({ values, ...fixed }) => fixed),
     );
     const shape = JSON.stringify([asked, data.finish, data.locked]);
-    if (shape !== this.shape) {
-      this.shape = shape;
-      this.build();
-    }
+    const focus = this.root.getRootNode().activeElement?.dataset?.place;
+    const built = shape !== this.shape;
+    this.shape = shape;
+    if (built) this.build();
     this.show();
+    if (built) this.focus(focus);
   }
 
   // ---- Drawing ----------------------------------------------------------------------------------
 
   build() {
     const { data } = this;
-    const focus = this.root.getRootNode().activeElement?.dataset?.place;
-    const screen = data.finish?.token;
-    const arriving = screen !== undefined && this.screen !== screen;
-    this.screen = screen;
-    if (arriving) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
     this.aboutMaps = Object.fromEntries(data.about_maps.map(({ id }) => [id, true]));
     this.fields = [];
     this.heading = el("p", { class: "heading" });
@@ -155,10 +159,21 @@ class Form {
     const later = asked.filter((_, n) => data.about_case[n].later);
     const tables = data.maps.length ? [this.heading, table] : [];
     this.root.replaceChildren(this.status, ...first, ...tables, ...later, ...this.buttons());
-    // Into view once, when a reading begins: from here the keys work.
-    const target = focus && this.root.querySelector(`[data-place="${CSS.escape(focus)}"]`);
-    if (target) target.focus({ preventScroll: true });
-    else if (arriving) this.firstChoice()?.focus({ preventScroll: true });
+  }
+
+  /** Where it was before the drawing; at the first choice when a screen begins. */
+  focus(before) {
+    const screen = this.data.finish?.token;
+    const arriving = screen !== undefined && this.screen !== screen;
+    this.screen = screen;
+    if (arriving) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    // The first choice may come with the maps, when the reader may have gone elsewhere already.
+    const free = arriving || (this.unfocused && document.activeElement === document.body);
+    const same = before && this.root.querySelector(`[data-place="${CSS.escape(before)}"]`);
+    const first = this.firstChoice();
+    if (same) same.focus({ preventScroll: true });
+    else if (free) first?.focus({ preventScroll: true });
+    this.unfocused = (arriving || this.unfocused) && !first;
   }
 
   wording(question) {
@@ -251,19 +266,23 @@ class Form {
 
   show() {
     const { data } = this;
+    const why = data.error || (outbox.unheard ? "The server does not answer." : "");
     for (const { field, mark, column, question } of this.fields) {
       const waiting = outbox.waiting(column.token, question.id);
       field.show(waiting ? waiting.value : this.saved(column, question));
-      mark.hidden = !(waiting && data.error);
+      mark.hidden = !(waiting && why);
     }
     this.heading.textContent = data.heading;
     const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
-    const failed = count > 0 && data.error !== "";
-    this.status.className = failed ? "status failed" : count || !data.notice ? "status" : "status saved";
-    this.status.setAttribute("role", failed ? "alert" : "status");
+    const failed = count > 0 && why !== "";
+    const refused = !count && data.refused;
+    this.status.className =
+      failed || refused ? "status failed" : count || !data.notice ? "status" : "status saved";
+    this.status.setAttribute("role", failed || refused ? "alert" : "status");
     this.status.textContent = failed
-      ? `Not saved: ${data.error} ${count} ${count === 1 ? "answer is" : "answers are"} kept in ` +
+      ? `Not saved: ${why} ${count} ${count === 1 ? "answer is" : "answers are"} kept in ` +
         "this page and sent again until saved. Do not close the page."
+      : refused ? `Not saved: ${refused}`
       : count ? "Saving …" : data.notice || (data.locked ? "" : "Nothing clicked yet.");
     if (!data.finish) return;
     if (this.finishing !== data.finish.token) this.finishing = null;
@@ -496,7 +515,9 @@ const forms = new WeakMap();
 export default function ({ data, parentElement, setStateValue }) {
   outbox.send = (value) => setStateValue("outbox", value);
   if (!forms.has(parentElement)) forms.set(parentElement, new Form(parentElement));
-  forms.get(parentElement).update(data);
+  const form = forms.get(parentElement);
+  outbox.changed = () => form.show();
+  form.update(data);
   return () => {
     forms.get(parentElement)?.destroy();
     forms.delete(parentElement);
