@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from shamsul.reading import StoreError
 from shamsul.reading.accounts import Accounts, Role
 from shamsul.settings import settings
-from shamsul.ui import downloads, session, sign_in
+from shamsul.ui import downloads, sign_in
 from shamsul.ui.frame import PAGES
 from shamsul.worker import Worker
 from tests.ui.conftest import Visitor
@@ -161,7 +161,9 @@ def test_answers_are_kept_under_the_name_of_the_account(as_carl: str) -> None:
 def reader_of_this_run() -> None:
     import streamlit as st
 
-    st.markdown(session.reader())
+    from shamsul.ui.session import reader
+
+    st.markdown(reader())
 
 
 def test_wrong_password_is_one_sentence_and_not_kept(accounts: Accounts) -> None:
