@@ -20,7 +20,7 @@ if chosen is not None and chosen.plan is not None:
     top[2].button("Open", on_click=setup.start, args=(chosen.plan.source,))
 
 left, right = st.columns([1, 1.3])
-with left, st.container(height=620):
+with left:
     setup.form()
 with right:
     st.text_area("Study file (TOML)", key=setup.TEXT, height=430)

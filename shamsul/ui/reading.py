@@ -270,7 +270,7 @@ def _screen(
     prediction = session.prediction(study, assigned.case)
     asked = _request(study, assigned, classifier) if view.screen is Step.MAPS else {}
     if view.screen is Step.IMAGE:
-        picture, questions = st.columns([1.5, 1])
+        picture, questions = st.columns(2)
     else:
         picture = questions = st.container()
     with picture:

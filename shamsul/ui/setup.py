@@ -84,24 +84,24 @@ def form() -> None:
         return
     models = [info.name for info in registry.models() if info.manifest is not None]
     others = [study.name for study in session.store().studies()]
-    st.markdown("**Study**")
-    _field(document, (), "name", "", st.text_input, help="Small letters, digits and hyphens.")
-    _field(document, (), "title", "", st.text_input)
-    _field(document, (), "about", "", st.text_area, help="Readers see it before they start.")
-    _field(document, (), "model", models[0], st.selectbox, options=models)
-    _field(document, (), "methods", list(USUAL), st.multiselect, options=list(METHODS))
-    _field(document, (), "preset", "", st.selectbox, options=["", *PRESETS])
-    _field(document, (), "target", "logit", st.selectbox, options=["logit", "probability"])
-    _lines(document, (), "readers", "One a line, in the order of the assignment.")
-    st.markdown("**Cases and labels**")
-    _cases(document, others)
-    sources = ["annotation", "prediction", "given"]
-    _field(document, ("labels",), "from", "prediction", st.selectbox, options=sources)
-    _lines(document, ("labels",), "given", 'Labels of every case, for from = "given".')
-    _field(document, ("labels",), "most", 1, st.number_input, min_value=1, step=1)
-    st.markdown("**Design**")
-    for name, about in Switches.model_fields.items():
-        _switch(document, name, about)
+    with st.expander("Study", expanded=True):
+        _field(document, (), "name", "", st.text_input, help="Small letters, digits, hyphens.")
+        _field(document, (), "title", "", st.text_input)
+        _field(document, (), "about", "", st.text_area, height=100, help="Readers see it first.")
+        _lines(document, (), "readers", "One a line, in the order of the assignment.")
+        _field(document, (), "model", models[0], st.selectbox, options=models)
+        _field(document, (), "methods", list(USUAL), st.multiselect, options=list(METHODS))
+        _field(document, (), "preset", "", st.selectbox, options=["", *PRESETS])
+        _field(document, (), "target", "logit", st.selectbox, options=["logit", "probability"])
+    with st.expander("Cases and labels"):
+        _cases(document, others)
+        sources = ["annotation", "prediction", "given"]
+        _field(document, ("labels",), "from", "prediction", st.selectbox, options=sources)
+        _lines(document, ("labels",), "given", 'Labels of every case, for from = "given".')
+        _field(document, ("labels",), "most", 1, st.number_input, min_value=1, step=1)
+    with st.expander("Design"):
+        for name, about in Switches.model_fields.items():
+            _switch(document, name, about)
 
 
 def _cases(document: MutableMapping[str, Any], others: Sequence[str]) -> None:
@@ -118,7 +118,7 @@ def _cases(document: MutableMapping[str, Any], others: Sequence[str]) -> None:
         chosen = st.session_state[key]
         _write(("cases",), chosen, others[0] if chosen == "study" else "")
 
-    st.radio("cases from", kinds, horizontal=True, key=key, on_change=change)
+    st.radio("Cases from", kinds, horizontal=True, key=key, on_change=change)
     if kind == "study":
         _field(document, ("cases",), "study", others[0], st.selectbox, options=others)
     else:
@@ -176,7 +176,7 @@ def _field(
     def change() -> None:
         _write(table, name, st.session_state[key])
 
-    widget(name.replace("_", " "), key=key, on_change=change, **options)
+    widget(name.replace("_", " ").capitalize(), key=key, on_change=change, **options)
 
 
 def _lines(
@@ -191,7 +191,7 @@ def _lines(
         lines = [line.strip() for line in st.session_state[key].splitlines() if line.strip()]
         _write(table, name, lines or None)
 
-    st.text_area(name, key=key, on_change=change, help=help, height=100)
+    st.text_area(name.capitalize(), key=key, on_change=change, help=help, height=100)
 
 
 def _list(value: object) -> list[Any]:
