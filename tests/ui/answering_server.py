@@ -9,9 +9,14 @@ import os
 import sys
 from pathlib import Path
 
+# What a server would import while it starts.
+import pandas  # noqa: F401
+import sqlalchemy.dialects.sqlite  # noqa: F401
+import uvicorn.protocols.http.auto
+import uvicorn.protocols.websockets.auto  # noqa: F401
 from streamlit.web import bootstrap
 
-from shamsul.ui import answers, questionnaire, session  # noqa: F401 (imported before the fork)
+from shamsul.ui import answers, questionnaire, session  # noqa: F401
 
 SCRIPT = Path(__file__).with_name("answering_app.py")
 
