@@ -101,6 +101,12 @@ def eventually(page: Page, condition: Callable[[], bool]) -> None:
         page.wait_for_timeout(30)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Apps:
     """Streamlit scripts that run, by their addresses."""
 
@@ -112,10 +118,7 @@ class Apps:
         self, script: str | Path, env: Mapping[str, str] | None = None, port: int = 0
     ) -> str:
         """Start a script, at a free port if none is given, until it answers; gives its address."""
-        if not port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
+        port = port or free_port()
         url = f"http://127.0.0.1:{port}"
         log = self._logs / f"{port}.txt"
         options = {
