@@ -70,6 +70,12 @@ _VIEW = (
     Column(
         "zoom", "number", "Magnification when this was answered; 1: the whole image.", "", "> 0"
     ),
+    Column(
+        "threshold",
+        "number",
+        "Part of each map's scale below which nothing was coloured when this was answered.",
+        allowed="0 to 1",
+    ),
 )
 _HISTORY = (
     Column("created_at", "time", "When the question was first answered.", _TIME),

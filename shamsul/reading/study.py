@@ -154,6 +154,8 @@ class Shown:
         As the viewer was set when the answer was given, in stored values.
     zoom : float or None
         1 where the whole image is seen.
+    threshold : float or None
+        Part of each map's scale below which nothing was coloured, in [0, 1].
     """
 
     label: str
@@ -167,6 +169,7 @@ class Shown:
     window_centre: float | None = None
     window_width: float | None = None
     zoom: float | None = None
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
         if not self.label or not self.model:

@@ -191,6 +191,7 @@ class RevisionRow(Base):
     window_centre: Mapped[float | None]
     window_width: Mapped[float | None]
     zoom: Mapped[float | None]
+    threshold: Mapped[float | None]
 
     # Of a map; NULL for a question about the case.
     method_name_shown: Mapped[str | None] = mapped_column(Text)

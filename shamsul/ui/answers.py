@@ -192,7 +192,11 @@ def as_seen(case: Case, shown: Shown) -> Shown:
         return shown
     black, white = state.window
     shown = replace(
-        shown, window_centre=(black + white) / 2, window_width=white - black, zoom=state.zoom
+        shown,
+        window_centre=(black + white) / 2,
+        window_width=white - black,
+        zoom=state.zoom,
+        threshold=state.threshold,
     )
     if isinstance(shown, MapShown):
         opacity = state.opacity.get(shown.label, {}).get(shown.method_name_shown, shown.opacity)

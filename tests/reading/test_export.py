@@ -25,7 +25,7 @@ CONTRACT = (
     "normalisation, blinded, created_at, changed_at, revision, active_seconds"
 )
 #: What came later stands after these.
-ADDED = ", window_centre, window_width, zoom"
+ADDED = ", window_centre, window_width, zoom, threshold"
 
 
 @pytest.fixture
@@ -89,6 +89,7 @@ def test_a_rating_is_one_row(store, rating):
             "window_centre": "",
             "window_width": "",
             "zoom": "",
+            "threshold": "",
         }
     ]
 

@@ -118,6 +118,20 @@ def test_map_is_transparent_where_it_says_nothing(opened):
     assert weight[outside].max() == 0
 
 
+def test_threshold_hides_what_is_weaker(opened):
+    page = opened()
+    before = difference(page, "Grad-CAM")
+    set_slider(page, "Hide relevance below", 60)
+    eventually(page, lambda: difference(page, "Grad-CAM").sum() < before.sum())
+    after = difference(page, "Grad-CAM")
+    # The strongest stays as it is, the weak is gone.
+    assert after.max() == before.max()
+    assert (after > 0).sum() < (before > 0).sum()
+    expect(page.get_by_text("threshold 0.60")).to_be_visible()
+    set_slider(page, "Hide relevance below", 0)
+    eventually(page, lambda: (difference(page, "Grad-CAM") == before).all())
+
+
 def test_opacity_zero_leaves_the_plain_radiograph(opened):
     page = opened()
     assert difference(page, "Grad-CAM").max() > 50

@@ -178,7 +178,8 @@ class Form {
 
   wording(question) {
     const mark = question.required && this.data.finish ? el("abbr", { title: "required" }, " *") : null;
-    return el("span", { class: "wording", title: question.help || false }, question.wording, mark);
+    const help = question.help ? el("small", {}, question.help) : null;
+    return el("span", { class: "wording" }, question.wording, mark, help);
   }
 
   firstChoice() {

@@ -96,8 +96,11 @@ function visibility(t) {
   return Math.min(1, Math.max(0, (t - 0.05) / 0.5));
 }
 
-/** 256 colours with their visibility: 0 to 1, or with `signed` -1 to 1 in 255 of them. */
-function colourTable(stops, signed) {
+/**
+ * 256 colours with their visibility: 0 to 1, or with `signed` -1 to 1 in 255 of them. Magnitudes
+ * below the threshold are clear.
+ */
+function colourTable(stops, signed, threshold) {
   const rgba = new Uint8ClampedArray(4 * 256);
   for (let i = 0; i < 256; i++) {
     const place = signed ? Math.min(i, 254) / 254 : i / 255;
@@ -106,7 +109,8 @@ function colourTable(stops, signed) {
     for (let c = 0; c < 3; c++) {
       rgba[4 * i + c] = stops[from][c] + (at - from) * (stops[from + 1][c] - stops[from][c]);
     }
-    rgba[4 * i + 3] = 255 * visibility(signed ? Math.abs(2 * place - 1) : place);
+    const magnitude = signed ? Math.abs(2 * place - 1) : place;
+    rgba[4 * i + 3] = magnitude < threshold ? 0 : 255 * visibility(magnitude);
   }
   return { signed, rgba, table: new Uint32Array(rgba.buffer) };
 }

@@ -3,7 +3,9 @@
 
 const VIEW = { zoom: 1, centre: null, window: null, inverted: false, enlarged: null };
 const fresh = () => ({ ...VIEW, opacity: {} });
-const HABITS = { display: "positive", colours: {}, layout: "fit", shared: false, opacity: null };
+const HABITS = {
+  display: "positive", colours: {}, layout: "fit", shared: false, opacity: null, threshold: 0,
+};
 
 class ReaderState {
   load(data) {
@@ -55,10 +57,10 @@ class ReaderState {
   }
 
   get colours() {
-    const key = `${this.habits.display} ${this.colourName()}`;
+    const key = `${this.habits.display} ${this.colourName()} ${this.habits.threshold}`;
     if (this.coloursKey !== key) {
       const stops = this.data.colours[this.habits.display][this.colourName()];
-      this.coloursTable = colourTable(stops, this.signed);
+      this.coloursTable = colourTable(stops, this.signed, this.habits.threshold);
       this.coloursKey = key;
     }
     return this.coloursTable;
@@ -81,6 +83,7 @@ class ReaderState {
       opacity,
       window: state.window ?? this.data.image.window,
       zoom: state.zoom,
+      threshold: habits.threshold,
       inverted: state.inverted,
       display: habits.display,
       colour_map: this.colourName(habits),

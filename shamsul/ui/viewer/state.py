@@ -51,6 +51,8 @@ class ViewerState:
         Values shown as black and as white.
     zoom : float
         1 where the whole image is seen.
+    threshold : float
+        Part of each map's scale below which nothing is coloured, in [0, 1].
     inverted : bool
     display : Display
     colour_map : str
@@ -61,6 +63,7 @@ class ViewerState:
     opacity: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     window: tuple[float, float] = (0.0, 1.0)
     zoom: float = 1.0
+    threshold: float = 0.0
     inverted: bool = False
     display: Display = Display.POSITIVE
     colour_map: str = "Inferno"
@@ -93,6 +96,7 @@ class ViewerState:
             opacity=opacity,
             window=_window(reported.get("window"), default.window),
             zoom=_zoom(reported.get("zoom")),
+            threshold=_fraction(reported.get("threshold"), default.threshold),
             inverted=reported.get("inverted") is True,
             display=_member(Display, reported.get("display"), default.display),
             colour_map=str(reported.get("colour_map", default.colour_map))[:40],

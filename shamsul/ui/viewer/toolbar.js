@@ -16,6 +16,11 @@ class Toolbar {
       onmove: (x) => view.setOpacity(x),
       onset: () => view.report(),
     });
+    this.threshold = slider("Hide relevance below", {
+      title: "Hide what is below this part of each map's scale",
+      onmove: (x) => view.setThreshold(x),
+      onset: () => view.report(),
+    });
     this.colourMap = picker("Colour map", (name) => view.pickColours(name));
     this.display = choice(
       "Relevance shown",
@@ -32,8 +37,8 @@ class Toolbar {
     this.node = el(
       "div",
       { class: "toolbar", role: "group", "aria-label": "Viewer controls" },
-      this.tools, this.inverts, this.opacity, this.colourMap, this.display, this.scale,
-      this.annotation, this.layout,
+      this.tools, this.inverts, this.opacity, this.threshold, this.colourMap, this.display,
+      this.scale, this.annotation, this.layout,
       button("Reset view", "Whole image, default window (0)", () => view.reset()),
       button("Full screen", "Fill the screen, or return (F)", () => view.fullScreen()),
       this.readout,
@@ -46,11 +51,13 @@ class Toolbar {
     this.tools.show(view.tool);
     this.inverts.setAttribute("aria-pressed", String(view.state.inverted));
     this.opacity.show(habits.opacity ?? data.opacity);
+    this.threshold.show(habits.threshold);
     const names = Object.keys(data.colours[habits.display]);
     this.colourMap.offer(Object.fromEntries(names.map((name) => [name, name])), view.colourName());
     this.display.show(habits.display);
     // Without maps their controls would only take the radiograph's room.
-    for (const control of [this.opacity, this.colourMap, this.display, this.annotation, this.layout]) {
+    const { opacity, threshold, colourMap, display, annotation, layout } = this;
+    for (const control of [opacity, threshold, colourMap, display, annotation, layout]) {
       control.hidden = view.mostPanels < 2;
     }
     this.scale.hidden = data.rows.length < 2;

@@ -192,6 +192,11 @@ class View extends ReaderState {
     this.redraw();
   }
 
+  setThreshold(x) {
+    this.habits.threshold = x;
+    this.refresh();
+  }
+
   annotate(shown) {
     if (!this.annotated) return;
     this.state.annotation = shown;

@@ -66,7 +66,7 @@ def _answers() -> None:
     )
     op.drop_column("revision", "repeat_of")
     op.add_column("revision", sa.Column("wording", sa.Integer, nullable=False, server_default="1"))
-    for name in ("window_centre", "window_width", "zoom"):
+    for name in ("window_centre", "window_width", "zoom", "threshold"):
         op.add_column("revision", sa.Column(name, sa.Double))
 
 
