@@ -12,9 +12,10 @@ reader = session.reader()
 if not reader:
     st.info("Type a reader's name at the top of the page.")
     st.stop()
-study = reading.chosen_study(reader)
-if study is None:
-    reading.overview(reader)
-else:
-    reading.read(study, reader)
+with reading.held():
+    study = reading.chosen_study(reader)
+    if study is None:
+        reading.overview(reader)
+    else:
+        reading.read(study, reader)
 session.warm_up()

@@ -1,6 +1,7 @@
 """A reading study, screen by screen: what is shown of a case, and how one goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +19,11 @@ from shamsul.jobs import Job, State
 from shamsul.metrics.scale import full_scale
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
+<<<<<<< HEAD
 from shamsul.reading.accounts import Role
+=======
+from shamsul.reading import StoreError
+>>>>>>> hard
 from shamsul.reading.design import Arm, PanelPlan
 from shamsul.reading.questionnaire import ABOUT_READER, Kind, Step
 from shamsul.reading.readings import Assigned, Happened, Progress, progress_of, still_missing
@@ -35,9 +40,19 @@ KEY = "reading"
 STUDY = "study"
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Where the database fails, keep the questions that were drawn last: answers wait in them."""
+    try:
+        yield
+    except StoreError as error:
+        if not questionnaire.hold(key=KEY, error=str(error)):
+            raise
+
+
 def overview(reader: str) -> None:
     """The studies that a reader is part of, each with what to do next."""
-    _acknowledge(answers.take(questionnaire.outbox(KEY)))
+    error = answers.take(questionnaire.outbox(KEY))
     studies = session.readings().studies_of(reader)
     if not studies:
         st.info("No study has been assigned to you.")
@@ -57,6 +72,7 @@ def overview(reader: str) -> None:
                 on_click=_open,
                 args=(study.name,),
             )
+    _acknowledge(error)
 
 
 def _acknowledge(error: str) -> None:
@@ -278,6 +294,18 @@ def _screen(
     with questions:
         _questions(view, asked)
 
+    with in_words():
+        _wait(study, mine, assigned, classifier, asked)
+
+
+def _wait(
+    study: Study,
+    mine: Sequence[Assigned],
+    assigned: Assigned,
+    classifier: Classifier,
+    asked: Mapping[PanelPlan, Job],
+) -> None:
+    """Draw the page anew when maps of the reading have come; last, because it may rerun it."""
     # The next case's maps too: no reader should wait for one.
     following = [one for one in mine if one.screen(study.questionnaire) and one != assigned][:1]
     before = _outcomes(study, [assigned, *following], classifier)
@@ -291,7 +319,7 @@ def _screen(
             if asked and now[: len(asked)] != before[: len(asked)]:
                 st.rerun()
 
-    wait()  # last, because it may rerun the page
+    wait()
 
 
 def _check_reader(assigned: Assigned) -> None:
@@ -462,8 +490,12 @@ def _maps(
 @st.fragment
 def _questions(view: _View, asked: Mapping[PanelPlan, Job]) -> None:
     """The questions of a screen; a click redraws these alone."""
+<<<<<<< HEAD
     with in_words():
         _check_reader(view.assigned)
+=======
+    with in_words(), held():
+>>>>>>> hard
         recall = partial(_recalled, view.study, view.assigned.reading.reader)
         error = answers.take(questionnaire.outbox(KEY), recall)
         if answers.turned():

@@ -15,73 +15,12 @@ from shamsul.reading import Store
 from shamsul.reading.export import RatingsExport, export_ratings
 from shamsul.reading.readings import Readings
 from shamsul.settings import settings
-from shamsul.ui.questionnaire import NEXT, PAUSE, Column
+from shamsul.ui.questionnaire import PAUSE
 from shamsul.ui.viewer import ViewerState
-from tests.ui.conftest import FakeBrowser, Pages, make_study, study_text
+from tests.ui.conftest import FakeBrowser, Reader, make_study, study_text
 
 NAMES = ("Grad-CAM", "grad_cam", "LRP", "lrp")
 FIRST, SECOND = "phantom-0001", "phantom-0005"
-
-
-class Reader(Pages):
-    """Somebody who reads the study."""
-
-    def __init__(self, browser: FakeBrowser, name: str = "Ada") -> None:
-        super().__init__(browser)
-        self.app.text_input(key="reader").set_value(name).run()
-
-    def open(self, study: str = "trial") -> None:
-        self.app.query_params["study"] = study
-        self.app.switch_page("pages/reading.py").run()
-        self.settle()
-
-    def fill(self, **about_case: object) -> None:
-        """Answer what is required."""
-        values = {"years": 7, "present": "yes", "agreement": "agree", "useful": "yes"} | about_case
-        for question in self.form()["about_case"]:
-            value = values[question.id.removesuffix("_with_maps")]
-            self.browser.put(self.form()["case"].token, question.id, value)
-        for position, column in enumerate(self.form()["maps"]):
-            if self.form()["about_maps"] and column.token:
-                self.browser.put(column.token, "location", 4 - position)
-        self.app.run()
-
-    def go_on(self, item: str = NEXT) -> None:
-        self.browser.put(self.form()["finish"].token, item, None)
-        self.app.run()
-        self.settle()
-
-    def fill_and_go_on(self) -> None:
-        self.fill()
-        self.go_on()
-
-    def read_case(self) -> None:
-        """Both screens of a case, and what is shown once it is locked."""
-        for _ in range(3):
-            if not self.form()["locked"]:
-                self.fill()
-            self.go_on()
-
-    def press(self, label: str) -> None:
-        next(button for button in self.app.button if button.label == label).click().run()
-        self.settle()
-
-    def asked(self) -> list[str]:
-        return [question.id for question in self.form()["about_case"]]
-
-    def titles(self) -> list[str]:
-        return [column.title for column in self.form()["maps"]]
-
-    def answers(self) -> dict[str, object]:
-        case: Column = self.form()["case"]
-        return dict(case.values)
-
-    def viewer_message(self) -> str:
-        """What the page sends to the viewer, in JSON."""
-        (viewer,) = [
-            one for one in self.app.get("bidi_component") if "viewer" in one.proto.component_name
-        ]
-        return str(viewer.proto)
 
 
 @pytest.fixture

@@ -185,26 +185,35 @@ def mount(
     locked : bool
         Whether answers are shown only.
     """
-    _component(
-        key=key,
-        data={
-            "subject": subject,
-            "seconds_before": seconds_before,
-            "case": asdict(case),
-            "about_case": [_facts(question) for question in about_case],
-            "maps": [asdict(column) for column in maps],
-            "about_maps": [_facts(question) for question in about_maps],
-            "heading": heading,
-            "saved": dict(saved),
-            "notice": notice,
-            "error": error,
-            "refused": refused,
-            "finish": finish and asdict(finish),
-            "locked": locked,
-            "keys": KEYS,
-        },
-        on_outbox_change=_ignore,
-    )
+    data = {
+        "subject": subject,
+        "seconds_before": seconds_before,
+        "case": asdict(case),
+        "about_case": [_facts(question) for question in about_case],
+        "maps": [asdict(column) for column in maps],
+        "about_maps": [_facts(question) for question in about_maps],
+        "heading": heading,
+        "saved": dict(saved),
+        "notice": notice,
+        "error": error,
+        "refused": refused,
+        "finish": finish and asdict(finish),
+        "locked": locked,
+        "keys": KEYS,
+    }
+    st.session_state[f"{key}-drawn"] = data
+    _component(key=key, data=data, on_outbox_change=_ignore)
+
+
+def hold(*, key: str, error: str) -> bool:
+    """Draw what was drawn last, with the reason why it cannot be drawn anew; False if nothing was.
+
+    Without it, answers that wait in the page would vanish from the reader's sight.
+    """
+    drawn = st.session_state.get(f"{key}-drawn")
+    if drawn is not None:
+        _component(key=key, data={**drawn, "error": error}, on_outbox_change=_ignore)
+    return drawn is not None
 
 
 def acknowledge(*, key: str, saved: Mapping[str, int], error: str, refused: str) -> None:
