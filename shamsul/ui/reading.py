@@ -19,11 +19,8 @@ from shamsul.jobs import Job, State
 from shamsul.metrics.scale import full_scale
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
-<<<<<<< HEAD
-from shamsul.reading.accounts import Role
-=======
 from shamsul.reading import StoreError
->>>>>>> hard
+from shamsul.reading.accounts import Role
 from shamsul.reading.design import Arm, PanelPlan
 from shamsul.reading.questionnaire import ABOUT_READER, Kind, Step
 from shamsul.reading.readings import Assigned, Happened, Progress, progress_of, still_missing
@@ -490,12 +487,8 @@ def _maps(
 @st.fragment
 def _questions(view: _View, asked: Mapping[PanelPlan, Job]) -> None:
     """The questions of a screen; a click redraws these alone."""
-<<<<<<< HEAD
-    with in_words():
-        _check_reader(view.assigned)
-=======
     with in_words(), held():
->>>>>>> hard
+        _check_reader(view.assigned)
         recall = partial(_recalled, view.study, view.assigned.reading.reader)
         error = answers.take(questionnaire.outbox(KEY), recall)
         if answers.turned():
