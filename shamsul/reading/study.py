@@ -6,8 +6,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.plan import Plan
-from shamsul.reading.questionnaire import DEFAULT, Questionnaire, Value
+from shamsul.reading.questionnaire import Questionnaire, Value
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

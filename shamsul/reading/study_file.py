@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shamsul.reading.design import Control, Design, Mode
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.plan import Plan
-from shamsul.reading.questionnaire import DEFAULT, Kind, Question, Questionnaire, Step
+from shamsul.reading.questionnaire import Kind, Question, Questionnaire, Step
 from shamsul.reading.study import Study, reader_name
 
 Place = tuple[str | int, ...]

@@ -15,7 +15,8 @@ from shamsul.classifiers import registry
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.reading.database import StoreError
-from shamsul.reading.questionnaire import DEFAULT, Question
+from shamsul.reading.instrument import DEFAULT
+from shamsul.reading.questionnaire import Question
 from shamsul.reading.study import Study
 from shamsul.reading.study_file import StudyFile, StudyFileError, Switches, read_study_file
 from shamsul.settings import settings

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from shamsul.reading.codebook import CASES, RATINGS
-from shamsul.reading.questionnaire import DEFAULT
+from shamsul.reading.instrument import DEFAULT
 
 METHODS = {"lime": "LIME", "shap": "SHAP", "grad_cam": "Grad-CAM", "lrp": "LRP"}
 ITEMS = DEFAULT.items[:2]

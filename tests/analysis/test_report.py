@@ -16,7 +16,8 @@ from shamsul.analysis.page import _shown
 from shamsul.analysis.procedure import PROCEDURE
 from shamsul.analysis.report import write_analysis
 from shamsul.analysis.study import Analysis, analyse
-from shamsul.reading.questionnaire import DEFAULT, Question
+from shamsul.reading.instrument import DEFAULT
+from shamsul.reading.questionnaire import Question
 from tests.analysis.readings import (
     CASE_NAMES,
     ITEMS,

@@ -11,7 +11,8 @@ import pytest
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.metrics.reliability import krippendorff_alpha
 from shamsul.reading.export import export_ratings
-from shamsul.reading.questionnaire import CANNOT_JUDGE, DEFAULT
+from shamsul.reading.instrument import DEFAULT
+from shamsul.reading.questionnaire import CANNOT_JUDGE
 from tests.analysis.readings import (
     CASE_NAMES,
     ITEMS,

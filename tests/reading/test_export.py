@@ -15,7 +15,7 @@ from shamsul.reading.export import (
     looks_like_formula,
     write_ratings,
 )
-from shamsul.reading.questionnaire import DEFAULT
+from shamsul.reading.instrument import DEFAULT
 
 # Written out, since later work and outside checks rely on it.
 CONTRACT = (

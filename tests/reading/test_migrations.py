@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from shamsul.reading import Store, StoreError, migrations
-from shamsul.reading.questionnaire import DEFAULT
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.tables import Base
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.questionnaire import (
     CANNOT_JUDGE,
-    DEFAULT,
     MAX_TEXT,
     Kind,
     Question,

@@ -9,8 +9,9 @@ import pytest
 
 from shamsul.reading import Answer, MapShown, Shown, Store, Study
 from shamsul.reading.design import Arm, Control, Design, Mode, assign
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.plan import Plan
-from shamsul.reading.questionnaire import DEFAULT, Kind, Question, Questionnaire, Step
+from shamsul.reading.questionnaire import Kind, Question, Questionnaire, Step
 from shamsul.reading.readings import Assigned, Readings, unanswered
 from shamsul.reading.store import Refused
 

@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from shamsul.reading import CANNOT_JUDGE, Answer, MapShown, Store, Study
-from shamsul.reading.questionnaire import DEFAULT, Questionnaire
+from shamsul.reading.instrument import DEFAULT
+from shamsul.reading.questionnaire import Questionnaire
 from shamsul.reading.tables import Base
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from shamsul.reading.design import Control, Design, Mode
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.plan import Plan
-from shamsul.reading.questionnaire import DEFAULT, Kind, Step
+from shamsul.reading.questionnaire import Kind, Step
 from shamsul.reading.study_file import Known, StudyFileError, read_study_file
 
 KNOWN = Known({"phantom": ("Edema", "Mass")}, ("lime", "lrp"), ("shamsul-2023",), ("phantom-demo",))

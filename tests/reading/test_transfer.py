@@ -11,8 +11,9 @@ import pytest
 from shamsul.reading import CANNOT_JUDGE, Store
 from shamsul.reading.design import Control, Design, assign
 from shamsul.reading.export import export_ratings, imrmc, wide, write_assignment
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.plan import Plan
-from shamsul.reading.questionnaire import DEFAULT, Step
+from shamsul.reading.questionnaire import Step
 from shamsul.reading.readings import Happened, Readings
 from shamsul.reading.study import Study
 from shamsul.reading.transfer import TransferError, dump, load

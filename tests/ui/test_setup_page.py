@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shamsul.reading import Store
-from shamsul.reading.questionnaire import DEFAULT
+from shamsul.reading.instrument import DEFAULT
 from shamsul.reading.readings import Readings
 from shamsul.settings import settings
 from tests.reading.test_readings import answer
