@@ -1,0 +1,34 @@
+"""The command line: ``shamsul COMMAND``. Messages go to stderr, results to stdout."""
+
+import logging
+import sys
+
+from typer.exceptions import Abort, Exit, TyperException
+
+# Importing a module of commands registers them.
+from shamsul.cli import explain, models, ratings, studies, users  # noqa: F401
+from shamsul.cli.base import app
+
+
+def main() -> None:
+    """Run the command line; every error is one sentence on stderr and exit status 2."""
+    # Libraries' log lines could quote a file's content.
+    logging.disable(logging.CRITICAL)
+    try:
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except TyperException as error:
+        status = _refuse(error.format_message())
+    except Exit as exit_:
+        status = exit_.exit_code
+    except (KeyboardInterrupt, Abort):
+        status = _refuse("Stopped.")
+    except OSError as error:
+        status = _refuse(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
+    except Exception as error:  # never a traceback: each room's errors are one sentence
+        status = _refuse(str(error.args[0] if error.args else type(error).__name__))
+    sys.exit(status)
+
+
+def _refuse(sentence: str) -> int:
+    print(" ".join(sentence.split()), file=sys.stderr)
+    return 2

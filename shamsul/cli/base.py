@@ -1,0 +1,91 @@
+"""What the commands share: the application, its groups, and how results and errors are said."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shamsul.settings import ASSETS, settings
+
+if TYPE_CHECKING:
+    # Imported where they are used: torch takes seconds, which --help should not.
+    from shamsul.explainers.method import Method
+    from shamsul.radiographs import Radiograph, RadiographArchive
+    from shamsul.reading.annotations import AnnotationArchive
+    from shamsul.reading.store import Store
+
+app = typer.Typer(
+    help="Explain chest radiograph classifiers. For research use only, not for diagnosis.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="List, show and download models.", invoke_without_command=True)
+phantom_app = typer.Typer(help="Synthetic radiographs with exactly known findings.")
+study_app = typer.Typer(help="Make, check and follow reading studies.")
+users_app = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(study_app, name="study")
+app.add_typer(phantom_app, name="phantom")
+app.add_typer(users_app, name="users")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Model = Annotated[str, typer.Option("--model", help="A registered model or a model folder.")]
+
+
+class UserError(Exception):
+    """What the user has to put right, in one sentence."""
+
+
+def emit(result: dict[str, Any], as_json: bool, text: Callable[[], Iterable[str]]) -> None:
+    """Print the result, for a program or for a person."""
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        for line in text():
+            print(line)
+
+
+def read(file: Path) -> "Radiograph":
+    """A file's radiograph.
+
+    Raises
+    ------
+    UserError
+        If it cannot be opened or is not a radiograph.
+    """
+    from shamsul.radiographs import RadiographError, read_radiograph
+
+    limit = settings().max_upload_mb * 2**20
+    try:
+        return read_radiograph(file.read_bytes(), max_bytes=limit)
+    except OSError as error:
+        raise UserError(f"{file} cannot be opened: {error.strerror}.") from None
+    except RadiographError as error:
+        raise UserError(str(error)) from None
+
+
+def methods_of(names: Iterable[str]) -> "list[Method]":
+    """The methods of these names, those that need few model evaluations first."""
+    from shamsul.explainers.registry import METHODS, by_waiting_time
+
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in METHODS]
+    if unknown:
+        raise UserError(f"There is no method {unknown[0]!r}; there are {', '.join(METHODS)}.")
+    return [method for method in by_waiting_time() if method.name in wanted]
+
+
+def stores() -> "tuple[Store, RadiographArchive, AnnotationArchive]":
+    """The store with its usual studies, and the archives."""
+    from shamsul.radiographs import RadiographArchive
+    from shamsul.reading.annotations import AnnotationArchive
+    from shamsul.reading.demo import ensure_default_studies
+    from shamsul.reading.store import Store
+
+    store, archive = Store(settings().database), RadiographArchive(settings().radiographs)
+    annotations = AnnotationArchive(settings().data_dir / "annotations")
+    ensure_default_studies(store, archive, annotations, ASSETS)
+    return store, archive, annotations

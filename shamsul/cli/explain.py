@@ -1,0 +1,233 @@
+"""Explain radiographs from files: ``predict`` and ``explain``."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from tqdm import tqdm
+
+from shamsul.cli.base import Json, Model, UserError, app, emit, methods_of, read
+
+if TYPE_CHECKING:
+    from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.prediction import Prediction
+    from shamsul.explainers.heatmap import Heatmap
+    from shamsul.radiographs import Radiograph
+
+
+@app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Radiographs: DICOM, PNG or JPEG.")],
+    model: Model = "phantom",
+    as_json: Json = False,
+) -> None:
+    """Print each label's logit and probability for radiographs."""
+    from shamsul.classifiers import registry
+
+    classifier = registry.load(model)
+    images: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
+    for file in tqdm(files, unit="image", disable=len(files) == 1):
+        try:
+            radiograph = read(file)
+        except UserError as error:
+            errors.append({"file": str(file), "reason": str(error)})
+            print(f"{file}: {error}", file=sys.stderr)
+            continue
+        scores = classifier.predict(radiograph).scores
+        images.append(
+            {
+                "file": str(file),
+                "sha256": radiograph.sha256,
+                "logits": {score.label: score.logit for score in scores},
+                "probabilities": {score.label: score.probability for score in scores},
+            }
+        )
+
+    def text() -> Iterable[str]:
+        for image in images:
+            yield image["file"]
+            ranked = sorted(image["probabilities"].items(), key=lambda item: -item[1])
+            yield from (f"  {probability:6.3f}  {label}" for label, probability in ranked)
+
+    result = {"model": classifier.manifest.name, "images": images, "errors": errors}
+    emit(result, as_json, text)
+    if not images:
+        raise typer.Exit(2)
+
+
+def _assigned(settings_given: list[str]) -> dict[str, dict[str, object]]:
+    """Texts like ``lime.samples=500`` as parameters by method."""
+    from shamsul.explainers.registry import METHODS
+
+    given: dict[str, dict[str, object]] = {}
+    for text in settings_given:
+        name, separator, value = text.partition("=")
+        method, dot, parameter = name.partition(".")
+        if not separator or not dot:
+            raise UserError(f"--set takes METHOD.PARAMETER=VALUE, not {text!r}.")
+        if method not in METHODS:
+            raise UserError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
+        declared = {p.name: p for p in METHODS[method].parameters}
+        if parameter not in declared:
+            known = ", ".join(declared)
+            raise UserError(f"{method} has no parameter {parameter!r}; it has {known}.")
+        given.setdefault(method, {})[parameter] = declared[parameter].parse(value)
+    return given
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A radiograph: DICOM, PNG or JPEG.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    model: Model = "phantom",
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="Label to explain; by default those the model finds."),
+    ] = None,
+    all_labels: Annotated[bool, typer.Option("--all-labels", help="Every label.")] = False,
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="METHOD.PARAMETER=VALUE.")
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help="Settings of a published study; --set and --target come on top.")
+    ] = "",
+    target: Annotated[str, typer.Option(help="Explain the logit (usual) or the probability.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sampled methods.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write heatmaps of a radiograph: arrays, their facts, and an overlay picture each."""
+    from shamsul.classifiers import registry
+    from shamsul.explainers.heatmap import Target
+    from shamsul.explainers.method import ExplainerError
+    from shamsul.explainers.presets import PRESETS
+    from shamsul.explainers.registry import USUAL
+
+    if preset and preset not in PRESETS:
+        raise UserError(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
+    published = PRESETS.get(preset)
+    target = target or (published.target if published else Target.LOGIT).value
+    names = method or list(published.parameters if published else USUAL)
+    methods = methods_of(names)
+    if target not in {member.value for member in Target}:
+        raise UserError(f"--target is logit or probability, not {target!r}.")
+    assigned = _assigned(assignments or [])
+    parameters = {
+        name: {
+            **(published.parameters.get(name, {}) if published else {}),
+            **assigned.get(name, {}),
+        }
+        for name in names
+    }
+    radiograph = read(file)
+    out.mkdir(parents=True, exist_ok=True)  # before minutes are spent on maps
+    classifier = registry.load(model)
+    prediction = classifier.predict(radiograph)
+    labels = tuple(label or ()) or prediction.shown_labels
+    if all_labels:
+        labels = classifier.manifest.labels
+    missing = [name for name in labels if name not in classifier.manifest.labels]
+    if missing:
+        known = ", ".join(classifier.manifest.labels)
+        raise UserError(f"The model has no label {missing[0]!r}; it has {known}.")
+
+    image = classifier.prepare(radiograph)
+    maps: list[Heatmap] = []
+    refusal = ""
+    for chosen in methods:
+        with tqdm(desc=chosen.title, unit=" evaluations", leave=True) as bar:
+
+            def progress(done: int, planned: int, bar: Any = bar) -> None:
+                bar.total = planned
+                bar.update(done - bar.n)
+
+            try:
+                found = chosen.explain(
+                    classifier,
+                    image,
+                    labels,
+                    target=Target(target),
+                    seed=seed,
+                    progress=progress,
+                    **parameters[chosen.name],
+                )
+            except ExplainerError as error:
+                # The other methods may well explain a model that this one cannot.
+                refusal = str(error)
+                print(f"{chosen.title}: {refusal}", file=sys.stderr)
+            else:
+                maps.extend(found)
+    if classifier.notice:
+        print(classifier.notice, file=sys.stderr)
+    if not maps:
+        raise UserError(refusal)
+    result = _write_explanation(out, file, radiograph, classifier, prediction, maps)
+    emit(result, as_json, lambda: [f"{len(maps)} maps of {', '.join(labels)} written to {out}"])
+
+
+def _write_explanation(
+    out: Path,
+    file: Path,
+    radiograph: "Radiograph",
+    classifier: "Classifier",
+    prediction: "Prediction",
+    maps: "list[Heatmap]",
+) -> dict[str, Any]:
+    """Write maps, standard errors, ``explanation.json`` and one overlay picture per map.
+
+    Returns
+    -------
+    dict
+        What ``explanation.json`` says.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from shamsul.ui.overlay import overlay
+
+    arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
+    np.savez_compressed(out / "heatmaps.npz", **arrays)
+    errors: dict[str, Any] = {f"{m.method}/{m.label}": m.error for m in maps if m.error is not None}
+    np.savez_compressed(out / "standard_errors.npz", **errors)
+    rows = []
+    for heatmap in maps:
+        picture = f"{heatmap.method}--{heatmap.label.replace(' ', '_')}.png"
+        Image.fromarray(overlay(radiograph, heatmap)).save(out / picture)
+        rows.append(
+            {
+                "key": f"{heatmap.method}/{heatmap.label}",
+                "label": heatmap.label,
+                "method": heatmap.method,
+                "parameters": dict(heatmap.parameters),
+                "evaluations": heatmap.evaluations,
+                "seconds": round(heatmap.seconds, 3),
+                "fit": heatmap.fit,
+                "relative_standard_error": heatmap.doubt,
+                "target": heatmap.target.value,
+                "logit": prediction[heatmap.label].logit,
+                "probability": prediction[heatmap.label].probability,
+                "sha256": heatmap.sha256,
+                "overlay": picture,
+            }
+        )
+    geometry = maps[0].geometry
+    result = {
+        "model": classifier.manifest.name,
+        "model_sha256": classifier.manifest.sha256,
+        "file": str(file),
+        "sha256": radiograph.sha256,
+        "image_shape": list(geometry.image_shape),
+        "grid_shape": list(geometry.grid_shape),
+        "grid_to_image": [list(row) for row in geometry.grid_to_image],
+        "maps": rows,
+    }
+    text = json.dumps(result, ensure_ascii=False, indent=1)
+    (out / "explanation.json").write_text(text + "\n", encoding="utf-8")
+    return result

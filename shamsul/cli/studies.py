@@ -1,0 +1,238 @@
+"""Reading studies: made, checked, followed, and their maps computed beforehand."""
+
+import functools
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from tqdm import tqdm
+
+from shamsul.cli.base import Json, UserError, app, emit, methods_of, stores, study_app
+from shamsul.settings import settings
+
+if TYPE_CHECKING:
+    from shamsul.reading.store import Store
+    from shamsul.reading.study_file import StudyFile
+    from shamsul.studies import Made
+
+
+@app.command("precompute")
+def precompute_study(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute all maps of a study's cases; what is there already is skipped."""
+    from shamsul.classifiers import registry
+    from shamsul.explainers.cache import MapCache
+    from shamsul.explainers.registry import USUAL
+    from shamsul.panels import open_sources, sources
+    from shamsul.precompute import Outcome, precompute
+    from shamsul.reading.readings import Readings
+
+    methods = methods_of(method or USUAL)
+    store, archive, _ = stores()
+    about, cases = store.study(study), store.cases(study)
+    if about.plan is None:
+        wanted = open_sources(about, cases, methods)
+    elif method:
+        raise UserError(f"The study {study} has methods of its own; leave --method out.")
+    else:
+        wanted = list(sources(about, cases, Readings(store.database).of(study)))
+    store.close()
+
+    counts = dict.fromkeys(Outcome, 0)
+    failed = []
+    with (
+        tqdm(total=len(wanted), unit="map", position=0) as bar,
+        tqdm(unit=" evaluations", position=1, leave=False) as inner,
+    ):
+
+        def progress(done: int, planned: int) -> None:
+            inner.total, inner.n = planned, done
+            inner.refresh()
+
+        for step in precompute(
+            wanted,
+            functools.cache(registry.load),
+            archive,
+            MapCache(settings().maps),
+            progress=progress,
+        ):
+            counts[step.outcome] += 1
+            bar.update()
+            if step.outcome is Outcome.FAILED:
+                failed.append({"case": step.case, "method": step.method, "reason": step.reason})
+                tqdm.write(f"{step.case}, {step.method}: {step.reason}", file=sys.stderr)
+    result: dict[str, Any] = {"study": study, "cases": len(cases)}
+    result |= {outcome.value: number for outcome, number in counts.items()} | {"failures": failed}
+    emit(
+        result,
+        as_json,
+        lambda: [", ".join(f"{number} {outcome.value}" for outcome, number in counts.items())],
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+def _study_file(file: Path, store: "Store") -> "StudyFile":
+    """A study file, or each of its faults on stderr."""
+    from shamsul import studies
+    from shamsul.reading.study_file import StudyFileError, read_study_file
+
+    try:
+        return read_study_file(
+            file.read_text(encoding="utf-8"), studies.known(store), folder=file.parent
+        )
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not a text file in UTF-8.") from None
+    except StudyFileError as error:
+        for fault in error.faults:
+            print(f"{file}, {fault}", file=sys.stderr)
+        count = len(error.faults)
+        raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None
+
+
+StudyFileArgument = Annotated[Path, typer.Argument(help="A study file (TOML).")]
+
+
+@study_app.callback()
+def study_group() -> None:
+    """Make, check and follow reading studies."""
+
+
+@study_app.command("validate")
+def validate_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Name every fault of a study file, with its line."""
+    store, _, _ = stores()
+    study = _study_file(file, store).study
+    emit({"study": study.name, "faults": []}, as_json, lambda: [f"{file} is in order"])
+
+
+@study_app.command("create")
+def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Make a study of a study file: take its cases in and assign the readings."""
+    from shamsul import studies
+    from shamsul.classifiers import registry
+
+    store, archive, annotations = stores()
+    described = _study_file(file, store)
+    with tqdm(desc="Cases", unit="case") as bar:
+
+        def progress(done: int, planned: int) -> None:
+            bar.total = planned
+            bar.update(done - bar.n)
+
+        made = studies.create(
+            described,
+            file.parent,
+            store=store,
+            archive=archive,
+            annotations=annotations,
+            load=functools.cache(registry.load),
+            max_bytes=settings().max_upload_mb * 2**20,
+            progress=progress,
+        )
+    for name, reason in made.left_out:
+        print(f"{name}: left out, {reason}", file=sys.stderr)
+    _emit_made(made, "made", as_json)
+
+
+@study_app.command("update")
+def update_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Take over new words and added readers of a changed study file."""
+    from shamsul import studies
+
+    store, _, _ = stores()
+    _emit_made(studies.update(_study_file(file, store), store), "updated", as_json)
+
+
+def _emit_made(made: "Made", what: str, as_json: bool) -> None:
+    result = {
+        "study": made.study.name,
+        "cases": made.cases,
+        "readings": made.readings,
+        "left_out": [{"name": name, "reason": reason} for name, reason in made.left_out],
+    }
+    text = f"{made.study.name} {what}: {made.cases} cases, {made.readings} readings"
+    emit(result, as_json, lambda: [text])
+
+
+@study_app.command("status")
+def study_status(
+    study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
+) -> None:
+    """Say how far each reader is."""
+    from shamsul.reading.readings import Readings
+
+    store, _, _ = stores()
+    about = store.study(study)
+    rows = [
+        {
+            "reader": one.reader,
+            "session": one.session,
+            "readings": one.readings,
+            "finished": one.finished,
+            "active_minutes": round(one.active_seconds / 60, 1),
+            "last_answer": one.last and one.last.isoformat(),
+        }
+        for one in Readings(store.database).progress(about)
+    ]
+    closed = about.closed_at and about.closed_at.isoformat()
+    result = {"study": study, "closed_at": closed, "readers": rows}
+
+    def text() -> Iterable[str]:
+        yield f"{about.title}: {'closed' if closed else 'open'}"
+        for row in rows:
+            yield (
+                f"{row['reader']:24} session {row['session']}: {row['finished']} of "
+                f"{row['readings']} readings, {row['active_minutes']} min"
+            )
+
+    emit(result, as_json, text)
+
+
+@study_app.command("close")
+def close_study(
+    study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
+) -> None:
+    """End a study: from now on nothing can be answered."""
+    from shamsul.reading.readings import Readings
+
+    store, _, _ = stores()
+    closed = Readings(store.database).close(study).closed_at
+    assert closed is not None
+    result = {"study": study, "closed_at": closed.isoformat()}
+    emit(result, as_json, lambda: [f"{study} is closed since {closed:%Y-%m-%d %H:%M} UTC"])
+
+
+@study_app.command("import")
+def import_study(
+    file: Annotated[Path, typer.Argument(help="Written by shamsul export --format json.")],
+    as_json: Json = False,
+) -> None:
+    """Put an exported study into a database that has none of its name."""
+    from shamsul.reading.transfer import load
+
+    store, _, _ = stores()
+    name = load(store, file.read_text(encoding="utf-8"))
+    emit({"study": name}, as_json, lambda: [f"{name} imported, but for its radiographs"])
+
+
+@study_app.command("assignment")
+def export_assignment(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write who reads what, when, and in which order of panels."""
+    from shamsul.reading.export import write_assignment
+
+    store, _, _ = stores()
+    count = write_assignment(store, study, out)
+    emit({"file": str(out), "readings": count}, as_json, lambda: [f"{count} readings in {out}"])
