@@ -43,8 +43,8 @@ def held() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        if not questionnaire.hold(key=KEY, error=str(error)):
-            raise
+        questionnaire.hold(key=KEY, error=str(error))
+        raise
 
 
 def overview(reader: str) -> None:

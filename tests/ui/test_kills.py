@@ -116,7 +116,7 @@ def answer_until_killed(reader: str, folder: Path) -> tuple[Outbox, int]:
             amid = 0
             for _ in range(KILLS):
                 process = int(server.stdout.readline())
-                amid += answer_for(chance.uniform(0, 0.35), outbox, port, process)
+                amid += answer_for(chance.uniform(0, 0.25), outbox, port, process)
                 os.kill(process, signal.SIGKILL)
             process = int(server.stdout.readline())
             with connected(port, process) as socket:

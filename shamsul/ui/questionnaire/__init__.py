@@ -205,15 +205,14 @@ def mount(
     _component(key=key, data=data, on_outbox_change=_ignore)
 
 
-def hold(*, key: str, error: str) -> bool:
-    """Draw what was drawn last, with the reason why it cannot be drawn anew; False if nothing was.
+def hold(*, key: str, error: str) -> None:
+    """Draw what was drawn last, if anything, with the reason why it cannot be drawn anew.
 
     Without it, answers that wait in the page would vanish from the reader's sight.
     """
     drawn = st.session_state.get(f"{key}-drawn")
     if drawn is not None:
         _component(key=key, data={**drawn, "error": error}, on_outbox_change=_ignore)
-    return drawn is not None
 
 
 def acknowledge(*, key: str, saved: Mapping[str, int], error: str, refused: str) -> None:
