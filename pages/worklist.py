@@ -14,7 +14,7 @@ ensure_frame()
 sign_in.require(Role.COORDINATOR)
 worklist.open_case()
 store = session.store()
-studies = {study.name: study for study in store.studies()}
+studies = {study.name: study for study in session.open_studies()}
 
 uploads = st.file_uploader(
     "Upload radiographs",

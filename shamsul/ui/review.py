@@ -17,9 +17,9 @@ from shamsul.ui import session
 
 
 def all_cases() -> tuple[Case, ...]:
-    """The cases of every study, study by study."""
+    """The cases of every open study, study by study."""
     store = session.store()
-    return tuple(case for study in store.studies() for case in store.cases(study.name))
+    return tuple(case for study in session.open_studies() for case in store.cases(study.name))
 
 
 def chosen_case(cases: Sequence[Case]) -> Case | None:

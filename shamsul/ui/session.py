@@ -39,6 +39,11 @@ def store() -> Store:
     return opened
 
 
+def open_studies() -> tuple[Study, ...]:
+    """The studies that are reviewed openly; planned ones are read on their own page, blinded."""
+    return tuple(study for study in store().studies() if study.plan is None)
+
+
 @st.cache_resource(show_spinner=False)
 def archive() -> RadiographArchive:
     """The stored radiographs."""

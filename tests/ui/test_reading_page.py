@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
@@ -19,6 +20,7 @@ from shamsul.ui.questionnaire import PAUSE
 from shamsul.ui.viewer import ViewerState
 from tests.ui.conftest import FakeBrowser, Reader, make_study, study_text
 
+APP = Path(__file__).resolve().parents[2] / "app.py"
 NAMES = ("Grad-CAM", "grad_cam", "LRP", "lrp")
 FIRST, SECOND = "phantom-0001", "phantom-0005"
 
@@ -336,3 +338,14 @@ def test_export_says_what_was_shown(reader, exported, installation: Path) -> Non
             )
     assert {row["control"] for row in found} == {"", "other_patient"}
     assert len({row["heatmap_sha256"] for row in found}) > 1
+
+
+def test_a_planned_study_is_not_reviewed_openly(installation: Path) -> None:
+    make_study(installation, study_text())
+    case = shown_cases()[0]
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert "Trial" not in app.segmented_control(key="study").options
+    app.query_params["case"] = str(case)
+    app.switch_page("pages/review.py").run()
+    assert not app.exception
+    assert app.query_params["case"] != [str(case)]
