@@ -226,6 +226,7 @@ def test_export(shamsul, tmp_path: Path) -> None:
         "pilot.csv",
         "pilot.codebook.json",
         "pilot.cases.csv",
+        "pilot.readers.csv",
     ]
     assert all(Path(file).exists() for file in files)
 

@@ -192,6 +192,12 @@ def explain_here(
     )
 
 
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages drawn in the tests' own process start no other, which would outlive them."""
+    monkeypatch.setattr(Worker, "start", lambda self: None)
+
+
 @pytest.fixture
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh installation whose explainers answer at once."""
@@ -202,7 +208,6 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     st.cache_data.clear()
     for name, method in list(METHODS.items()):
         monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
-    monkeypatch.setattr(Worker, "start", lambda self: None)
     monkeypatch.setattr(Worker, "explain", explain_here)
     yield tmp_path
     settings.cache_clear()
