@@ -103,12 +103,11 @@ class Reader:
         before = form["finish"]["token"]
         start = time.perf_counter()
         await self._send(session, before, "@next", None)
-        try:
-            form = await session.until(
-                FORM, lambda form: form["finish"]["token"] != before, seconds=30
-            )
-        except TimeoutError:
-            return None  # the page that says thank you has no questions
+        form = await session.until(
+            FORM, lambda form: not form["finish"] or form["finish"]["token"] != before
+        )
+        if not form["finish"]:
+            return None  # the page that says thank you asks nothing
         self.opened.append(time.perf_counter() - start)
         return form
 

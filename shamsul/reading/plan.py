@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 
 from shamsul.reading.design import Control, Design, Mode
 
@@ -42,6 +43,7 @@ class Plan:
         return json.dumps(asdict(self), default=lambda member: member.value, sort_keys=True)
 
     @classmethod
+    @lru_cache(maxsize=64)
     def from_json(cls, text: str) -> "Plan":
         """The plan that :meth:`to_json` wrote."""
         content = json.loads(text)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeGuard
 
 #: Longest comment accepted, in characters.
@@ -307,6 +307,7 @@ class Questionnaire:
         )
 
     @classmethod
+    @lru_cache(maxsize=64)  # asked for with every answer that is read
     def from_json(cls, text: str) -> "Questionnaire":
         """The questionnaire that :meth:`to_json` wrote."""
         return cls(
