@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class Reader:
     saved, opened : list of float
         Seconds until an answer was said to be saved, and until the next case's questions stood.
     told : dict
-        The last value said to be saved, by reader, what was answered about, and item.
+        The last value said to be saved, by what was answered about and item.
     """
 
     def __init__(self, name: str, pause: float) -> None:
@@ -144,20 +145,18 @@ async def all_read(readers: list[Reader], address: str) -> None:
 
 
 def lost(readers: list[Reader], store: Store) -> int:
-    """Answers said to be saved that are not in the database as they were given."""
-    kept: dict[tuple[str, str, str, int, str], list[object]] = {}
-    for saved in store.export_rows("load"):
-        answer = saved.answer
-        place = getattr(answer.shown, "panel_position", 0)
-        kept.setdefault((answer.reader, answer.case.name, "", place, answer.item), []).append(
-            answer.value
-        )
-    doubled = sum(len(values) - 1 for values in kept.values())
-    told = sum(
-        len([key for key in reader.told if not key[0].startswith(f"{reader.name}/")])
+    """Answers about cases that were said to be saved and are not there, or there and never said."""
+    told = Counter(
+        (reader.name, item, value)
         for reader in readers
+        for (token, item), value in reader.told.items()
+        if not token.startswith(f"{reader.name}/")  # about the reader, kept elsewhere
     )
-    return abs(told - len(kept)) + doubled
+    kept = Counter(
+        (saved.answer.reader, saved.answer.item, saved.answer.value)
+        for saved in store.export_rows("load")
+    )
+    return sum(((told - kept) + (kept - told)).values())
 
 
 def main() -> None:

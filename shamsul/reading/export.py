@@ -12,7 +12,7 @@ from typing import cast
 
 from shamsul.reading.atomic import write_atomically
 from shamsul.reading.codebook import ASSIGNMENT, CASES, RATINGS, READERS, Column, codebook
-from shamsul.reading.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire
+from shamsul.reading.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire, Value
 from shamsul.reading.readings import AboutReader, Readings
 from shamsul.reading.store import Store
 from shamsul.reading.study import MapShown, SavedAnswer
@@ -132,7 +132,7 @@ def wide(store: Store, study: str) -> bytes:
             name = f"{map_name}.{saved.answer.item}"
             columns.setdefault(name, Column(name, "", ""))
             abstains = saved.answer.value is CANNOT_JUDGE
-            row[name] = CANNOT_JUDGE.value if abstains else _plain(saved)
+            row[name] = CANNOT_JUDGE.value if abstains else _plain(saved.answer.value)
     ordered = sorted(columns.values(), key=lambda column: column.name)
     return _csv([*about, *ordered], readings.values())
 
@@ -165,7 +165,7 @@ def imrmc(store: Store, study: str, item: str) -> bytes:
             "readerID": saved.answer.reader,
             "caseID": f"{saved.answer.case.name}/{saved.answer.shown.label}",
             "modalityID": saved.answer.shown.method,
-            "score": _plain(saved),
+            "score": _plain(saved.answer.value),
         }
         for saved in store.export_rows(study)
         if isinstance(saved.answer.shown, MapShown)
@@ -243,7 +243,10 @@ def _rating_rows(
         answered = [row for row in group if row.answer.value is not None]
         extras = {row.answer.item: row for row in answered if row.answer.item in MAP_EXTRAS}
         items = [row for row in answered if row.answer.item not in MAP_EXTRAS]
-        beside = {name: _plain(extras[name]) if name in extras else None for name in MAP_EXTRAS}
+        beside = {
+            name: _plain(extras[name].answer.value) if name in extras else None
+            for name in MAP_EXTRAS
+        }
         # Questions that are no longer asked come last.
         for row in sorted(items, key=lambda row: place.get(row.answer.item, len(place))):
             yield _shared(row) | beside | {"item": row.answer.item} | _score(row)
@@ -276,9 +279,7 @@ def _reader_rows(
             "study": study,
             "reader": one.reader,
             "item": one.item,
-            "answer": ";".join(map(str, one.value))
-            if isinstance(one.value, tuple)
-            else cast(Cell, one.value),
+            "answer": _plain(one.value),
             "created_at": one.created_at,
             "changed_at": one.changed_at,
             "revision": one.revision,
@@ -312,11 +313,10 @@ def _shared(row: SavedAnswer) -> dict[str, Cell]:
 
 def _score(row: SavedAnswer) -> dict[str, Cell]:
     abstains = row.answer.value is CANNOT_JUDGE
-    return {"score": None if abstains else _plain(row), "cannot_judge": abstains}
+    return {"score": None if abstains else _plain(row.answer.value), "cannot_judge": abstains}
 
 
-def _plain(row: SavedAnswer) -> Cell:
-    value = row.answer.value
+def _plain(value: Value) -> Cell:
     return ";".join(map(str, value)) if isinstance(value, tuple) else cast(Cell, value)
 
 

@@ -299,10 +299,10 @@ class Readings:
 
         return self._database.read(of)
 
-    def progress(self, study: Study) -> tuple[Progress, ...]:
-        """How far each reader is with each session."""
+    def progress(self, study: Study, reader: str | None = None) -> tuple[Progress, ...]:
+        """How far a reader, or each of them, is with each session."""
         mine: dict[tuple[str, int], list[Assigned]] = defaultdict(list)
-        for one in self.of(study.name):
+        for one in self.of(study.name, reader):
             mine[one.reading.reader, one.reading.session].append(one)
         return tuple(
             progress_of(readings, study.questionnaire) for _, readings in sorted(mine.items())

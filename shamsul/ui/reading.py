@@ -23,7 +23,7 @@ from shamsul.reading import StoreError
 from shamsul.reading.accounts import Role
 from shamsul.reading.design import Arm, PanelPlan
 from shamsul.reading.questionnaire import ABOUT_READER, Kind, Step
-from shamsul.reading.readings import Assigned, Happened, Progress, progress_of, still_missing
+from shamsul.reading.readings import Assigned, Happened, progress_of, still_missing
 from shamsul.reading.store import Refused
 from shamsul.reading.study import MapShown, SavedAnswer, Shown, Study
 from shamsul.ui import answers, questionnaire, rating, session, sign_in
@@ -58,7 +58,7 @@ def overview(reader: str) -> None:
             title, button = st.columns([5, 1.2], vertical_alignment="center")
             title.markdown(f"**{study.title}**  \n{study.about}")
             done, planned = 0, 0
-            for progress in _progress(study, reader):
+            for progress in session.readings().progress(study, reader):
                 done, planned = done + progress.finished, planned + progress.readings
             st.progress(done / planned, text=f"{done} of {planned} read")
             button.button(
@@ -91,15 +91,6 @@ def chosen_study(reader: str) -> Study | None:
     name = st.query_params.get(STUDY)
     studies = session.readings().studies_of(reader)
     return next((study for study in studies if study.name == name), None)
-
-
-def _progress(study: Study, reader: str) -> list[Progress]:
-    mine = session.readings().of(study.name, reader)
-    sessions = sorted({one.reading.session for one in mine})
-    return [
-        progress_of([one for one in mine if one.reading.session == number], study.questionnaire)
-        for number in sessions
-    ]
 
 
 def read(study: Study, reader: str) -> None:
