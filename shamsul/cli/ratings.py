@@ -21,8 +21,8 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a study's ratings: as CSV with codebook, case-level and reader-level answers beside."""
+    from shamsul.atomic import write_atomically
     from shamsul.reading import export as exports
-    from shamsul.reading.atomic import write_atomically
     from shamsul.reading.store import Store
     from shamsul.reading.transfer import dump
 

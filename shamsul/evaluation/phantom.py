@@ -17,6 +17,7 @@ import torch
 from shamsul import __version__
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.masks import read_mask
+from shamsul.atomic import write_atomically
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.evaluation.maps import MapFile
@@ -25,7 +26,6 @@ from shamsul.evaluation.truth import Truth
 from shamsul.explainers.method import Method
 from shamsul.phantom import Phantom, render
 from shamsul.radiographs import read_radiograph
-from shamsul.reading.atomic import write_atomically
 from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder, write_phantoms
 from shamsul.reading.demo import EXACT
 

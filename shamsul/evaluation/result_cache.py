@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shamsul import __version__
-from shamsul.explainers.cache import replacing
+from shamsul.atomic import write_atomically
 
 Rows = list[dict[str, Any]]
 
@@ -41,5 +41,6 @@ class ResultCache:
 
     def put(self, key: str, rows: Rows) -> None:
         """Keep rows; a reader never sees half a file."""
-        with replacing(self.directory / f"{key}.json") as file:
-            file.write(json.dumps(rows, allow_nan=False).encode())
+        self.directory.mkdir(parents=True, exist_ok=True)
+        content = json.dumps(rows, allow_nan=False).encode()
+        write_atomically(self.directory / f"{key}.json", content)

@@ -2,19 +2,17 @@
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shamsul import __version__
+from shamsul.atomic import replacing
 from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Method, Value
@@ -138,20 +136,6 @@ def from_parts(
     )
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, which takes the path's place once it is whole; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 class MapCache:
     """Heatmaps in a directory, one file for all labels of an image, model and method.
 
@@ -188,5 +172,6 @@ class MapCache:
     def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> None:
         """Keep maps; a reader never sees half a file."""
         about, values = to_parts(maps)
+        self.directory.mkdir(parents=True, exist_ok=True)
         with replacing(self._path(key)) as file:
             np.savez_compressed(file, about=json.dumps(about), values=values)

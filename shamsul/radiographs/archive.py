@@ -1,7 +1,5 @@
 """De-identified radiographs on disk, named by the hash of the file they came from."""
 
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shamsul.atomic import replacing
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.radiograph import Radiograph
 
@@ -51,25 +50,17 @@ class RadiographArchive:
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         spacing = radiograph.spacing_mm or ()
-        with tempfile.NamedTemporaryFile(dir=self.directory, suffix=".part", delete=False) as file:
-            try:
-                np.savez_compressed(
-                    file,
-                    values=_compact(radiograph.values),
-                    window=np.array(radiograph.window, dtype=np.float64),
-                    spacing_mm=np.array(spacing, dtype=np.float64),
-                    view=np.array(radiograph.view),
-                    sha256=np.array(radiograph.sha256),
-                    burned_in_annotation=np.array(radiograph.burned_in_annotation),
-                    declared_aspect=np.array(radiograph.declared_aspect, dtype=np.float64),
-                )
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                file.close()
-                os.unlink(file.name)
-                raise
-        os.replace(file.name, path)
+        with replacing(path) as file:
+            np.savez_compressed(
+                file,
+                values=_compact(radiograph.values),
+                window=np.array(radiograph.window, dtype=np.float64),
+                spacing_mm=np.array(spacing, dtype=np.float64),
+                view=np.array(radiograph.view),
+                sha256=np.array(radiograph.sha256),
+                burned_in_annotation=np.array(radiograph.burned_in_annotation),
+                declared_aspect=np.array(radiograph.declared_aspect, dtype=np.float64),
+            )
 
     def get(self, sha256: str) -> Radiograph:
         """The radiograph put under this hash, bit for bit.

@@ -18,7 +18,7 @@ from PIL import Image
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.annotations.marks import Mask, from_json, to_json
-from shamsul.reading.atomic import write_atomically
+from shamsul.atomic import write_atomically
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import cast
 
-from shamsul.reading.atomic import write_atomically
+from shamsul.atomic import write_atomically
 from shamsul.reading.codebook import ASSIGNMENT, CASES, RATINGS, READERS, Column, codebook
 from shamsul.reading.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire, Value
 from shamsul.reading.readings import AboutReader, Readings

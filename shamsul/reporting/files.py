@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from shamsul.reading.atomic import write_atomically
+from shamsul.atomic import write_atomically
 from shamsul.reading.spreadsheet import looks_like_formula
 from shamsul.reporting.pictures import Picture
 
