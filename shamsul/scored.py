@@ -18,8 +18,10 @@ from shamsul.evaluation.chexlocalize import point_hit
 from shamsul.evaluation.features import Features
 from shamsul.evaluation.maps import LabelMap
 from shamsul.evaluation.measure import EXPLAINERS
+from shamsul.evaluation.people import score_region
 from shamsul.evaluation.result_cache import ResultCache
-from shamsul.evaluation.scoring import Rules, Score, score_map, score_region
+from shamsul.evaluation.score import Score
+from shamsul.evaluation.scoring import Rules, score_map
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS

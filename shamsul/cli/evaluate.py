@@ -20,9 +20,8 @@ from shamsul.settings import settings
 
 if TYPE_CHECKING:
     from shamsul.evaluation.maps import MapFile
-    from shamsul.evaluation.phantom import Benchmark
     from shamsul.evaluation.results import Results
-    from shamsul.evaluation.scoring import Scored
+    from shamsul.evaluation.score import Scored
     from shamsul.evaluation.truth import Truth
 
 #: Images for each process: fewer are done before another process has started.
@@ -97,15 +96,16 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""
+    # What needs the model, which takes seconds to import, is imported where there are phantoms.
     from shamsul.annotations.labels import BUILT_IN
-    from shamsul.classifiers.registry import folder_of
-    from shamsul.evaluation import scoring
     from shamsul.evaluation.maps import find
-    from shamsul.evaluation.phantom import Benchmark
+    from shamsul.evaluation.people import score_people, score_points
+    from shamsul.evaluation.scoring import Protocol, Rules, score
     from shamsul.evaluation.truth import AnnotationFile, read_points
+    from shamsul.evaluation.tuning import tuned
     from shamsul.metrics import thresholds
 
-    if protocol not in {one.value for one in scoring.Protocol}:
+    if protocol not in {one.value for one in Protocol}:
         raise UserError(f"--protocol is shamsul or chexlocalize, not {protocol!r}.")
     if [bool(maps), bool(points), bool(phantom)].count(True) != 1:
         raise UserError("One of --maps, --points and --phantom is needed.")
@@ -117,13 +117,10 @@ def evaluate(
         raise UserError("--tune-out needs --maps, and with --test also --validation.")
     head: dict[str, Any] = {"protocol": protocol, "threshold": threshold}
     if phantom:
-        rules = scoring.Rules(scoring.Protocol(protocol), thresholds.parse(threshold))
-        benchmark = Benchmark(
-            _phantom_folder(model, phantom, seed), folder_of(model), phantom, seed
-        )
-        files, truths = _phantoms(benchmark, method, jobs)
+        rules = Rules(Protocol(protocol), thresholds.parse(threshold))
+        files, truths = _phantoms(model, phantom, seed, method, jobs)
         head |= {"phantoms": phantom, "model": model, "seed": seed}
-        scored = scoring.score(files, truths, rules, _processes(jobs, len(files)))
+        scored = score(files, truths, rules, _processes(jobs, len(files)))
         _finish(scored, len(files), head, out, replicates, seed, as_json)
         return
     assert annotations is not None
@@ -131,7 +128,7 @@ def evaluate(
     table = BUILT_IN.with_csv(labels) if labels else BUILT_IN
     if points:
         truths = {one.image: one for one in file.read.values() if image_id in ("", one.image)}
-        scored = scoring.score_points(read_points(points), truths)
+        scored = score_points(read_points(points), truths)
         _finish(scored, len(truths), head, out, replicates, seed, as_json)
         return
     assert maps is not None
@@ -143,8 +140,8 @@ def evaluate(
         print(fault, file=sys.stderr)
     if image_id:
         truths = {image: truth for image, truth in truths.items() if image == image_id}
-    rules = scoring.Rules(
-        protocol=scoring.Protocol(protocol),
+    rules = Rules(
+        protocol=Protocol(protocol),
         threshold=thresholds.parse(threshold),
         true_positives_only=true_positives_only,
         cutoffs=_cutoffs(probability_cutoff),
@@ -157,14 +154,14 @@ def evaluate(
             _ids(test) if test else frozenset(),
         )
         on = [file for file in files if file.image in split.validation]
-        best = scoring.tuned(on, truths, rules.protocol, _processes(jobs, len(on)))
+        best = tuned(on, truths, rules.protocol, _processes(jobs, len(on)))
         best.write(tune_out)
         print(f"Thresholds of {len(best.shares)} labels written to {tune_out}", file=sys.stderr)
         head |= {"threshold": "tuned", "tuned": dict(best.shares), "tuned_on": len(on)}
         rules = replace(rules, threshold=best)
         files = [file for file in files if file.image in split.test]
         truths = {image: truth for image, truth in truths.items() if image in split.test}
-    scored = scoring.score(files, truths, rules, _processes(jobs, len(files)))
+    scored = score(files, truths, rules, _processes(jobs, len(files)))
     if people is None:
         _finish(scored, len(files), head, out, replicates, seed, as_json)
         return
@@ -172,28 +169,25 @@ def evaluate(
     for fault in faults:
         print(fault, file=sys.stderr)
     reader = people.stem
-    beside = scoring.score_people(theirs, truths, rules, reader)
+    beside = score_people(theirs, truths, rules, reader)
     count = len(files) + len(theirs.keys() & truths.keys())
     _finish(chain(scored, beside), count, head, out, replicates, seed, as_json, reader)
 
 
-def _phantom_folder(model: str, count: int, seed: int) -> Path:
-    from shamsul.classifiers.manifest import Manifest
-    from shamsul.classifiers.registry import folder_of
-
-    fingerprint = Manifest.read(folder_of(model)).fingerprint[:12]
-    return settings().data_dir / "phantom-benchmark" / f"{fingerprint}-{seed}-{count}"
-
-
 def _phantoms(
-    benchmark: "Benchmark", method: str, jobs: int
+    model: str, count: int, seed: int, method: str, jobs: int
 ) -> "tuple[list[MapFile], dict[str, Truth]]":
     """Phantoms with their maps, of which those that are missing are computed."""
+    from shamsul.classifiers.manifest import Manifest
+    from shamsul.classifiers.registry import folder_of
     from shamsul.evaluation.measure import EXPLAINERS
-    from shamsul.evaluation.phantom import method_of, truths
+    from shamsul.evaluation.phantom import Benchmark, method_of, truths
 
     methods = [method_of(method).name] if method else list(EXPLAINERS)
-    with tqdm(total=benchmark.count, unit="phantom") as bar:
+    fingerprint = Manifest.read(folder_of(model)).fingerprint[:12]
+    folder = settings().data_dir / "phantom-benchmark" / f"{fingerprint}-{seed}-{count}"
+    benchmark = Benchmark(folder, folder_of(model), count, seed)
+    with tqdm(total=count, unit="phantom") as bar:
         cases = benchmark.cases(lambda done: bar.update())
     with tqdm(total=len(cases) * len(methods), unit="map") as bar:
         bar.update(len(benchmark.files(cases, methods)))
@@ -214,7 +208,8 @@ def _finish(
     reader: str = "human",
 ) -> None:
     """Collect the scores as they come, summarise, write and print them."""
-    from shamsul.evaluation.scoring import Protocol, Score
+    from shamsul.evaluation.score import Score
+    from shamsul.evaluation.scoring import Protocol
     from shamsul.evaluation.summary import summarise, summarise_chexlocalize
 
     scores: list[Score] = []

@@ -10,7 +10,7 @@ import pandas as pd
 import shamsul
 from shamsul.evaluation import tables
 from shamsul.evaluation.baselines import BASELINES
-from shamsul.evaluation.scoring import HUMAN, Score
+from shamsul.evaluation.score import HUMAN, Score
 from shamsul.evaluation.summary import Mean
 from shamsul.explainers.registry import METHODS
 from shamsul.metrics.bootstrap import interval

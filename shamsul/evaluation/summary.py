@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shamsul.evaluation import chexlocalize
-from shamsul.evaluation.scoring import METRICS, NO_ANNOTATION, NO_MAP, Score
+from shamsul.evaluation.score import METRICS, NO_ANNOTATION, NO_MAP, Score
 from shamsul.metrics import bootstrap
 
 

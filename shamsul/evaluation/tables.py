@@ -1,6 +1,6 @@
 """What scores say, as tables: pandas in, pandas out.
 
-The table of scores has the columns of :class:`shamsul.evaluation.scoring.Score`, see :func:`frame`.
+The table of scores has the columns of :class:`shamsul.evaluation.score.Score`, see :func:`frame`.
 Metrics are names of its columns, methods those of its rows. Intervals are of whole images drawn
 again, with all their labels and methods. Where a number is undefined it is NaN, and the row's `why`
 says why; `n` is what it was computed from, maps or pairs of maps.
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shamsul.evaluation.scoring import METRICS, Score
+from shamsul.evaluation.score import METRICS, Score
 from shamsul.evaluation.summary import Mean
 from shamsul.metrics.bootstrap import Interval
 from shamsul.metrics.comparison import Wilcoxon, pairwise_wilcoxon

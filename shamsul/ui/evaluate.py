@@ -19,7 +19,8 @@ from shamsul.evaluation.baselines import BASELINES
 from shamsul.evaluation.maps import on_image
 from shamsul.evaluation.measure import EXPLAINERS
 from shamsul.evaluation.result_cache import ResultCache
-from shamsul.evaluation.scoring import Rules, Score
+from shamsul.evaluation.score import Score
+from shamsul.evaluation.scoring import Rules
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import USUAL

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from shamsul.evaluation.scoring import METRICS, Score
+from shamsul.evaluation.score import METRICS, Score
 
 LABELS = ("Cardiomegaly", "Edema", "Pleural Effusion")
 METHODS = ("lime", "grad_cam", "lung_field", "centred_gaussian")

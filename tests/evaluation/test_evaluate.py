@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shamsul.evaluation.scoring import METRICS
+from shamsul.evaluation.score import METRICS
 from tests.command import Run, run_in
 from tests.evaluation.conftest import SHAPE, square
 

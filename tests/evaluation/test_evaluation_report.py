@@ -13,7 +13,7 @@ from shamsul.evaluation.figures import NAMES, draw
 from shamsul.evaluation.procedure import procedure
 from shamsul.evaluation.report import files, write_evaluation
 from shamsul.evaluation.results import Results, collect
-from shamsul.evaluation.scoring import HUMAN, METRICS, Score
+from shamsul.evaluation.score import HUMAN, METRICS, Score
 from shamsul.evaluation.summary import summarise
 from shamsul.evaluation.tables import FEATURES
 from shamsul.reporting.page import Plate

@@ -13,7 +13,8 @@ from shamsul.evaluation import phantom
 from shamsul.evaluation.leaderboard import Run, board, markdown, sentences
 from shamsul.evaluation.phantom import FIRST_SEED, Benchmark, method_of, truths
 from shamsul.evaluation.results import Results, collect
-from shamsul.evaluation.scoring import Rules, Score, score
+from shamsul.evaluation.score import Score
+from shamsul.evaluation.scoring import Rules, score
 from shamsul.evaluation.summary import summarise
 from shamsul.phantom import render
 from shamsul.training.phantom_classifier import FULL_SHAPE, TRAINING_SHAPES

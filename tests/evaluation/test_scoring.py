@@ -11,23 +11,21 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.evaluation import chexlocalize
 from shamsul.evaluation.features import Features
 from shamsul.evaluation.maps import MapFile, find, on_image
-from shamsul.evaluation.scoring import (
+from shamsul.evaluation.people import score_points
+from shamsul.evaluation.score import (
     METRICS,
     NO_ANNOTATION,
     NO_MAP,
     NO_SPACING,
     NOT_ANNOTATED,
     NOTHING_PREDICTED,
-    Protocol,
-    Rules,
     Score,
     Scored,
-    score,
-    score_points,
-    tuned,
 )
+from shamsul.evaluation.scoring import Protocol, Rules, score
 from shamsul.evaluation.summary import summarise, summarise_chexlocalize
 from shamsul.evaluation.truth import Truth, read_points, read_truths
+from shamsul.evaluation.tuning import tuned
 from shamsul.metrics import localisation
 from shamsul.metrics.localisation import Overlap, Ranking
 from shamsul.metrics.thresholds import GRID, Fixed, Otsu, TopPercent, Tuned

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from shamsul.evaluation import tables
-from shamsul.evaluation.scoring import METRICS
+from shamsul.evaluation.score import METRICS
 from shamsul.evaluation.summary import summarise
 from shamsul.evaluation.tables import ALL, FEATURES
 from shamsul.metrics.bootstrap import interval
