@@ -1,9 +1,11 @@
 """The maps of studies, scored against the annotations of their cases."""
 
+import functools
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,10 +25,10 @@ from shamsul.evaluation.result_cache import ResultCache
 from shamsul.evaluation.score import Score
 from shamsul.evaluation.scoring import Rules, score_map
 from shamsul.explainers.cache import MapCache, MapKey
-from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
 from shamsul.panels import Source, open_sources, source, sources
-from shamsul.reading.annotations import AnnotationArchive
+from shamsul.reading.annotations import AnnotationArchive, Description
 from shamsul.reading.design import PanelPlan
 from shamsul.reading.readings import Readings
 from shamsul.reading.store import Store
@@ -42,6 +44,7 @@ class ScoredMap:
     case : Case
         Whose radiograph is explained.
     heatmap_sha256 : str
+        Empty of what a person marked.
     score : Score
         Its image is the case's name.
     """
@@ -51,14 +54,28 @@ class ScoredMap:
     score: Score
 
 
+class Marked(Protocol):
+    """What tells whether an annotation counts: itself, or its description."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+OneMarked = TypeVar("OneMarked", bound=Marked)
+
+
 def regions(
-    annotations: Iterable[Annotation], label: str, sources: Collection[str] = ()
-) -> tuple[Annotation, ...]:
+    annotations: Iterable[OneMarked], label: str, sources: Collection[str] = ()
+) -> tuple[OneMarked, ...]:
     """The annotations of a label that say where it is: not single points, nor gaze.
 
     Parameters
     ----------
-    annotations : iterable of Annotation
+    annotations : iterable of Annotation or Description
     label : str
     sources : collection of str
         Only of these; of all experts if empty, not what readers have drawn in the viewer.
@@ -67,7 +84,7 @@ def regions(
         one
         for one in annotations
         if one.label == label
-        and not isinstance(one.mark, Points | Gaze)
+        and one.kind not in (Points.kind, Gaze.kind)
         and (one.source in sources if sources else one.source != DRAWN)
     )
 
@@ -103,7 +120,7 @@ def scored(
     rules: Rules,
     results: ResultCache,
     *,
-    spacings: Mapping[str, tuple[float, float] | None] | None = None,
+    spacing: Callable[[str], tuple[float, float] | None] = lambda image_sha256: None,
     by: Collection[str] = (),
 ) -> Iterator[tuple[ScoredMap, ...]]:
     """Score the maps that are there, of labels that are annotated.
@@ -115,8 +132,8 @@ def scored(
     annotations : AnnotationArchive
     rules : Rules
     results : ResultCache
-        Scores that it has are not computed again.
-    spacings : mapping of str to (float, float) or None, optional
+        Scores that it has are not computed again; neither maps nor masks are read for them.
+    spacing : callable, optional
         Millimetres from pixel to pixel, rows before columns, by the image's SHA-256.
     by : collection of str
         Sources of the annotations that count, as of :func:`regions`.
@@ -131,25 +148,40 @@ def scored(
     ValueError
         If an annotation is damaged, or made on an image of another size.
     """
+    labels = functools.cache(lambda folder: Manifest.read(folder).labels)
     for one in wanted:
-        marked = annotations.get(one.key.image_sha256)
-        maps = (cache.get(one.key) or ()) if marked else ()
-        spacing = (spacings or {}).get(one.key.image_sha256)
-        findings = len({each.label for each in marked if regions([each], each.label, by)})
-        yield tuple(
-            ScoredMap(one.case, heatmap.sha256, found)
-            for heatmap in maps
-            for own in [regions(marked, heatmap.label, by)]
-            if own
-            for found in [_score(one, heatmap, own, findings, spacing, rules, results)]
-        )
+        marked = _by_label(annotations.describe(one.key.image_sha256), by)
+        made = cache.changed(one.key) if marked else None
+        if made is None:
+            yield ()
+            continue
+        about = [one.key.digest, made, len(marked), spacing(one.key.image_sha256), repr(rules)]
+        keys = {
+            label: ResultCache.digest(["map", label, *about, [each.digest for each in own]])
+            for label, own in marked.items()
+            if label in labels(one.folder)
+        }
+        kept = {label: results.get(key) for label, key in keys.items()}
+        if None in kept.values():
+            maps = {heatmap.label: heatmap for heatmap in cache.get(one.key) or ()}
+            own = annotations.get(one.key.image_sha256)
+        for label, key in keys.items():
+            if kept[label] is None and label in maps:
+                heatmap = maps[label]
+                mask = union(regions(own, label, by), heatmap.geometry.image_shape)
+                score = _score(one, heatmap, mask, spacing(one.key.image_sha256), rules)
+                score = replace(score, labels_in_image=len(marked))
+                rows = kept[label] = [_row(heatmap.sha256, score)]
+                results.put(key, rows)
+        yield tuple(_kept(one.case, rows[0]) for rows in kept.values() if rows)
 
 
 def people(
     cases: Sequence[Case],
     annotations: AnnotationArchive,
-    shapes: Mapping[str, tuple[int, int]],
+    shape: Callable[[str], tuple[int, int]],
     by: Collection[str],
+    results: ResultCache,
 ) -> list[ScoredMap]:
     """Annotations by others than those that count, scored like maps: the human benchmark.
 
@@ -157,10 +189,12 @@ def people(
     ----------
     cases : sequence of Case
     annotations : AnnotationArchive
-    shapes : mapping of str to (int, int)
-        Rows and columns of the radiographs, by SHA-256.
+    shape : callable
+        Rows and columns of a radiograph, by its SHA-256.
     by : collection of str
         Sources of the annotations that count.
+    results : ResultCache
+        As of :func:`scored`.
 
     Returns
     -------
@@ -170,55 +204,81 @@ def people(
     """
     found = []
     for case in cases:
-        marked, shape = annotations.get(case.image_sha256), shapes[case.image_sha256]
-        labels = {one.label for one in marked}
-        findings = len({label for label in labels if regions(marked, label, by)})
-        others = sorted({one.source for one in marked} - set(by))
-        for label, other in itertools.product(sorted(labels), others):
-            truth = union(regions(marked, label, by), shape)
-            own = union(regions(marked, label, [other]), shape)
-            pointed = [
-                one.mark.places
-                for one in marked
-                if (one.label, one.source) == (label, other) and isinstance(one.mark, Points)
-            ]
-            if not truth.any() or not (own.any() or pointed):
+        described = annotations.describe(case.image_sha256)
+        marked = _by_label(described, by)
+        others = sorted({one.source for one in described} - set(by))
+        for label, other in itertools.product(marked, others):
+            own = [one for one in described if (one.label, one.source) == (label, other)]
+            if not own:
                 continue
-            score = Score(case.name, label, other, mask_area=int(truth.sum()))
-            if own.any():
-                score = score_region(case.name, label, other, own, truth, Rules())
-            if pointed:
-                score = replace(score, hit=point_hit(np.concatenate(pointed), truth))
-            score = replace(score, labels_in_image=findings, **vars(Features.of(truth)))
-            found.append(ScoredMap(case, digest(own), score))
+            both = [[one.digest for one in side] for side in (marked[label], own)]
+            key = ResultCache.digest(["people", label, other, len(marked), *both])
+            rows = results.get(key)
+            if rows is None:
+                full, size = annotations.get(case.image_sha256), shape(case.image_sha256)
+                score = _score_person(case, label, other, full, size, by)
+                rows = [_row("", replace(score, labels_in_image=len(marked)))] if score else []
+                results.put(key, rows)
+            found += [_kept(case, row) for row in rows]
     return found
+
+
+def _by_label(
+    described: Sequence[Description], by: Collection[str]
+) -> dict[str, tuple[Description, ...]]:
+    """The regions that count of each label that has any."""
+    labels = sorted({one.label for one in described})
+    return {label: own for label in labels if (own := regions(described, label, by))}
+
+
+def _row(heatmap_sha256: str, score: Score) -> dict[str, Any]:
+    return {"heatmap_sha256": heatmap_sha256, "score": score.to_json()}
+
+
+def _kept(case: Case, row: Mapping[str, Any]) -> ScoredMap:
+    score = Score.from_json(row["score"] | {"image": case.name})
+    return ScoredMap(case, row["heatmap_sha256"], score)
 
 
 def _score(
     about: Source,
     heatmap: Heatmap,
-    own: Sequence[Annotation],
-    findings: int,
+    mask: NDArray[np.bool_],
     spacing: tuple[float, float] | None,
     rules: Rules,
-    results: ResultCache,
 ) -> Score:
-    mask = union(own, heatmap.geometry.image_shape)
-    key = ResultCache.digest([heatmap.sha256, digest(mask), findings, spacing, repr(rules)])
-    kept = results.get(key)
-    if kept is not None:
-        return Score.from_json(kept[0] | {"image": about.case.name})
-    probability = 1 / (1 + np.exp(-heatmap.output)) if about.key.target.value == "logit" else None
-    found = LabelMap(
-        heatmap.label,
-        heatmap.method,
-        heatmap.values,
-        heatmap.output if probability is None else float(probability),
-    )
-    scored = score_map(about.case.name, found, mask, heatmap.geometry, spacing, rules)
-    score = replace(scored, labels_in_image=findings, **vars(Features.of(mask)))
-    results.put(key, [score.to_json()])
-    return score
+    probability = heatmap.output
+    if about.key.target is Target.LOGIT:
+        probability = float(1 / (1 + np.exp(-heatmap.output)))
+    found = LabelMap(heatmap.label, heatmap.method, heatmap.values, probability)
+    score = score_map(about.case.name, found, mask, heatmap.geometry, spacing, rules)
+    return replace(score, **vars(Features.of(mask)))
+
+
+def _score_person(
+    case: Case,
+    label: str,
+    other: str,
+    marked: Sequence[Annotation],
+    shape: tuple[int, int],
+    by: Collection[str],
+) -> Score | None:
+    """What a person marked of a finding; None where either is no pixel."""
+    truth = union(regions(marked, label, by), shape)
+    own = union(regions(marked, label, [other]), shape)
+    pointed = [
+        one.mark.places
+        for one in marked
+        if (one.label, one.source) == (label, other) and isinstance(one.mark, Points)
+    ]
+    if not truth.any() or not (own.any() or pointed):
+        return None
+    score = Score(case.name, label, other, mask_area=int(truth.sum()))
+    if own.any():
+        score = score_region(case.name, label, other, own, truth, Rules())
+    if pointed:
+        score = replace(score, hit=point_hit(np.concatenate(pointed), truth))
+    return replace(score, **vars(Features.of(truth)))
 
 
 def digest(mask: NDArray[np.bool_]) -> str:

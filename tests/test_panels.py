@@ -1,5 +1,6 @@
 """What a planned study's maps are computed from, and where they lie."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,9 @@ def test_a_randomised_model_is_made_once(tmp_path: Path) -> None:
     assert [path.name[0] for path in tmp_path.iterdir()].count(".") == 0
 
 
-def test_maps_are_scored_against_annotations(store: Store, tmp_path: Path) -> None:
+def test_maps_are_scored_against_annotations(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = make(store)
     cases = store.cases("trial")
     cache = MapCache(settings().maps)
@@ -155,7 +158,10 @@ def test_maps_are_scored_against_annotations(store: Store, tmp_path: Path) -> No
     expected = (found & region).sum() / (found | region).sum()
     assert table["iou"].item() == pytest.approx(expected, abs=0.01)
     assert bool(table["hit"].item())
-    again = located(store, "trial", cache, annotations, results)
+    with monkeypatch.context() as patch:  # kept scores need neither maps nor masks
+        patch.setattr(MapCache, "get", None)
+        patch.setattr(AnnotationArchive, "get", None)
+        again = located(store, "trial", cache, annotations, results)
     pd.testing.assert_frame_equal(again, table)
     region = np.roll(region, 100, 0)  # another annotation is scored anew
     annotations.put("a" * 64, [Annotation.of_region("Cardiomegaly", "somebody", region)])
@@ -163,3 +169,8 @@ def test_maps_are_scored_against_annotations(store: Store, tmp_path: Path) -> No
     assert (moved["iou"].item(), moved["hit"].item()) == (0.0, False)
     sha256 = next(one.sha256 for one in cache.get(source.key) if one.label == "Cardiomegaly")
     assert table["heatmap_sha256"].item() == sha256
+    moved_maps = [replace(one, values=np.roll(one.values, 5, 0)) for one in cache.get(source.key)]
+    cache.put(source.key, tuple(moved_maps))  # and so is another map in the place of one
+    follows = located(store, "trial", cache, annotations, results)
+    assert follows["iou"].item() == pytest.approx(expected, abs=0.01)
+    assert follows["heatmap_sha256"].item() != sha256

@@ -1,6 +1,7 @@
 """Maps and people beside the annotations of a study's cases."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.drawn import DRAWN
 from shamsul.annotations.marks import Boxes, Points
+from shamsul.evaluation.result_cache import ResultCache
 from shamsul.reading.annotations import AnnotationArchive
 from shamsul.reading.study import Case
 from shamsul.scored import people, regions
@@ -24,7 +26,19 @@ def annotations(tmp_path: Path) -> AnnotationArchive:
 
 
 def scores(annotations: AnnotationArchive, *by: str) -> dict[tuple[str, str], object]:
-    found = people([CASE], annotations, {IMAGE: SHAPE}, by or ("expert",))
+    asked: list[str] = []
+
+    def shape(image: str) -> tuple[int, int]:
+        asked.append(image)
+        return SHAPE
+
+    with TemporaryDirectory() as folder:
+        results = ResultCache(Path(folder))
+        found = people([CASE], annotations, shape, by or ("expert",), results)
+        asked.clear()
+        # What was scored once is not scored again.
+        assert people([CASE], annotations, shape, by or ("expert",), results) == found
+        assert not asked
     return {(one.score.label, one.score.method): one.score for one in found}
 
 

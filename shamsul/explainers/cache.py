@@ -154,6 +154,13 @@ class MapCache:
     def __contains__(self, key: MapKey) -> bool:
         return self._path(key).exists()
 
+    def changed(self, key: MapKey) -> int | None:
+        """When the maps were kept, in nanoseconds; None where they are not there."""
+        try:
+            return self._path(key).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
     def get(self, key: MapKey) -> tuple[Heatmap, ...] | None:
         """The maps of all labels, or None where they are not there or not whole."""
         path = self._path(key)

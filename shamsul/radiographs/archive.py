@@ -1,8 +1,10 @@
 """De-identified radiographs on disk, named by the hash of the file they came from."""
 
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,24 @@ from numpy.typing import NDArray
 from shamsul.atomic import replacing
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.radiograph import Radiograph
+
+Loaded = TypeVar("Loaded")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How large a radiograph is.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Rows and columns.
+    spacing_mm : (float, float) or None
+        Millimetres from pixel to pixel, rows before columns; None where it is not known.
+    """
+
+    shape: tuple[int, int]
+    spacing_mm: tuple[float, float] | None
 
 
 class ArchiveError(KeyError):
@@ -72,16 +92,29 @@ class RadiographArchive:
         ValueError
             Not a SHA-256.
         """
+        radiograph = self._loaded(sha256, _load)
+        if radiograph.sha256 != sha256:
+            raise ArchiveError("The archive holds another radiograph under this name.")
+        return radiograph
+
+    def extent(self, sha256: str) -> Extent:
+        """How large the radiograph put under this hash is; its pixels are not read.
+
+        Raises
+        ------
+        ArchiveError, ValueError
+            As of `get`.
+        """
+        return self._loaded(sha256, _extent)
+
+    def _loaded(self, sha256: str, load: Callable[[Path], Loaded]) -> Loaded:
         path = self._path(sha256)
         if not path.exists():
             raise ArchiveError("The radiograph is not in the archive.")
         try:
-            radiograph = _load(path)
+            return load(path)
         except Exception as error:
             raise ArchiveError("The radiograph's file in the archive is damaged.") from error
-        if radiograph.sha256 != sha256:
-            raise ArchiveError("The archive holds another radiograph under this name.")
-        return radiograph
 
     def __contains__(self, sha256: str) -> bool:
         return is_sha256(sha256) and self._path(sha256).exists()
@@ -100,6 +133,16 @@ class RadiographArchive:
         if not is_sha256(sha256):
             raise ValueError("a SHA-256 has 64 lower-case hexadecimal digits")
         return self.directory / f"{sha256}.npz"
+
+
+def _extent(path: Path) -> Extent:
+    with zipfile.ZipFile(path) as fields:
+        with fields.open("values.npy") as values:
+            np.lib.format.read_magic(values)
+            shape, _, _ = np.lib.format.read_array_header_1_0(values)
+        with fields.open("spacing_mm.npy") as stated:
+            spacing = np.lib.format.read_array(stated, allow_pickle=False).tolist()
+    return Extent((shape[0], shape[1]), (spacing[0], spacing[1]) if spacing else None)
 
 
 def _load(path: Path) -> Radiograph:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -157,7 +158,8 @@ class AnnotationArchive:
         ValueError
             If what is stored cannot be read.
         """
-        return self._read(image_sha256, self._annotation)
+        index = self._index(image_sha256)
+        return _read(index, self._annotation) if index.exists() else ()
 
     def describe(self, image_sha256: str) -> tuple[Description, ...]:
         """What the annotations of an image are, none if it has none.
@@ -167,17 +169,12 @@ class AnnotationArchive:
         ValueError
             If what is stored cannot be read.
         """
-        return self._read(image_sha256, _description)
-
-    def _read(self, image_sha256: str, read: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
         index = self._index(image_sha256)
-        if not index.exists():
-            return ()
         try:
-            entries = json.loads(index.read_bytes())["annotations"]
-            return tuple(read(entry) for entry in entries)
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"the annotations in {index} are damaged: {error}") from error
+            found = index.stat()
+        except FileNotFoundError:
+            return ()
+        return _described(index, found.st_ino, found.st_mtime_ns, found.st_size)
 
     def _annotation(self, entry: dict[str, Any]) -> Annotation:
         about = _description(entry)
@@ -189,6 +186,20 @@ class AnnotationArchive:
 
     def _mask(self, digest: str) -> NDArray[np.bool_]:
         return read_mask(self._directory / "masks" / f"{_checked(digest)}.png")
+
+
+def _read(index: Path, read: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    try:
+        entries = json.loads(index.read_bytes())["annotations"]
+        return tuple(read(entry) for entry in entries)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the annotations in {index} are damaged: {error}") from error
+
+
+@lru_cache(maxsize=4096)
+def _described(index: Path, file: int, changed: int, size: int) -> tuple[Description, ...]:
+    """Kept, as pages ask for those of all cases at every click; another file is read anew."""
+    return _read(index, _description)
 
 
 def _description(entry: dict[str, Any]) -> Description:

@@ -1,5 +1,6 @@
 """Parts of the Evaluate page: maps beside expert annotations."""
 
+import functools
 import io
 import json
 import re
@@ -210,27 +211,32 @@ def scored_maps(chosen: Choice) -> list[ScoredMap]:
     if known is not None and known[0] == stamp:
         kept: list[ScoredMap] = known[1]
         return kept
-    radiographs = {
-        case.image_sha256: session.radiograph(case.image_sha256) for case in chosen.cases
-    }
+    extent = functools.cache(session.archive().extent)
+    results = ResultCache(settings().scores)
     found: list[ScoredMap] = []
     groups = scored.scored(
         there,
         cache,
         session.annotations(),
         Rules(threshold=parse(chosen.threshold)),
-        ResultCache(settings().scores),
-        spacings={sha256: one.spacing_mm for sha256, one in radiographs.items()},
+        results,
+        spacing=lambda sha256: extent(sha256).spacing_mm,
         by=chosen.by,
     )
     with st.empty():
         for done, group in enumerate(groups, 1):
             found += group
-            st.progress(done / len(there), text=f"Scoring maps: {done} of {len(there)}")
+            if done % max(1, len(there) // 100) == 0:  # what is kept goes faster than pages do
+                st.progress(done / len(there), text=f"Scoring maps: {done} of {len(there)}")
         st.write("")
     if found:
-        shapes = {sha256: one.shape for sha256, one in radiographs.items()}
-        found += scored.people(chosen.cases, session.annotations(), shapes, chosen.by)
+        found += scored.people(
+            chosen.cases,
+            session.annotations(),
+            lambda sha256: extent(sha256).shape,
+            chosen.by,
+            results,
+        )
     st.session_state["scored"] = stamp, found
     return found
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shamsul.radiographs import ArchiveError, Radiograph, RadiographArchive, pseudonym
+from shamsul.radiographs.archive import Extent
 
 SHA = "0123456789abcdef" * 4
 
@@ -53,6 +54,16 @@ def test_file_holds_the_fields_of_a_radiograph_only(tmp_path):
     RadiographArchive(tmp_path).put(radiograph([[1, 2]]))
     with np.load(tmp_path / f"{SHA}.npz", allow_pickle=False) as fields:
         assert set(fields) == set(Radiograph.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("spacing", [None, (0.2, 0.15)])
+@pytest.mark.parametrize("largest", [1, 2**20])  # kept in one byte, or as they are
+def test_extent_is_told_without_pixels(tmp_path, spacing, largest):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[0, 1, largest], [0, 0, 0]], spacing_mm=spacing))
+    assert archive.extent(SHA) == Extent((2, 3), spacing)
+    with pytest.raises(ArchiveError, match="not in the archive"):
+        archive.extent("f" * 64)
 
 
 def test_contains_and_delete(tmp_path):
