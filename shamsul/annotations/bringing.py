@@ -15,6 +15,9 @@ from shamsul.annotations.names import Images
 
 Shape = tuple[int, int]
 
+#: Why a mark is not taken as it is.
+BEYOND = "it reaches beyond the image; what is on it was kept"
+
 
 class Annotators(Enum):
     """What is made of several annotators of an image."""
@@ -106,7 +109,7 @@ def bring(
             faults.append(Fault(place, str(error)))
             continue
         if not isinstance(mark, Gaze) and not mark.inside(shapes[image]):
-            faults.append(Fault(place, "it reaches beyond the image; what is on it was kept"))
+            faults.append(Fault(place, BEYOND))
         made = entry.annotation
         marked[image].append(replace(made, label=label, mark=mark, source=source or made.source))
     faults += [Fault(name, reason) for name, reason in missing.items()]

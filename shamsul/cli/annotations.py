@@ -1,20 +1,15 @@
 """Expert annotations: imported into a study, and which formats and labels are known."""
 
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shamsul.cli.base import Json, UserError, annotations_app, emit, stores
+from shamsul.cli.base import Json, UserError, annotations_app, emit, say, stores
 
 if TYPE_CHECKING:
-    from shamsul.annotations.formats.entry import Fault
     from shamsul.annotations.labels import LabelTable
 
-#: Faults that a person is told one by one; a program gets them all.
-_SHOWN = 20
 
 Table = Annotated[
     Path | None,
@@ -76,7 +71,7 @@ def import_annotations(
     except ValueError as error:
         raise UserError(f"{error}.") from None
     if not brought.annotations:
-        _say(brought.faults)
+        say(brought.faults)
         raise UserError(f"Nothing of {file} belongs to a case of the study {study}.")
     count = sum(map(len, brought.annotations.values()))
     result = {
@@ -87,7 +82,7 @@ def import_annotations(
         "annotations": count,
         "faults": [{"entry": one.entry, "reason": one.reason} for one in brought.faults],
     }
-    _say(brought.faults)
+    say(brought.faults)
     emit(
         result,
         as_json,
@@ -96,14 +91,6 @@ def import_annotations(
             f"cases {len(brought.annotations)}, messages {len(brought.faults)}"
         ],
     )
-
-
-def _say(faults: "Iterable[Fault]") -> None:
-    every = list(faults)
-    for fault in every[:_SHOWN]:
-        print(f"{fault}.", file=sys.stderr)
-    if len(every) > _SHOWN:
-        print(f"And {len(every) - _SHOWN} more; --json lists all.", file=sys.stderr)
 
 
 def _add_names(names: dict[str, list[str]], folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What the commands share: the application, its groups, and how results and errors are said."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from shamsul.settings import ASSETS, settings
 
 if TYPE_CHECKING:
     # Imported where they are used: torch takes seconds, which --help should not.
+    from shamsul.annotations.formats.entry import Fault
     from shamsul.classifiers.classifier import Classifier
     from shamsul.explainers.method import Method, Parameter
     from shamsul.radiographs import Radiograph, RadiographArchive
@@ -38,6 +40,10 @@ app.add_typer(users_app, name="users")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Model = Annotated[str, typer.Option("--model", help="A registered model or a model folder.")]
+
+
+#: Faults that a person is told one by one; a program gets them all.
+SAID = 20
 
 
 class UserError(Exception):
@@ -143,3 +149,12 @@ def stores() -> "tuple[Store, RadiographArchive, AnnotationArchive]":
     annotations = AnnotationArchive(settings().data_dir / "annotations")
     ensure_default_studies(store, archive, annotations, ASSETS)
     return store, archive, annotations
+
+
+def say(faults: "Iterable[Fault]") -> None:
+    """Say on stderr what could not be used, the first `SAID` of them."""
+    every = list(faults)
+    for fault in every[:SAID]:
+        print(f"{fault}.", file=sys.stderr)
+    if len(every) > SAID:
+        print(f"And {len(every) - SAID} more; --json lists all.", file=sys.stderr)

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import chain
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
-from shamsul.cli.base import Json, Model, UserError, app, emit
+from shamsul.cli.base import Json, Model, UserError, app, emit, say
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
+    from shamsul.annotations.formats.entry import Fault
     from shamsul.evaluation.maps import MapFile
     from shamsul.evaluation.results import Results
     from shamsul.evaluation.score import Scored
@@ -97,9 +98,11 @@ def evaluate(
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""
     # What needs the model, which takes seconds to import, is imported where there are phantoms.
+    from shamsul.annotations.formats.entry import Fault
     from shamsul.annotations.labels import BUILT_IN
     from shamsul.evaluation.maps import find
     from shamsul.evaluation.people import score_people, score_points
+    from shamsul.evaluation.score import NO_MAP
     from shamsul.evaluation.scoring import Protocol, Rules, score
     from shamsul.evaluation.truth import AnnotationFile, read_points
     from shamsul.evaluation.tuning import tuned
@@ -116,12 +119,12 @@ def evaluate(
     if tune_out and (points or (test and not validation)):
         raise UserError("--tune-out needs --maps, and with --test also --validation.")
     head: dict[str, Any] = {"protocol": protocol, "threshold": threshold}
+    rules = Rules(Protocol(protocol), thresholds.parse(threshold))
     if phantom:
-        rules = Rules(Protocol(protocol), thresholds.parse(threshold))
         files, truths = _phantoms(model, phantom, seed, method, jobs)
         head |= {"phantoms": phantom, "model": model, "seed": seed}
         scored = score(files, truths, rules, _processes(jobs, len(files)))
-        _finish(scored, len(files), head, out, replicates, seed, as_json)
+        _finish(_Work(head, scored, len(files)), out, replicates, seed, as_json)
         return
     assert annotations is not None
     file = AnnotationFile.open(annotations)
@@ -129,20 +132,20 @@ def evaluate(
     if points:
         truths = {one.image: one for one in file.read.values() if image_id in ("", one.image)}
         scored = score_points(read_points(points), truths)
-        _finish(scored, len(truths), head, out, replicates, seed, as_json)
+        _finish(_Work(head, scored, len(truths)), out, replicates, seed, as_json)
         return
     assert maps is not None
     if not maps.exists():
         raise UserError(f"{maps} is not there.")
     files = find(maps, image_id, method, file.images)
     truths, faults = file.truths(files, table)
-    for fault in faults:
-        print(fault, file=sys.stderr)
     if image_id:
         truths = {image: truth for image, truth in truths.items() if image == image_id}
-    rules = Rules(
-        protocol=Protocol(protocol),
-        threshold=thresholds.parse(threshold),
+    elif rules.protocol is Protocol.SHAMSUL:
+        without = sorted(truths.keys() - {file.image for file in files})
+        faults += tuple(Fault(image, NO_MAP) for image in without)
+    rules = replace(
+        rules,
         true_positives_only=true_positives_only,
         cutoffs=_cutoffs(probability_cutoff),
         probabilities=_probabilities(probabilities, files),
@@ -161,17 +164,44 @@ def evaluate(
         rules = replace(rules, threshold=best)
         files = [file for file in files if file.image in split.test]
         truths = {image: truth for image, truth in truths.items() if image in split.test}
-    scored = score(files, truths, rules, _processes(jobs, len(files)))
-    if people is None:
-        _finish(scored, len(files), head, out, replicates, seed, as_json)
-        return
-    theirs, faults = AnnotationFile.open(people).truths(files, table)
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    reader = people.stem
-    beside = score_people(theirs, truths, rules, reader)
-    count = len(files) + len(theirs.keys() & truths.keys())
-    _finish(chain(scored, beside), count, head, out, replicates, seed, as_json, reader)
+    work = _Work(
+        head, score(files, truths, rules, _processes(jobs, len(files))), len(files), faults
+    )
+    if people:
+        theirs, more = AnnotationFile.open(people).truths(files, table)
+        work = _Work(
+            head,
+            chain(work.scored, score_people(theirs, truths, rules, people.stem)),
+            len(files) + len(theirs.keys() & truths.keys()),
+            faults + more,
+            people.stem,
+        )
+    _finish(work, out, replicates, seed, as_json)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be scored.
+
+    Attributes
+    ----------
+    head : dict
+        What is told about it beside the scores.
+    scored : iterable of Scored
+        As they come.
+    images : int
+        How many come.
+    faults : tuple of Fault
+        What of the annotations cannot be used.
+    reader : str
+        Name of people's scores, in place of a method's.
+    """
+
+    head: dict[str, Any]
+    scored: "Iterable[Scored]"
+    images: int
+    faults: "tuple[Fault, ...]" = ()
+    reader: str = "human"
 
 
 def _phantoms(
@@ -197,24 +227,17 @@ def _phantoms(
     return benchmark.files(cases, methods), truths(cases)
 
 
-def _finish(
-    scored: "Iterable[Scored]",
-    images: int,
-    head: dict[str, Any],
-    out: Path | None,
-    replicates: int,
-    seed: int,
-    as_json: bool,
-    reader: str = "human",
-) -> None:
+def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: bool) -> None:
     """Collect the scores as they come, summarise, write and print them."""
     from shamsul.evaluation.score import Score
     from shamsul.evaluation.scoring import Protocol
     from shamsul.evaluation.summary import summarise, summarise_chexlocalize
 
     scores: list[Score] = []
-    errors: list[dict[str, str]] = []
-    for one in tqdm(scored, total=images, unit="image", disable=images <= 1):
+    head = work.head
+    say(work.faults)
+    errors = [{"image": one.entry, "reason": one.reason} for one in work.faults]
+    for one in tqdm(work.scored, total=work.images, unit="image", disable=work.images <= 1):
         scores += one.scores
         for fault in one.faults:
             errors.append({"image": one.image, "reason": fault})
@@ -236,7 +259,9 @@ def _finish(
         from shamsul.evaluation.results import collect
 
         told = {name: head[name] for name in ("protocol", "threshold")}
-        return collect(scores, means, **told, people=(reader,), replicates=replicates, seed=seed)
+        return collect(
+            scores, means, **told, people=(work.reader,), replicates=replicates, seed=seed
+        )
 
     if out:
         from shamsul.evaluation.figures import draw

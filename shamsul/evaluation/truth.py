@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation, union
-from shamsul.annotations.bringing import bring
+from shamsul.annotations.bringing import BEYOND, bring
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.formats.rle import coco_runs, from_runs
@@ -163,7 +163,7 @@ class AnnotationFile:
 
     def truths(
         self, files: Sequence[MapFile], table: LabelTable
-    ) -> tuple[dict[str, Truth], tuple[str, ...]]:
+    ) -> tuple[dict[str, Truth], tuple[Fault, ...]]:
         """The annotations of the images that have maps, and what could not be used.
 
         Labels that have no map under their own name take the one that stands for it in the table.
@@ -171,8 +171,8 @@ class AnnotationFile:
 
         Returns
         -------
-        (dict of str to Truth, tuple of str)
-            By the maps' image; a sentence for each fault.
+        (dict of str to Truth, tuple of Fault)
+            By the maps' image.
         """
         labels = frozenset().union(*(file.labels() for file in files))
         if not self.entries:
@@ -181,7 +181,13 @@ class AnnotationFile:
                 for truth in self.read.values()
                 for label in {one.label for one in truth.annotations}
             }
-            return {image: one.named(named) for image, one in self.read.items()}, ()
+            beyond = tuple(
+                Fault(f"{image}, {one.label}", BEYOND)
+                for image in sorted({file.image for file in files} & self.read.keys())
+                for one in self.read[image].annotations
+                if not one.mark.inside(self.read[image].shape)
+            )
+            return {image: one.named(named) for image, one in self.read.items()}, beyond
         images = Images({file.image: [file.image] for file in files})
         sizes = self._sizes(files, images)
         brought = bring(
@@ -191,7 +197,7 @@ class AnnotationFile:
             image: Truth(image, _only(sizes[image], image), found)
             for image, found in brought.annotations.items()
         }
-        return truths, tuple(map(str, brought.faults))
+        return truths, brought.faults
 
     def _sizes(self, files: Sequence[MapFile], images: Images) -> dict[str, set[tuple[int, int]]]:
         """Rows and columns of each image: as its maps say, else as the annotations do."""

@@ -82,6 +82,31 @@ def test_what_explain_wrote_can_be_evaluated(evaluate: Run, tmp_path: Path) -> N
         assert [one["metric"] for one in csv.DictReader(file)] == list(METRICS)
 
 
+def test_what_of_the_annotations_cannot_be_used_is_told_one_by_one(
+    evaluate: Run, tmp_path: Path, write_maps: Callable[..., Path]
+) -> None:
+    beyond = [[[-20, 10], [30, 10], [30, 40]]]
+    content = {
+        "one": {"img_size": list(SHAPE), "Edema": [square(40, 50, 90)], "Mass": beyond},
+        "two": {"img_size": list(SHAPE), "Edema": [square(40, 50, 90)]},
+    }
+    (tmp_path / "truth.json").write_text(json.dumps(content))
+    values = np.eye(9, 7, dtype=np.float32)
+    write_maps("one", {"Edema": values, "Mass": values})
+    done = evaluate("--maps", "maps", "--annotations", "truth.json", "--json")
+    found = result(done)
+    assert found["errors"] == [
+        {"image": "one, Mass", "reason": "it reaches beyond the image; what is on it was kept"},
+        {"image": "two", "reason": "the image has no map"},
+    ]
+    assert "two: the image has no map." in done.stderr.splitlines()
+    assert [one["label"] for one in found["scores"]] == ["Edema", "Mass"]
+    only = result(
+        evaluate("--maps", "maps", "--annotations", "truth.json", "--image-id", "one", "--json")
+    )
+    assert [one["image"] for one in only["errors"]] == ["one, Mass"]
+
+
 @pytest.fixture
 def many(tmp_path: Path, write_maps: Callable[..., Path]) -> Callable[[int], None]:
     """Write maps of six images; a seed for those of the last three."""
