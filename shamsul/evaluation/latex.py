@@ -1,8 +1,14 @@
 """Tables for a manuscript."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
+
+#: What a manuscript has to load.
+PACKAGES = (r"\usepackage{booktabs}", r"\usepackage{graphicx}", r"\usepackage[T1]{fontenc}")
+
+#: Columns that fit a page with intervals beside their means.
+SIDE_BY_SIDE = 7
 
 _ESCAPED = str.maketrans(
     {
@@ -38,7 +44,10 @@ def escaped(text: str) -> str:
 
 
 def tabular(caption: str, table: pd.DataFrame, headings: Mapping[str, str]) -> str:
-    """A table for the packages booktabs and fontenc (T1), across both columns of a page.
+    """A table across both columns of a page, for the packages in `PACKAGES`.
+
+    A table that is wider than the page is made smaller. Where there are many columns, intervals
+    stand below their means, so that it stays readable.
 
     Parameters
     ----------
@@ -49,24 +58,32 @@ def tabular(caption: str, table: pd.DataFrame, headings: Mapping[str, str]) -> s
         Of columns that are not called as they are named.
     """
     head = [headings.get(name, name) for name in table]
-    *body, last = [_line(row) for row in table.itertuples(index=False)]
+    cell = _stacked if len(head) > SIDE_BY_SIDE else escaped
+    *body, last = [_line(row, cell) for row in table.itertuples(index=False)]
     lines = [
         r"\begin{table*}",
         r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
         rf"\caption{{{escaped(caption)}}}",
+        r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{l{'c' * (len(head) - 2)}r}}",
         r"\toprule",
-        _line(head),
+        _line(head, escaped),
         r"\midrule",
         *body,
         *([r"\midrule"] if body else []),
         last,
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
         r"\end{table*}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Sequence[str]) -> str:
-    return " & ".join(map(escaped, cells)) + r" \\"
+def _line(cells: Sequence[str], cell: Callable[[str], str]) -> str:
+    return " & ".join(map(cell, cells)) + r" \\"
+
+
+def _stacked(text: str) -> str:
+    """A mean with its interval below it."""
+    mean, interval, rest = text.partition(" (")
+    return rf"\shortstack{{{escaped(mean)}\\({escaped(rest)}}}" if interval else escaped(text)

@@ -74,7 +74,7 @@ def write_evaluation(
 
 def _latex(results: Results) -> str:
     """A table for each headline metric."""
-    head = "% needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}\n"
+    head = f"% needs {' '.join(latex.PACKAGES)}\n"
     made = []
     for metric in results.headline:
         caption = (

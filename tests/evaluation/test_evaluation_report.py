@@ -251,3 +251,10 @@ def test_latex_has_a_line_for_each_label_and_a_column_for_each_method(folder: Pa
     assert text.count(r"\toprule") == text.count(r"\bottomrule") == 2
     assert r"\textless{}script\textgreater{}alert('\$x\$')" in text and NASTY not in text
     assert re.search(r"& 0\.\d\d \(0\.\d\d to 0\.\d\d\) &", text)
+
+
+def test_wide_latex_table_has_intervals_below_their_means() -> None:
+    words = {f"method {number}": ["0.12 (0.11 to 0.14)"] for number in range(7)}
+    text = latex.tabular("Mean", pd.DataFrame({"label": ["Edema"], **words, "n": ["3"]}), {})
+    assert text.count(r"\shortstack{0.12\\(0.11 to 0.14)}") == 7
+    assert "Edema &" in text and "& 3 " in text
