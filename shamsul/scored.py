@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation, union
-from shamsul.annotations.drawn import DRAWN
+from shamsul.annotations.drawn import DRAWN, counted
 from shamsul.annotations.marks import Gaze, Points
 from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
@@ -52,7 +52,7 @@ class ScoredMap:
 def regions(
     annotations: Iterable[Annotation], label: str, sources: Collection[str] = ()
 ) -> tuple[Annotation, ...]:
-    """The annotations of a label that say where it is: not single points, nor gaze.
+    """The annotations of a label that say where it is and count: not single points, nor gaze.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def regions(
     """
     return tuple(
         one
-        for one in annotations
+        for one in counted(annotations)
         if one.label == label
         and not isinstance(one.mark, Points | Gaze)
         and (one.source in sources if sources else one.source != DRAWN)
@@ -168,7 +168,7 @@ def people(
     """
     found = []
     for case in cases:
-        marked, shape = annotations.get(case.image_sha256), shapes[case.image_sha256]
+        marked, shape = counted(annotations.get(case.image_sha256)), shapes[case.image_sha256]
         labels = {one.label for one in marked}
         findings = len({label for label in labels if regions(marked, label, by)})
         others = sorted({one.source for one in marked} - set(by))
