@@ -59,7 +59,9 @@ class Drawer {
       const count = outbox.events.length;
       outbox.tell(this.status, { ...view.data.drawing, count, noun: "drawing" });
     }
-    this.how.textContent = this.how.title = KINDS[view.tool]?.[1] ?? "";
+    // Where a question asks for a point too, a click does one of two things.
+    const answers = view.data.pointing ? "Click: answers the question about a point" : "";
+    this.how.textContent = this.how.title = KINDS[view.tool]?.[1] ?? answers;
   }
 
   /** Whether the tool in hand draws on a panel. */
