@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from shamsul.annotations.annotation import Annotation, Occasion
+from shamsul.annotations.annotation import Annotation, Occasion, union
 from shamsul.annotations.drawn import DRAWN, mark_of
+from shamsul.metrics.localisation import Overlap
 from shamsul.reading import Store
 from shamsul.reading.annotations import AnnotationArchive
+from shamsul.reading.demo import EXACT
 from shamsul.reading.readings import Readings
+from shamsul.scored import people
 from shamsul.settings import settings
 from shamsul.ui.questionnaire import NEXT
 from shamsul.ui.viewer import TAKE_BACK
@@ -232,7 +235,7 @@ def test_after_the_debrief_experts_and_the_own_drawings_of_the_reading_are_seen(
         put_drawing(author, occasion)
     ada.screens()
     assert ada.form()["locked"]
-    assert ada.sees() == ["phantom (exact)", "drawn in the viewer, Ada"]
+    assert ada.sees() == [EXACT, "drawn in the viewer, Ada"]
     assert "Bo" not in ada.viewer_message()
 
 
@@ -262,6 +265,24 @@ def test_case_that_comes_again_is_as_blank_as_at_first(reader, design, again: Oc
     ]
     ada.send(TAKE_BACK, None)
     assert [one.kind for one in drawn()] == ["boxes"]
+
+
+def test_reader_is_compared_as_one_of_the_people(reader) -> None:
+    ada = reader()
+    ada.draw(BOX)
+    ada.draw(POLYGON)
+    store = Store(settings().database)
+    cases = store.cases("trial")
+    store.close()
+    kept = archive()
+    (exact,) = [one for one in kept.get(image()) if (one.label, one.source) == (LABEL, EXACT)]
+    shape = exact.mark.region.shape
+    shapes = {case.image_sha256: shape for case in cases}
+    (found,) = [one for one in people(cases, kept, shapes, [EXACT]) if one.score.label == LABEL]
+    region = union(drawn(), shape)
+    assert (found.case.name, found.score.method) == (FIRST, DRAWN)
+    both = Overlap.of(region, exact.mark.region)
+    assert found.score.iou == pytest.approx(both.iou)
 
 
 def test_practice_is_drawn_and_known_to_be_practice(reader) -> None:

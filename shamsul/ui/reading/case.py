@@ -143,12 +143,13 @@ def _drawn(view: View, heatmap: Heatmap | None) -> Heatmap | None:
 
 
 def _annotations(view: View) -> tuple[Annotation, ...]:
-    """What a screen may show: the reader's own drawings of this very reading, then the experts'."""
+    """What a screen may show: of the reader's drawings only those of this very reading."""
     reader = view.assigned.reading.reader
-    if not view.revealed and view.screen is not Step.IMAGE:
-        return ()
     kept = session.annotations().get(view.assigned.case.image_sha256)
-    return (seen_by if view.revealed else own)(reader, kept, view.occasion)
+    if view.revealed:
+        return seen_by(reader, kept, view.occasion)
+    # Beside the maps they would be a yardstick.
+    return own(reader, kept, view.occasion) if view.screen is Step.IMAGE else ()
 
 
 def _no_annotation(view: View) -> str:
