@@ -5,14 +5,14 @@ import hashlib
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation, union
-from shamsul.annotations.drawn import DRAWN
+from shamsul.annotations.annotation import Annotation, Marked, union
+from shamsul.annotations.drawn import DRAWN, counted
 from shamsul.annotations.marks import Gaze, Points
 from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
@@ -34,6 +34,8 @@ from shamsul.reading.readings import Readings
 from shamsul.reading.store import Store
 from shamsul.reading.study import Case, Study
 
+M = TypeVar("M", bound=Marked)
+
 
 @dataclass(frozen=True)
 class ScoredMap:
@@ -54,24 +56,8 @@ class ScoredMap:
     score: Score
 
 
-class Marked(Protocol):
-    """What tells whether an annotation counts: itself, or its description."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-
-
-OneMarked = TypeVar("OneMarked", bound=Marked)
-
-
-def regions(
-    annotations: Iterable[OneMarked], label: str, sources: Collection[str] = ()
-) -> tuple[OneMarked, ...]:
-    """The annotations of a label that say where it is: not single points, nor gaze.
+def regions(annotations: Iterable[M], label: str, sources: Collection[str] = ()) -> tuple[M, ...]:
+    """The annotations of a label that say where it is and count: not single points, nor gaze.
 
     Parameters
     ----------
@@ -82,7 +68,7 @@ def regions(
     """
     return tuple(
         one
-        for one in annotations
+        for one in counted(annotations)
         if one.label == label
         and one.kind not in (Points.kind, Gaze.kind)
         and (one.source in sources if sources else one.source != DRAWN)
@@ -204,7 +190,7 @@ def people(
     """
     found = []
     for case in cases:
-        described = annotations.describe(case.image_sha256)
+        described = counted(annotations.describe(case.image_sha256))
         marked = _by_label(described, by)
         others = sorted({one.source for one in described} - set(by))
         for label, other in itertools.product(marked, others):
@@ -268,7 +254,7 @@ def _score_person(
     own = union(regions(marked, label, [other]), shape)
     pointed = [
         one.mark.places
-        for one in marked
+        for one in counted(marked)
         if (one.label, one.source) == (label, other) and isinstance(one.mark, Points)
     ]
     if not truth.any() or not (own.any() or pointed):

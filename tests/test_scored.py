@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.drawn import DRAWN
 from shamsul.annotations.marks import Boxes, Points
 from shamsul.evaluation.result_cache import ResultCache
@@ -73,6 +73,24 @@ def test_points_hit_or_miss_and_have_no_region(annotations: AnnotationArchive) -
     assert found["Edema", "pointing"].hit == 1
     assert found["Edema", "elsewhere"].hit == 0
     assert np.isnan(found["Edema", "pointing"].iou)
+
+
+def test_reader_of_a_study_counts_with_the_first_reading(annotations: AnnotationArchive) -> None:
+    def by(author: str, columns: int, occasion: Occasion) -> list[Annotation]:
+        box = Boxes([[10, columns, 30, columns + 20]])
+        point = Points([[20, columns + 5]])
+        return [Annotation("Edema", DRAWN, mark, author, None, occasion) for mark in (box, point)]
+
+    again = (Occasion("trial", repeat=True), Occasion("trial", 2), Occasion("trial", warm_up=True))
+    elsewhere = [drawing for occasion in again for drawing in by("Ada", 35, occasion)]
+    annotations.put(IMAGE, [EXPERT, *elsewhere])
+    assert scores(annotations) == {}
+    annotations.put(IMAGE, [EXPERT, *elsewhere, *by("Ada", 20, Occasion("trial"))])
+    ((key, score),) = scores(annotations).items()
+    assert key == ("Edema", DRAWN)
+    # 20 x 20 against 20 x 20, moved by 10 columns.
+    assert (score.iou, score.predicted_area, score.hit) == (200 / 600, 400, 1)
+    assert len(regions(annotations.get(IMAGE), "Edema", [DRAWN])) == 1
 
 
 def test_findings_that_only_one_of_them_marked_are_no_benchmark(

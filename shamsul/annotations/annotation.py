@@ -3,11 +3,62 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.annotations.marks import Mark, Mask
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The reading of a study in which a reader drew.
+
+    Attributes
+    ----------
+    study : str
+        Its name.
+    session : int
+        From 1.
+    repeat : bool
+        Whether the reader had read the case before in the session.
+    warm_up : bool
+        Whether the reader was practising.
+
+    Examples
+    --------
+    >>> print(Occasion("trial", 2, repeat=True))
+    trial, session 2, repeat
+    """
+
+    study: str
+    session: int = 1
+    repeat: bool = False
+    warm_up: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether others are compared with what was drawn: a reader's first reading of a case."""
+        return self.session == 1 and not (self.repeat or self.warm_up)
+
+    def __str__(self) -> str:
+        session = f"session {self.session}" if self.session > 1 else ""
+        parts = (self.study, session, "repeat" * self.repeat, "practice" * self.warm_up)
+        return ", ".join(filter(None, parts))
+
+
+class Marked(Protocol):
+    """What an annotation is about: itself, or a description of it without the mark."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def occasion(self) -> Occasion | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +77,8 @@ class Annotation:
         The reader or radiologist, where there are several; a name or number of theirs.
     created_at : datetime or None
         With time zone; None where it is not known.
+    occasion : Occasion or None
+        The reading in which it was drawn; None elsewhere.
     """
 
     label: str
@@ -33,6 +86,7 @@ class Annotation:
     mark: Mark
     author: str = ""
     created_at: datetime | None = None
+    occasion: Occasion | None = None
 
     @classmethod
     def of_region(cls, label: str, source: str, region: NDArray[np.bool_]) -> "Annotation":

@@ -1,15 +1,22 @@
-"""What readers draw in the viewer: kept together for each reader and label, apart from experts'."""
+"""What readers draw in the viewer: kept together for each reader and label, apart from experts'.
+
+Each reading of a study has drawings of its own (`Occasion`). Whoever meets a case again, in a
+repeat or a second session, finds it as blank as at first: what was drawn then would tell that the
+case comes again, and so would tools that are missing.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, Marked, Occasion
 from shamsul.annotations.marks import Boxes, Mark, Points, Polygons, join
+
+M = TypeVar("M", bound=Marked)
 
 #: Source of what readers draw.
 DRAWN = "drawn in the viewer"
@@ -20,9 +27,24 @@ def experts(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     return tuple(one for one in annotations if one.source != DRAWN)
 
 
-def seen_by(reader: str, annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
-    """What a reader may see: what experts marked, and what they drew themselves."""
-    return tuple(one for one in annotations if one.source != DRAWN or one.author == reader)
+def own(
+    reader: str, annotations: Iterable[Annotation], occasion: Occasion | None = None
+) -> tuple[Annotation, ...]:
+    """What a reader drew on an occasion, None outside of studies."""
+    wanted = (DRAWN, reader, occasion)
+    return tuple(one for one in annotations if (one.source, one.author, one.occasion) == wanted)
+
+
+def seen_by(
+    reader: str, annotations: Sequence[Annotation], occasion: Occasion | None = None
+) -> tuple[Annotation, ...]:
+    """What a reader may see: what experts marked, and what they drew themselves then."""
+    return (*experts(annotations), *own(reader, annotations, occasion))
+
+
+def counted(annotations: Iterable[M]) -> tuple[M, ...]:
+    """Those that are compared: of each reader's drawings in a study, the first reading's."""
+    return tuple(one for one in annotations if one.occasion is None or one.occasion.counts)
 
 
 def mark_of(drawing: Any, shape: tuple[int, int]) -> Mark:
@@ -61,18 +83,23 @@ def mark_of(drawing: Any, shape: tuple[int, int]) -> Mark:
 
 
 def added(
-    annotations: Sequence[Annotation], label: str, author: str, mark: Mark, now: datetime
+    annotations: Sequence[Annotation],
+    label: str,
+    author: str,
+    mark: Mark,
+    now: datetime,
+    occasion: Occasion | None = None,
 ) -> tuple[Annotation, ...]:
     """The annotations with one more drawing.
 
-    A reader's drawings of a label are one annotation of each kind: another polygon is one more
-    ring, another box or point one more row. One that is there already, as what is sent again is,
-    changes nothing.
+    A reader's drawings of a label and occasion are one annotation of each kind: another polygon is
+    one more ring, another box or point one more row. One that is there already, as what is sent
+    again is, changes nothing.
     """
-    new = Annotation(label, DRAWN, mark, author, now)
+    new = Annotation(label, DRAWN, mark, author, now, occasion)
     kept = []
     for one in annotations:
-        if _is_of(one, label, author) and one.kind == new.kind:
+        if _is_of(one, label, author, occasion) and one.kind == new.kind:
             if _holds(one.mark, mark):
                 return tuple(annotations)
             new = replace(new, mark=join([one.mark, mark]))
@@ -82,14 +109,14 @@ def added(
 
 
 def taken_back(
-    annotations: Iterable[Annotation], label: str, author: str
+    annotations: Iterable[Annotation], label: str, author: str, occasion: Occasion | None = None
 ) -> tuple[Annotation, ...]:
-    """The annotations without a reader's drawings of a label."""
-    return tuple(one for one in annotations if not _is_of(one, label, author))
+    """The annotations without a reader's drawings of a label and occasion."""
+    return tuple(one for one in annotations if not _is_of(one, label, author, occasion))
 
 
-def _is_of(one: Annotation, label: str, author: str) -> bool:
-    return (one.label, one.source, one.author) == (label, DRAWN, author)
+def _is_of(one: Annotation, label: str, author: str, occasion: Occasion | None) -> bool:
+    return one.label == label and bool(own(author, [one], occasion))
 
 
 def _holds(mark: Mark, part: Mark) -> bool:

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from PIL import Image
 
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.annotations.marks import Mask, from_json, to_json
 from shamsul.atomic import write_atomically
@@ -36,6 +36,8 @@ class Description:
         What was drawn, for example "polygons".
     created_at : datetime or None
         With time zone; None where it is not known.
+    occasion : Occasion or None
+        The reading in which it was drawn; None elsewhere.
     digest : str
         Of all that is kept of it, the mark too, hexadecimal.
     """
@@ -45,6 +47,7 @@ class Description:
     author: str
     kind: str
     created_at: datetime | None
+    occasion: Occasion | None
     digest: str
 
 
@@ -137,6 +140,8 @@ class AnnotationArchive:
                 entry["author"] = annotation.author
             if annotation.created_at:
                 entry["created_at"] = annotation.created_at.isoformat()
+            if annotation.occasion:
+                entry["occasion"] = asdict(annotation.occasion)
             if isinstance(annotation.mark, Mask):
                 png = io.BytesIO()
                 Image.fromarray(annotation.mark.region).save(png, "PNG")
@@ -179,7 +184,9 @@ class AnnotationArchive:
     def _annotation(self, entry: dict[str, Any]) -> Annotation:
         about = _description(entry)
         mark = Mask(self._mask(entry["mask"])) if "mask" in entry else from_json(entry["mark"])
-        return Annotation(about.label, about.source, mark, about.author, about.created_at)
+        return Annotation(
+            about.label, about.source, mark, about.author, about.created_at, about.occasion
+        )
 
     def _index(self, image_sha256: str) -> Path:
         return self._directory / f"{_checked(image_sha256)}.json"
@@ -203,13 +210,14 @@ def _described(index: Path, file: int, changed: int, size: int) -> tuple[Descrip
 
 
 def _description(entry: dict[str, Any]) -> Description:
-    made = entry.get("created_at")
+    made, occasion = entry.get("created_at"), entry.get("occasion")
     return Description(
         entry["label"],
         entry["source"],
         entry.get("author", ""),
         Mask.kind if "mask" in entry else entry["mark"]["kind"],
         datetime.fromisoformat(made) if made else None,
+        Occasion(**occasion) if occasion else None,
         hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest(),
     )
 

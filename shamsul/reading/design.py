@@ -70,6 +70,8 @@ class Design:
         Between a reader's sessions, at least.
     cases_per_reader : int
         0: each reader reads all cases; else incomplete blocks of so many, as balanced as can be.
+    drawing : bool
+        Whether readers may draw where the finding is while they read the image alone.
     changes : bool
         Whether answers of a finished reading may be changed while the study is open. Never once
         names and annotation were revealed.
@@ -96,6 +98,7 @@ class Design:
     sessions: int = 1
     washout_days: float = 14.0
     cases_per_reader: int = 0
+    drawing: bool = False
     changes: bool = False
     back: bool = True
     debrief: bool = True
@@ -107,6 +110,10 @@ class Design:
             raise ValueError("a crossover needs sessions = 2")
         if not 0 <= self.controlled <= 1:
             raise ValueError("controlled is a share, from 0 to 1")
+        if self.drawing and not self.blinded:
+            raise ValueError(
+                "drawing needs blinded = true: who sees the expert annotation only draws it again"
+            )
         if self.changes and self.debrief:
             raise ValueError(
                 "changes and debrief exclude each other: once names and annotation are revealed, "

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session, selectinload
 from shamsul.reading.database import Database
 from shamsul.reading.design import Arm, Control, Design, PanelPlan, Reading
 from shamsul.reading.questionnaire import Question, Questionnaire, Step, Value, screen_of
-from shamsul.reading.store import Refused, current_answers, study_row
+from shamsul.reading.store import (
+    Refused,
+    check_running,
+    check_unlocked,
+    current_answers,
+    study_row,
+)
 from shamsul.reading.study import Case, MapShown, SavedAnswer, Study, reader_name
 from shamsul.reading.tables import (
     AnswerRow,
@@ -391,8 +397,7 @@ class Readings:
             assigned = _assigned(row)
             if screen in assigned.locked:
                 return assigned
-            if study.closed_at is not None:
-                raise Refused(f"The study {study.title} is closed.")
+            check_running(study)
             if assigned.screen(study.questionnaire) is not screen:
                 raise Refused("An earlier part of the case is not finished.")
             answers = _answers(session, row)
@@ -416,6 +421,32 @@ class Readings:
 
         return self._database.write(lock)
 
+    def while_open(self, reading_id: int, screen: Step, work: Callable[[], None]) -> None:
+        """Do what belongs to a screen but is kept elsewhere; nobody locks it meanwhile.
+
+        Parameters
+        ----------
+        reading_id : int
+        screen : Step
+            Step.IMAGE or Step.MAPS.
+        work : callable
+            May be called again where another writer was quicker.
+
+        Raises
+        ------
+        Refused
+            If the screen is locked and the design does not allow changes, or the study is closed.
+        """
+
+        def check_and_work(session: Session) -> None:
+            row = session.get_one(ReadingRow, reading_id, with_for_update=True)
+            study = row.case.study.to_study()
+            check_running(study)
+            check_unlocked(study, row, screen)
+            work()
+
+        self._database.write(check_and_work)
+
     def answers(self, reading_id: int) -> tuple[SavedAnswer, ...]:
         """The current answers of a reading."""
         return self._database.read(
@@ -434,8 +465,7 @@ class Readings:
 
         def record(session: Session) -> None:
             row = study_row(session, study, lock=True)
-            if row.closed_at is not None:
-                raise Refused(f"The study {row.title} is closed.")
+            check_running(row.to_study())
             wording = row.wordings[-1]
             current = _about_reader(session, row, reader)
             for item, given in answers.items():

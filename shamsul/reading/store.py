@@ -25,6 +25,18 @@ class Refused(ValueError):
     """The study's design does not allow an answer; the message is one sentence for the reader."""
 
 
+def check_running(study: Study) -> None:
+    """Refuse whatever a closed study no longer takes."""
+    if study.closed_at is not None:
+        raise Refused(f"The study {study.title} is closed.")
+
+
+def check_unlocked(study: Study, reading: ReadingRow, screen: Step) -> None:
+    """Refuse a change to a finished screen, unless the design allows changes."""
+    if study.plan and not study.plan.design.changes and reading.locked_at(screen):
+        raise Refused("This part of the case is finished; its answers stay as they are.")
+
+
 class Store:
     """Studies, cases and answers in a database.
 
@@ -336,8 +348,7 @@ def _saved(session: Session, query: Select[RevisionRow]) -> tuple[SavedAnswer, .
 def _check_assigned(session: Session, case: CaseRow, answer: Answer) -> None:
     """Refuse what a planned study does not ask, or no longer."""
     study = case.study.to_study()
-    if study.closed_at is not None:
-        raise Refused(f"The study {study.title} is closed.")
+    check_running(study)
     if study.plan is None:
         return
     reading = session.scalar(
@@ -351,9 +362,7 @@ def _check_assigned(session: Session, case: CaseRow, answer: Answer) -> None:
     )
     if reading is None:
         raise Refused(f"{answer.reader} was not given this case of {study.title} to read.")
-    screen = screen_of(study.questionnaire.question(answer.item).step)
-    if not study.plan.design.changes and reading.locked_at(screen):
-        raise Refused("This part of the case is finished; its answers stay as they are.")
+    check_unlocked(study, reading, screen_of(study.questionnaire.question(answer.item).step))
 
 
 def _kept_before(session: Session, current: RevisionRow, new: RevisionRow) -> bool:

@@ -139,6 +139,11 @@ class Switches(_Table):
         ge=0,
         description="0: all cases; else incomplete blocks of so many, as balanced as can be.",
     )
+    drawing: bool = Field(
+        Design.drawing,
+        description="On the image alone, readers may draw where the finding is: polygons, boxes, "
+        "points.",
+    )
     changes: bool = Field(
         Design.changes, description="Answers of a finished case may be changed; excludes debrief."
     )
@@ -258,13 +263,11 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
         _check_cases(cases, known, folder or Path(), check)
     if labels is not None:
         _check_labels(labels, cases, known.models.get(str(content.get("model"))), check)
-    if (
-        design
-        and questionnaire
-        and design.mode is not Mode.WITH
-        and not questionnaire.at(Step.IMAGE)
-    ):
-        check.say(("design", "mode"), 'needs questions about the image alone (step = "image")')
+    if design and questionnaire and not questionnaire.at(Step.IMAGE):
+        for switch, on in (("mode", design.mode is not Mode.WITH), ("drawing", design.drawing)):
+            if on:
+                reason = 'needs questions about the image alone (step = "image")'
+                check.say(("design", switch), reason)
     if not check.faults and head and design and cases and labels and questionnaire:
         if design.mode is Mode.WITHOUT_THEN_WITH:
             questionnaire = questionnaire.read_again()

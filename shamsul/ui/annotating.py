@@ -68,6 +68,7 @@ def _annotated(study: Study, cases: Sequence[Case]) -> None:
                 "Finding": one.label,
                 "Source": one.source,
                 "Author": one.author,
+                "Reading": str(one.occasion or ""),
                 "Kind": one.kind,
                 "Made (UTC)": one.created_at and f"{one.created_at.astimezone(UTC):%Y-%m-%d %H:%M}",
             }

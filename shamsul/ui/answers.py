@@ -30,6 +30,8 @@ class Subject:
     session : int
     act : callable, optional
         Called for an event that is no answer, with its item and the reader's active seconds.
+    draw : callable, optional
+        Keeps what is drawn, every event of the token; gives what was done, in words.
     """
 
     reader: str
@@ -39,6 +41,7 @@ class Subject:
     shown: Shown | None = None
     session: int = 1
     act: Callable[[str, float], None] | None = None
+    draw: Callable[[Event], str] | None = None
 
 
 def remember(token: str, subject: Subject) -> str:
@@ -119,6 +122,10 @@ def _record(event: Event, subject: Subject) -> None:
     if event.item in (questionnaire.NEXT, questionnaire.PAUSE):
         if subject.act is not None:
             subject.act(event.item, event.seconds)
+        return
+    if subject.draw is not None:
+        _notices()[subject.place] = subject.draw(event)
+        turn()  # the viewer too shows what is kept
         return
     question = _question(subject.study.questionnaire, event.item)
     value = _value(question, event.value)

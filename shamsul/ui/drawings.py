@@ -1,28 +1,43 @@
 """What readers draw: from the viewer's outbox to the disk, and who may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from shamsul.annotations import drawn
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, Occasion
+from shamsul.reading import StoreError
 from shamsul.reading.accounts import Role
 from shamsul.settings import settings
 from shamsul.ui import outbox, session, sign_in
 from shamsul.ui.outbox import Event
 from shamsul.ui.viewer import TAKE_BACK, Drawing
 
+Revision = Callable[[tuple[Annotation, ...]], tuple[Annotation, ...]]
+
 
 @dataclass(frozen=True)
-class _Canvas:
-    """What a token stands for: who draws, on which radiograph, what."""
+class Canvas:
+    """What a token stands for: who draws, on which radiograph, what, and in which reading.
+
+    Attributes
+    ----------
+    reader, image_sha256 : str
+    shape : (int, int)
+        The radiograph's rows and columns.
+    label : str
+    occasion : Occasion or None
+        None outside of studies.
+    """
 
     reader: str
     image_sha256: str
     shape: tuple[int, int]
     label: str
+    occasion: Occasion | None = None
 
 
 def seen(image_sha256: str) -> tuple[Annotation, ...]:
@@ -63,11 +78,11 @@ def offered(
         return None
     tokens = {label: f"{reader}/{image_sha256}/{label}" for label in labels}
     _canvases().update(
-        {token: _Canvas(reader, image_sha256, shape, label) for label, token in tokens.items()}
+        {token: Canvas(reader, image_sha256, shape, label) for label, token in tokens.items()}
     )
     error = _take(key)
     notice = str(st.session_state.get(_notice(key), ""))
-    return Drawing(reader, tokens, outbox.saved(), notice, error)
+    return Drawing(reader, tokens, saved=outbox.saved(), notice=notice, error=error)
 
 
 def _take(key: str) -> str:
@@ -79,34 +94,81 @@ def _take(key: str) -> str:
         if canvas is None:
             return "The case that was drawn on has to be opened again."
         try:
-            st.session_state[_notice(key)] = _keep(event, canvas)
-        except OSError as error:
-            return f"The annotations could not be written: {error.strerror or error}."
-        except ValueError as error:
-            return f"The drawing could not be added: {error}."
+            st.session_state[_notice(key)] = keep(event, canvas)
+        except StoreError as error:
+            return str(error)
         outbox.deal_with(box, event)
     return ""
 
 
-def _keep(event: Event, canvas: _Canvas) -> str:
-    """Do what an event asks for; gives what was done, in words."""
-    about = (canvas.label, canvas.reader)
-    archive = session.annotations()
-    time = datetime.now().astimezone().strftime("%H:%M:%S")
-    if event.item == TAKE_BACK:
-        archive.revise(canvas.image_sha256, lambda old: drawn.taken_back(old, *about))
-        return f"Removed at {time}: your drawings of {canvas.label}"
+def keep(
+    event: Event,
+    canvas: Canvas,
+    allow: Callable[[Callable[[], None]], None] = lambda write: write(),
+) -> str:
+    """Do what an event asks for.
+
+    Parameters
+    ----------
+    event : Event
+    canvas : Canvas
+    allow : callable
+        Is given what writes, and calls it or raises.
+
+    Returns
+    -------
+    str
+        What was done, in words; empty where it was nothing.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
     try:
-        mark = drawn.mark_of(event.value, canvas.shape)
+        revision = _revision(event, canvas)
     except ValueError:
         return ""  # no page of ours could have sent it
-    now = datetime.now(UTC)
-    archive.revise(canvas.image_sha256, lambda old: drawn.added(old, *about, mark, now))
-    return f"Saved at {time}: your drawing of {canvas.label}"
+    archive = session.annotations()
+
+    def write() -> None:
+        with _in_words():
+            archive.revise(canvas.image_sha256, revision)
+
+    with _in_words():
+        before = archive.get(canvas.image_sha256)
+    # What is sent again may have been kept before it was no longer allowed.
+    if revision(before) != before:
+        allow(write)
+    done = "Removed" if event.item == TAKE_BACK else "Saved"
+    what = "drawings" if event.item == TAKE_BACK else "drawing"
+    return f"{done} at {datetime.now().astimezone():%H:%M:%S}: your {what} of {canvas.label}"
 
 
-def _canvases() -> dict[str, _Canvas]:
-    canvases: dict[str, _Canvas] = st.session_state.setdefault("canvases", {})
+def _revision(event: Event, canvas: Canvas) -> Revision:
+    """What an event makes of the annotations; a `ValueError` if it makes no sense."""
+    label, reader, occasion = canvas.label, canvas.reader, canvas.occasion
+    if event.item == TAKE_BACK:
+        return lambda old: drawn.taken_back(old, label, reader, occasion)
+    mark, now = drawn.mark_of(event.value, canvas.shape), datetime.now(UTC)
+    return lambda old: drawn.added(old, label, reader, mark, now, occasion)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Failures of the archive, in a sentence for the reader."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"The annotations could not be written: {error.strerror or error}."
+        ) from error
+    except ValueError as error:
+        raise StoreError(f"The drawing could not be added: {error}.") from error
+
+
+def _canvases() -> dict[str, Canvas]:
+    canvases: dict[str, Canvas] = st.session_state.setdefault("canvases", {})
     return canvases
 
 

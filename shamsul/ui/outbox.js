@@ -67,3 +67,8 @@ class Outbox {
       : count ? "Saving …" : notice || idle;
   }
 }
+
+/** That of the answers, which drawings join: components are separate modules, hence the handover. */
+function answersOutbox() {
+  return (handover().outbox ??= new Outbox());
+}

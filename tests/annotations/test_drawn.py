@@ -3,8 +3,17 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from shamsul.annotations.annotation import Annotation, union
-from shamsul.annotations.drawn import DRAWN, added, experts, mark_of, seen_by, taken_back
+from shamsul.annotations.annotation import Annotation, Occasion, union
+from shamsul.annotations.drawn import (
+    DRAWN,
+    added,
+    counted,
+    experts,
+    mark_of,
+    own,
+    seen_by,
+    taken_back,
+)
 from shamsul.annotations.marks import Boxes, Points, Polygons
 
 SHAPE = (40, 30)
@@ -13,11 +22,15 @@ POLYGON = {"kind": "polygon", "corners": [[2, 3], [10, 4], [8, 12.5]]}
 BOX = {"kind": "box", "corners": [[10, 20], [4, 5]]}
 POINT = {"kind": "point", "corners": [[7.25, 8.5]]}
 EXPERT = Annotation("Edema", "NIH", Boxes(np.array([[0.0, 0, 4, 4]])))
+FIRST, AGAIN = Occasion("trial"), Occasion("trial", repeat=True)
+#: Elsewhere, and whenever a reader may meet a case.
+OCCASIONS = (None, FIRST, AGAIN, Occasion("trial", 2), Occasion("trial", warm_up=True))
 
 
-def draw(drawings, annotations=(), label="Edema", author="Ada", now=NOW):
+def draw(drawings, annotations=(), label="Edema", author="Ada", now=NOW, occasion=None):
     for drawing in drawings:
-        annotations = added(annotations, label, author, mark_of(drawing, SHAPE), now)
+        mark = mark_of(drawing, SHAPE)
+        annotations = added(annotations, label, author, mark, now, occasion)
     return annotations
 
 
@@ -139,3 +152,26 @@ def test_reader_sees_experts_and_their_own():
     assert seen_by("Ada", (EXPERT, *bo, *ada)) == (EXPERT, *ada)
     assert seen_by("Cy", (EXPERT, *bo, *ada)) == (EXPERT,)
     assert experts((EXPERT, *bo, *ada)) == (EXPERT,)
+
+
+def test_each_reading_has_drawings_of_its_own():
+    found = (EXPERT,)
+    for occasion in OCCASIONS:
+        found = draw([BOX], found, occasion=occasion)
+    assert len(found) == 1 + len(OCCASIONS)
+    for occasion in OCCASIONS:
+        (mine,) = own("Ada", found, occasion)
+        assert mine.occasion == occasion
+        assert mine.mark.edges.tolist() == [[4, 5, 10, 20]]
+        assert seen_by("Ada", found, occasion) == (EXPERT, mine)
+    without = taken_back(found, "Edema", "Ada", FIRST)
+    assert [one for one in found if one not in without] == [*own("Ada", found, FIRST)]
+    assert seen_by("Ada", found, Occasion("other trial")) == (EXPERT,)
+
+
+def test_first_reading_counts_and_practice_repeats_and_second_sessions_do_not():
+    found = (EXPERT,)
+    for occasion in OCCASIONS:
+        found = draw([BOX], found, occasion=occasion)
+    assert [one.occasion for one in counted(found)] == [None, None, FIRST]
+    assert counted(found)[0] is EXPERT

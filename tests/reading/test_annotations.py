@@ -5,7 +5,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Points, Polygons
 from shamsul.reading.annotations import AnnotationArchive
 
@@ -54,6 +54,18 @@ def test_descriptions_are_of_all_but_the_marks(tmp_path, rng):
     archive.put(IMAGE, (annotation("Edema", rng), given[1]))
     other, same = archive.describe(IMAGE)
     assert other.digest != mask.digest and same == drawn
+
+
+def test_occasion_of_a_drawing_comes_back(tmp_path):
+    archive = AnnotationArchive(tmp_path)
+    box, occasion = Boxes(np.array([[1.0, 2, 3, 4]])), Occasion("trial", 2, repeat=True)
+    archive.put(IMAGE, [Annotation("Edema", "drawn", box, "Ada", occasion=occasion)])
+    (kept,) = archive.get(IMAGE)
+    (described,) = archive.describe(IMAGE)
+    assert kept.occasion == described.occasion == occasion
+    digest = described.digest
+    archive.put(IMAGE, [Annotation("Edema", "drawn", box, "Ada", occasion=Occasion("trial", 2))])
+    assert archive.describe(IMAGE)[0].digest != digest
 
 
 def test_putting_again_replaces(tmp_path, rng):

@@ -206,6 +206,32 @@ def test_where_changes_are_allowed_locked_answers_can_change(
     assert (saved.revision, saved.answer.value) == (2, 1)
 
 
+def test_what_belongs_to_a_screen_is_done_until_it_is_locked(
+    store: Store, create: Callable[..., Readings]
+) -> None:
+    readings, done = create(), []
+    first, second, *_ = readings.of("trial", "Ada")
+    readings.while_open(first.id, Step.IMAGE, lambda: done.append("before"))
+    store.record([answer(first, "present", "yes")])
+    readings.lock(first.id, Step.IMAGE, 5.0)
+    with pytest.raises(Refused, match="stay as they are"):
+        readings.while_open(first.id, Step.IMAGE, lambda: done.append("after"))
+    readings.while_open(second.id, Step.IMAGE, lambda: done.append("of another case"))
+    readings.close("trial")
+    with pytest.raises(Refused, match="The study Trial is closed"):
+        readings.while_open(second.id, Step.IMAGE, lambda: done.append("closed"))
+    assert done == ["before", "of another case"]
+
+
+def test_where_changes_are_allowed_it_is_done_afterwards_too(
+    store: Store, create: Callable[..., Readings]
+) -> None:
+    readings, done = create(changes=True, debrief=False), []
+    first = finish(store, readings, readings.of("trial", "Ada")[0])
+    readings.while_open(first.id, Step.IMAGE, lambda: done.append("after"))
+    assert done == ["after"]
+
+
 def test_nobody_answers_what_another_was_given(
     store: Store, create: Callable[..., Readings]
 ) -> None:

@@ -1,5 +1,6 @@
 """A study file is read whole, and every fault in it is named with its line."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,22 @@ def test_every_setting_is_read() -> None:
     assert Plan.from_json(plan.to_json()) == plan
 
 
+def test_readers_draw_only_where_the_file_says_so() -> None:
+    for text, drawing in ((LEAST, False), (f"{LEAST}[design]\ndrawing = true\n", True)):
+        plan = read_study_file(text, KNOWN).study.plan
+        assert plan is not None
+        assert plan.design.drawing is drawing
+        assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_plan_of_before_there_was_drawing_is_read_as_one_without_it() -> None:
+    plan = read_study_file(LEAST, KNOWN).study.plan
+    assert plan is not None
+    content = json.loads(plan.to_json())
+    del content["design"]["drawing"]
+    assert Plan.from_json(json.dumps(content)) == plan
+
+
 def test_the_image_is_read_again_with_the_maps() -> None:
     text = LEAST + '[design]\nmode = "without_then_with"\n'
     asked = read_study_file(text, KNOWN).study.questionnaire
@@ -213,6 +230,15 @@ def test_a_fault_is_named_with_its_line(changed: str, to: str, says: str, tmp_pa
             '[design]\nmode = "without_then_with"\n[[question]]\nid = "a"\nwording = "A"\n'
             'kind = "text"\nstep = "end"',
             "line 9: design.mode: needs questions about the image alone",
+        ),
+        (
+            '[design]\ndrawing = true\n[[question]]\nid = "a"\nwording = "A"\n'
+            'kind = "text"\nstep = "end"',
+            'line 9: design.drawing: needs questions about the image alone (step = "image")',
+        ),
+        (
+            "[design]\ndrawing = true\nblinded = false",
+            "line 8: design: drawing needs blinded = true: who sees the expert annotation",
         ),
         (
             '[[question]]\nid = "A b"\nwording = "A"\nkind = "text"\nstep = "end"',

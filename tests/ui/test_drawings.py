@@ -16,7 +16,7 @@ from shamsul.reading.database import Database
 from shamsul.settings import settings
 from shamsul.ui import sign_in
 from shamsul.ui.viewer import TAKE_BACK
-from tests.ui.conftest import FakeBrowser, Pages, Reader, Visitor, make_study, study_text
+from tests.ui.conftest import FakeBrowser, Pages, Visitor
 
 BOX = {"kind": "box", "corners": [[100, 120], [300, 250]]}
 POLYGON = {"kind": "polygon", "corners": [[10, 20], [60, 30], [50, 90]]}
@@ -174,31 +174,3 @@ def test_coordinator_who_has_signed_in_sees_all(
     carl = Pages(fake_browser)
     carl.review()
     assert names(carl) == [EXACT, "drawn in the viewer, Ada", "drawn in the viewer, you"]
-
-
-def test_blinded_reader_sees_no_drawing_before_the_lock_and_only_their_own_after(
-    fake_browser: FakeBrowser, installation: Path
-) -> None:
-    make_study(installation, study_text())
-    for author in ("Ada", "Bo"):
-        put_drawing(author)
-    ada = Reader(fake_browser)
-    ada.open()
-    ada.fill_and_go_on()
-    for _ in ("image", "maps"):
-        assert names(ada) == []
-        assert DRAWN not in ada.viewer_message()
-        ada.fill_and_go_on()
-    assert ada.form()["locked"]
-    assert names(ada) == [EXACT, "drawn in the viewer, Ada"]
-    assert "Bo" not in ada.viewer_message()
-
-
-def test_reading_page_offers_no_drawing(fake_browser: FakeBrowser, installation: Path) -> None:
-    make_study(installation, study_text(blinded=False))
-    ada = Reader(fake_browser)
-    ada.open()
-    ada.fill_and_go_on()
-    message = json.loads(ada.viewer_message())
-    assert message["drawing"] is None
-    assert message["rows"][0]["token"] is None

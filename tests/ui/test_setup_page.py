@@ -93,6 +93,14 @@ def test_the_form_writes_into_the_text_and_leaves_the_rest(setup: SetUp) -> None
     assert "The file is in order." in setup.said()
 
 
+def test_drawing_is_a_switch_of_blinded_studies(setup: SetUp) -> None:
+    setup.app.checkbox(key="setup-design-drawing").set_value(True).run()
+    assert "drawing = true" in setup.text
+    assert "The file is in order." in setup.said()
+    setup.app.checkbox(key="setup-design-blinded").set_value(False).run()
+    assert "drawing needs blinded = true" in setup.said()
+
+
 def test_the_form_shows_what_the_text_says(setup: SetUp) -> None:
     setup.write(setup.text.replace("seed = 1", 'seed = 7\nmode = "without_then_with"'))
     assert setup.app.number_input(key="setup-design-seed").value == 7

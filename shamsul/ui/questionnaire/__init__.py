@@ -29,6 +29,7 @@ KEYS = [
     (["arrows"], "On a picture: move; with Shift: brightness and contrast"),
     (["w", "p"], "On a picture: drag to window, to move"),
     (["i"], "On a picture: invert"),
+    (["d"], "On a picture that may be drawn on: polygon, box, point; Enter closes a polygon"),
     (["a"], "On a picture: expert annotation, where it is shown"),
     (["e"], "On a picture: enlarge; with Escape back"),
     (["f"], "On a picture: full screen"),

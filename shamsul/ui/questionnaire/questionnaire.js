@@ -56,7 +56,7 @@ class Activity {
 }
 
 const activity = new Activity();
-const outbox = new Outbox();
+const outbox = answersOutbox();
 
 class Form {
   constructor(parent) {
@@ -149,7 +149,7 @@ class Form {
     const pause = button("Pause", "Stops the clock; go on where you are, also on another computer", () => {
       activity.count();
       activity.paused = true;
-      outbox.put(finish.token, PAUSE, null, activity.seconds);
+      this.leave(PAUSE);
     });
     const help = button("Keys", "?", () => this.help());
     return [el("div", { class: "finish" }, this.next, this.left, finish.pausable ? pause : null, help)];
@@ -164,9 +164,15 @@ class Form {
       this.show();
     } else if (!this.finishing) {
       this.finishing = this.data.finish.token;
-      outbox.put(this.data.finish.token, NEXT, null, activity.seconds);
+      this.leave(NEXT);
       this.show();
     }
+  }
+
+  /** What is still being drawn in the viewer is drawn first. */
+  leave(item) {
+    handover().dispatchEvent(new Event("leaving"));
+    outbox.put(this.data.finish.token, item, null, activity.seconds);
   }
 
   missing() {
@@ -232,6 +238,7 @@ class Form {
     const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
     const idle = data.locked ? "" : "Nothing clicked yet.";
     outbox.tell(this.status, { ...data, count, noun: "answer", idle });
+    handover().dispatchEvent(new CustomEvent("arrival", { detail: "answers" }));
     if (!data.finish) return;
     if (this.finishing !== data.finish.token) this.finishing = null;
     if (this.finishing && !outbox.waiting(data.finish.token, NEXT)) this.finishing = null;
@@ -251,7 +258,8 @@ class Form {
     if (!this.data?.finish || this.keys.open || event.defaultPrevented) return;
     const at = event.composedPath()[0];
     const writing = at.matches?.("textarea, input:not([type=range]), [contenteditable=true]");
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // A key held too long after it closed a polygon must not go on.
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.key === "?" && !writing) this.help();
     else if (event.key === "Enter" && !at.matches?.("textarea, button:not([role]), a, summary, select")) {
       if (writing) at.dispatchEvent(new Event("change"));

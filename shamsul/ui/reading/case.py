@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.drawn import seen_by
+from shamsul.annotations.drawn import own, seen_by
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.heatmap import Heatmap
@@ -26,9 +26,16 @@ from shamsul.reading.study import Study
 from shamsul.ui import answers, outbox, questionnaire, rating, session
 from shamsul.ui.frame import in_words
 from shamsul.ui.reading.place import KEY, check_reader, held, look_at, may_be_looked_at
-from shamsul.ui.reading.subjects import go_on_token, map_token, recalled, subjects_of, values_of
+from shamsul.ui.reading.subjects import (
+    drawing_token,
+    go_on_token,
+    map_token,
+    recalled,
+    subjects_of,
+    values_of,
+)
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, together
-from shamsul.ui.viewer import Panel, Row, viewer
+from shamsul.ui.viewer import Drawing, Panel, Row, viewer
 
 
 def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None) -> None:
@@ -135,6 +142,16 @@ def _drawn(view: View, heatmap: Heatmap | None) -> Heatmap | None:
     return replace(heatmap, values=heatmap.values / np.float32(scale))
 
 
+def _annotations(view: View) -> tuple[Annotation, ...]:
+    """What a screen may show: of the reader's drawings only those of this very reading."""
+    reader = view.assigned.reading.reader
+    kept = session.annotations().get(view.assigned.case.image_sha256)
+    if view.revealed:
+        return seen_by(reader, kept, view.occasion)
+    # Beside the maps they would be a yardstick.
+    return own(reader, kept, view.occasion) if view.screen is Step.IMAGE else ()
+
+
 def _no_annotation(view: View) -> str:
     """Why no expert annotation can be shown."""
     plan = view.study.plan
@@ -151,10 +168,7 @@ def _maps(
     with in_words():
         check_reader(view.assigned)
         case, label = view.assigned.case, view.assigned.reading.label
-        annotations: tuple[Annotation, ...] = ()
-        if view.revealed:
-            kept = session.annotations().get(case.image_sha256)
-            annotations = seen_by(view.assigned.reading.reader, kept)
+        reader = view.assigned.reading.reader
         row = Row(
             label=label,
             caption=(
@@ -162,7 +176,7 @@ def _maps(
                 if view.screen is Step.MAPS
                 else ""
             ),
-            annotations=tuple(one for one in annotations if one.label == label),
+            annotations=tuple(one for one in _annotations(view) if one.label == label),
             panels=tuple(
                 Panel(
                     name_of(view, position, panel),
@@ -184,10 +198,15 @@ def _maps(
             radiograph,
             [row],
             key=f"reading-{view.assigned.id}",
-            annotation_visible=view.revealed and view.locked,
+            annotation_visible=view.locked,
             no_annotation=_no_annotation(view),
             pointing=points and not view.locked,
             enter_enlarges=False,
+            drawing=(
+                Drawing(reader, {label: drawing_token(view)}, view.occasion)
+                if view.may_draw
+                else None
+            ),
         )
         session.keep_viewer_state(case, state)
 

@@ -13,7 +13,8 @@ from shamsul.reading.readings import (
 )
 from shamsul.reading.store import Refused
 from shamsul.reading.study import MapShown, SavedAnswer, Shown, Study
-from shamsul.ui import answers, questionnaire, session
+from shamsul.ui import answers, drawings, questionnaire, session
+from shamsul.ui.outbox import Event
 from shamsul.ui.reading import about_reader
 from shamsul.ui.reading.place import leave, look_at, may_be_looked_at
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, settled
@@ -30,8 +31,13 @@ def go_on_token(view: View) -> str:
     return f"{view.place}/{'locked' if view.locked else 'open'}/go-on"
 
 
+def drawing_token(view: View) -> str:
+    """Of what is drawn for the reading's label."""
+    return f"{view.place}/drawing"
+
+
 def subjects_of(view: View, asked: Mapping[PanelPlan, Job]) -> dict[str, answers.Subject]:
-    """By token: the case, each map that is there, and going on."""
+    """By token: the case, what is drawn on it, each map that is there, and going on."""
     study, reading, case = view.study, view.assigned.reading, view.assigned.case
     shown = Shown(
         label=reading.label,
@@ -52,6 +58,10 @@ def subjects_of(view: View, asked: Mapping[PanelPlan, Job]) -> dict[str, answers
         if heatmap is not None:
             about = _map_shown(shown, panel, name_of(view, position, panel), position, heatmap)
             subjects[map_token(view, position, heatmap)] = subject(about)
+    if view.may_draw:
+        subjects[drawing_token(view)] = answers.Subject(
+            reading.reader, study, view.place, draw=partial(_draw, view)
+        )
     subjects[go_on_token(view)] = answers.Subject(
         reading.reader, study, view.place, act=partial(_go_on, view, asked)
     )
@@ -121,6 +131,15 @@ def _map_shown(
         normalisation=ViewerState().normalisation.value,
         control=panel.control.value if panel.control else None,
     )
+
+
+def _draw(view: View, event: Event) -> str:
+    """Keep what was drawn as long as the screen is open."""
+    reading, image = view.assigned.reading, view.assigned.case.image_sha256
+    shape = session.radiograph(image).shape
+    canvas = drawings.Canvas(reading.reader, image, shape, reading.label, view.occasion)
+    allow = partial(session.readings().while_open, view.assigned.id, view.screen)
+    return drawings.keep(event, canvas, allow)
 
 
 def _go_on(view: View, asked: Mapping[PanelPlan, Job], item: str, seconds: float) -> None:

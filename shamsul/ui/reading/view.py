@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shamsul import panels
+from shamsul.annotations.annotation import Occasion
 from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS
@@ -44,6 +45,21 @@ class View:
         """Begins the tokens of the screen; other questions are another place."""
         version = self.study.questionnaire.version
         return f"reading/{self.assigned.id}/{self.screen.name}/{version}"
+
+    @property
+    def may_draw(self) -> bool:
+        """Whether the reader may draw: before the model says anything, which could lead the hand.
+
+        In repeats and second sessions too, as missing tools would tell that the case comes again.
+        """
+        assert self.study.plan is not None
+        return self.study.plan.design.drawing and self.screen is Step.IMAGE and not self.locked
+
+    @property
+    def occasion(self) -> Occasion:
+        """Whose drawings are shown here and no others."""
+        reading = self.assigned.reading
+        return Occasion(self.study.name, reading.session, reading.repeat, reading.warm_up)
 
 
 def request(study: Study, assigned: Assigned, classifier: Classifier) -> dict[PanelPlan, Job]:

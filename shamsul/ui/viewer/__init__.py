@@ -17,8 +17,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.drawn import DRAWN
+from shamsul.annotations import drawn
+from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.marks import Points
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.metrics.curve import OverlapCurve
@@ -220,11 +220,13 @@ class Drawing:
     Attributes
     ----------
     reader : str
-        Whose drawings can be taken back here, and are shown apart.
     tokens : mapping of str to str
         By row's label: comes back with what is drawn for it.
-    saved : mapping of str to int
-        By outbox, the number up to which all of its events are on the disk.
+    occasion : Occasion or None
+        The reader's drawings of it can be taken back here, and are shown apart.
+    saved : mapping of str to int, or None
+        By outbox, the number up to which all of its events are on the disk. None where drawings
+        wait with the answers: the questionnaire sends them in order and tells what became of them.
     notice : str
         What became of the last drawing, if all is well.
     error : str
@@ -233,7 +235,8 @@ class Drawing:
 
     reader: str
     tokens: Mapping[str, str]
-    saved: Mapping[str, int]
+    occasion: Occasion | None = None
+    saved: Mapping[str, int] | None = None
     notice: str = ""
     error: str = ""
 
@@ -273,7 +276,8 @@ def viewer(
     enter_enlarges : bool
         Whether Enter enlarges the picture that has the focus, as E always does.
     drawing : Drawing, optional
-        What is drawn then waits in the outbox that `shamsul.ui.outbox.received` reads by `key`.
+        What is drawn then waits in the outbox that `shamsul.ui.outbox.received` reads by `key`, or
+        by the questionnaire's.
 
     Returns
     -------
@@ -307,7 +311,7 @@ def viewer(
         "pointing": pointing,
         "enter_enlarges": enter_enlarges,
         "drawing": drawing
-        and {"saved": dict(drawing.saved), "notice": drawing.notice, "error": drawing.error},
+        and {"saved": drawing.saved, "notice": drawing.notice, "error": drawing.error},
     }
     # No gap: the couriers have no height. They come last, since maps that arrive would otherwise
     # move the viewer among its siblings and make React build it anew.
@@ -415,7 +419,7 @@ def _annotation(
     else:
         digest = blake2b(annotation.mask(shape).tobytes(), digest_size=12).hexdigest()
         curves = _contours(digest, annotation, shape)
-    own = drawing is not None and (annotation.source, annotation.author) == (DRAWN, drawing.reader)
+    own = drawing is not None and bool(drawn.own(drawing.reader, [annotation], drawing.occasion))
     who = "you" if own else annotation.author
     return {
         "name": f"{annotation.source}, {who}" if who else annotation.source,

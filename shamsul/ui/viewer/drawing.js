@@ -40,7 +40,13 @@ class Drawer {
 
   update(drawing) {
     this.offered = Boolean(drawing);
-    if (drawing) outbox.settle(drawing.saved);
+    this.joins = this.offered && !drawing.saved;
+    if (drawing?.saved) outbox.settle(drawing.saved);
+  }
+
+  /** In a reading that of the answers, so that going on never comes before what was drawn. */
+  get outbox() {
+    return this.joins ? answersOutbox() : outbox;
   }
 
   show() {
@@ -49,8 +55,13 @@ class Drawer {
     if (!this.offered) return;
     this.tools.show(view.tool);
     this.mine.setAttribute("aria-pressed", String(view.habits.mine));
-    outbox.tell(this.status, { ...view.data.drawing, count: outbox.events.length, noun: "drawing" });
-    this.how.textContent = this.how.title = KINDS[view.tool]?.[1] ?? "";
+    if (!this.joins) {
+      const count = outbox.events.length;
+      outbox.tell(this.status, { ...view.data.drawing, count, noun: "drawing" });
+    }
+    // Where a question asks for a point too, a click does one of two things.
+    const answers = view.data.pointing ? "Click: answers the question about a point" : "";
+    this.how.textContent = this.how.title = KINDS[view.tool]?.[1] ?? answers;
   }
 
   /** Whether the tool in hand draws on a panel. */
@@ -126,12 +137,12 @@ class Drawer {
     panel?.trace();
   }
 
-  /** A polygon of fewer than three corners stays a sketch, a box without extent was a slip. */
+  /** What has too few corners stays a sketch, a box without extent was a slip. */
   close() {
     if (!this.sketch) return;
     const { kind, panel, corners } = this.sketch;
+    if (corners.length < { polygon: 3, box: 2 }[kind]) return;
     const slip = kind === "box" && this.near(panel, ...corners);
-    if (kind === "polygon" && corners.length < 3) return;
     this.drop();
     const extent = (name) => new Set(corners.map((corner) => corner[name])).size > 1;
     if (!slip && extent("row") && extent("column")) this.put(panel.row, kind, corners);
@@ -169,20 +180,20 @@ class Drawer {
   put(row, kind, corners) {
     this.view.habits.mine = true;
     const places = corners.map((corner) => this.within(corner));
-    outbox.put(row.token, "draw", { kind, corners: places.map((one) => [one.row, one.column]) });
+    this.outbox.put(row.token, "draw", { kind, corners: places.map((one) => [one.row, one.column]) });
   }
 
   takeBack(row) {
     if (!confirm(`Remove all your drawings of ${row.label} on this radiograph?`)) return;
     this.placed = null;
-    outbox.put(row.token, TAKE_BACK, null);
+    this.outbox.put(row.token, TAKE_BACK, null);
   }
 
   /** A row's own drawings: what the server has, and what is on its way there. */
   own(row) {
     let own = row.annotations.filter((one) => one.own);
     if (!this.offered) return own;
-    for (const { token, item, value } of outbox.events) {
+    for (const { token, item, value } of this.outbox.events) {
       if (token !== row.token) continue;
       own = item === TAKE_BACK ? [] : [...own, waiting(value)];
     }
@@ -195,6 +206,7 @@ function waiting({ kind, corners }) {
   const [[top, left], [bottom, right] = []] = corners;
   const ring = kind === "box" ? [[top, left], [top, right], [bottom, right], [bottom, left]] : corners;
   const point = kind === "point";
-  const [one] = drawable([{ own: true, curves: point ? [] : [ring.flat()], points: point ? corners : [] }]);
+  const name = "yours, not saved yet";
+  const [one] = drawable([{ name, own: true, curves: point ? [] : [ring.flat()], points: point ? corners : [] }]);
   return one;
 }

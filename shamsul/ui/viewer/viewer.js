@@ -18,6 +18,7 @@ class View extends ReaderState {
     parent.append(this.root);
     const { signal } = this.leaving;
     handover().addEventListener("arrival", ({ detail }) => this.arrived(detail), { signal });
+    handover().addEventListener("leaving", () => this.drawer.close(), { signal });
     window.addEventListener("resize", () => this.arrange(), { signal });
     this.root.addEventListener("fullscreenchange", () => this.arrange(), { signal });
     this.sizes = new ResizeObserver(() => {
@@ -137,6 +138,7 @@ class View extends ReaderState {
       this.pixels = pixels;
       this.refresh();
     } else if (id === "pointed") this.redraw();
+    else if (id === "answers" && this.drawer.joins) this.refresh();
     else if (this.panels.some((panel) => panel.spec?.map === id)) this.refresh();
   }
 
