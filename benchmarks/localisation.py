@@ -75,7 +75,7 @@ def ours(folder: Path) -> list[str]:
     return [
         *(sys.executable, "-c", "from shamsul.cli import main; main()", "evaluate", "--json"),
         *("--protocol", "chexlocalize", "--maps", str(folder / "maps")),
-        *("--annotations", str(folder / "polygons.json"), "--out", str(folder / "ours")),
+        *("--annotations", str(folder / "polygons.json")),
     ]
 
 
@@ -187,7 +187,7 @@ def _bootstrap(table: pd.DataFrame) -> None:
 def _difference(folder: Path) -> float:
     """The largest one of any IoU or hit between the two; infinite where one has no number."""
     theirs = json.loads((folder / "stepwise.json").read_text())
-    result = json.loads((folder / "ours" / "evaluation.json").read_text())
+    result = json.loads((folder / "ours.json").read_text())
     differences = []
     for one in result["scores"]:
         for name in ("iou", "hit"):
@@ -198,11 +198,12 @@ def _difference(folder: Path) -> float:
     return max(differences)
 
 
-def _measured(command: list[str]) -> dict[str, float]:
+def _measured(command: list[str], output: Path) -> dict[str, float]:
     """Of a process with its workers; memory is that of the largest."""
     start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
+    with output.open("wb") as file:
+        child = subprocess.Popen(command, stdout=file)
+        _, status, usage = os.wait4(child.pid, 0)
     if status:
         raise SystemExit("it failed")
     return {
@@ -236,10 +237,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder, given.images, given.labels, given.methods)
-        result["ours"] = _measured(ours(folder))
+        result["ours"] = _measured(ours(folder), folder / "ours.json")
         if not given.without_stepwise:
             module = [sys.executable, "-m", "benchmarks.localisation"]
-            result["stepwise"] = _measured([*module, "--stepwise", str(folder)])
+            command = [*module, "--stepwise", str(folder)]
+            result["stepwise"] = _measured(command, folder / "stepwise.txt")
             ratio = result["stepwise"]["seconds"] / result["ours"]["seconds"]
             result["times_faster"] = round(ratio, 1)
             result["largest_difference"] = _difference(folder)
