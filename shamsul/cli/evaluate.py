@@ -74,6 +74,9 @@ def evaluate(
     labels: Annotated[
         Path | None, typer.Option(help="CSV (annotated, model): labels that are named otherwise.")
     ] = None,
+    annotators: Annotated[
+        str, typer.Option(help="Of several per image: union, or majority of those who read it.")
+    ] = "union",
     tolerance: Annotated[
         float, typer.Option(min=0, help="Pixels by which a tolerant hit may miss.")
     ] = 15.0,
@@ -98,6 +101,7 @@ def evaluate(
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""
     # What needs the model, which takes seconds to import, is imported where there are phantoms.
+    from shamsul.annotations.bringing import Annotators
     from shamsul.annotations.formats.entry import Fault
     from shamsul.annotations.labels import BUILT_IN
     from shamsul.evaluation.maps import find
@@ -110,6 +114,8 @@ def evaluate(
 
     if protocol not in {one.value for one in Protocol}:
         raise UserError(f"--protocol is shamsul or chexlocalize, not {protocol!r}.")
+    if annotators not in (Annotators.UNION.value, Annotators.MAJORITY.value):
+        raise UserError(f"--annotators is union or majority, not {annotators!r}.")
     if [bool(maps), bool(points), bool(phantom)].count(True) != 1:
         raise UserError("One of --maps, --points and --phantom is needed.")
     if (annotations is None) != bool(phantom):
@@ -138,7 +144,7 @@ def evaluate(
     if not maps.exists():
         raise UserError(f"{maps} is not there.")
     files = find(maps, image_id, method, file.images)
-    truths, faults = file.truths(files, table)
+    truths, faults = file.truths(files, table, Annotators(annotators))
     if image_id:
         truths = {image: truth for image, truth in truths.items() if image == image_id}
     elif rules.protocol is Protocol.SHAMSUL:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation, union
-from shamsul.annotations.bringing import BEYOND, bring
+from shamsul.annotations.bringing import BEYOND, Annotators, bring
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.formats.rle import coco_runs, from_runs
@@ -162,7 +162,10 @@ class AnnotationFile:
         return cls(images, {}, entries)
 
     def truths(
-        self, files: Sequence[MapFile], table: LabelTable
+        self,
+        files: Sequence[MapFile],
+        table: LabelTable,
+        annotators: Annotators = Annotators.UNION,
     ) -> tuple[dict[str, Truth], tuple[Fault, ...]]:
         """The annotations of the images that have maps, and what could not be used.
 
@@ -191,7 +194,12 @@ class AnnotationFile:
         images = Images({file.image: [file.image] for file in files})
         sizes = self._sizes(files, images)
         brought = bring(
-            self.entries, images, lambda image: _only(sizes[image], image), labels, table
+            self.entries,
+            images,
+            lambda image: _only(sizes[image], image),
+            labels,
+            table,
+            annotators,
         )
         truths = {
             image: Truth(image, _only(sizes[image], image), found)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shamsul.annotations.bringing import Annotators
+from shamsul.annotations.formats.entry import Fault
 from shamsul.annotations.labels import BUILT_IN
 from shamsul.evaluation.maps import MapFile, find
 from shamsul.evaluation.truth import AnnotationFile
@@ -41,7 +43,23 @@ def test_boxes_of_another_format_take_their_size_from_the_maps(tmp_path: Path) -
     assert mask.shape == (60, 80)
     rows, columns = np.nonzero(mask)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 34, 10, 39)
-    assert faults == ("two: no case is of this image",)
+    assert faults == (Fault("two", "no case is of this image"),)
+
+
+def test_of_several_annotators_all_or_most_count(tmp_path: Path) -> None:
+    table = tmp_path / "annotations_train.csv"
+    boxes = ((10, 40), (10, 30), (20, 50))  # columns of three radiologists' boxes
+    rows = [f"one,Pleural effusion,10,R{n},{a},20,{b},35" for n, (a, b) in enumerate(boxes)]
+    table.write_text(HEADER + "\n".join(rows) + "\n")
+    explained(tmp_path / "maps" / "a", "one", "Pleural Effusion")
+    annotated = AnnotationFile.open(table)
+    files = find(tmp_path / "maps", known=annotated.images)
+    found = {}
+    for rule in (Annotators.UNION, Annotators.MAJORITY):
+        truths, _ = annotated.truths(files, BUILT_IN, rule)
+        columns = np.nonzero(truths["one"].mask("Pleural Effusion"))[1]
+        found[rule] = (columns.min(), columns.max())
+    assert found == {Annotators.UNION: (10, 49), Annotators.MAJORITY: (10, 39)}
 
 
 def test_size_that_nobody_tells_is_asked_for(tmp_path: Path) -> None:
