@@ -178,10 +178,10 @@ def computing(chosen: Choice) -> None:
         with in_words():
             sign_in.require(Role.COORDINATOR)
             left = [one for one in missing if one.key not in cache]
-            classifier = session.classifier(chosen.study.model)
+            manifest = session.classifier(chosen.study.model).manifest
             jobs = [
                 maps.request_source(
-                    session.jobs(), session.worker(), session.archive(), classifier, one
+                    session.jobs(), session.worker(), session.archive(), manifest, one
                 )
                 for one in left[:AT_ONCE]
             ]

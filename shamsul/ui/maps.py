@@ -5,7 +5,8 @@ from functools import partial
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.grid import GridImage, prepare
+from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
@@ -65,7 +66,7 @@ def request(
 
 
 def request_source(
-    jobs: Jobs, worker: Worker, archive: RadiographArchive, classifier: Classifier, source: Source
+    jobs: Jobs, worker: Worker, archive: RadiographArchive, manifest: Manifest, source: Source
 ) -> Job:
     """Ask for the maps of a study's source, without waiting.
 
@@ -74,13 +75,13 @@ def request_source(
     jobs : Jobs
     worker : Worker
     archive : RadiographArchive
-    classifier : Classifier
-        Prepares the radiograph, as every model of the study does.
+    manifest : Manifest
+        Of the study's model, whose grid its controls have too.
     source : Source
     """
 
     def compute(progress: Progress) -> tuple[Heatmap, ...]:
-        image = classifier.prepare(archive.get(source.key.image_sha256))
+        image = prepare(archive.get(source.key.image_sha256), manifest)
         return worker.explain(source.folder, source.key, image, progress)
 
     return jobs.request(source.key, source.method, compute)

@@ -1,10 +1,12 @@
 """What a panel says about its map."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from shamsul.classifiers.prediction import LabelScore, Prediction
-from shamsul.explainers.cache import MapKey
+from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
 from shamsul.jobs import Job, State
@@ -31,7 +33,9 @@ def job(state: State = State.DONE, fit: float | None = None, error: float | None
         error=None if error is None else np.full((4, 4), error, np.float32),
     )
     key = MapKey("0" * 64, "0" * 64, "lime", PARAMETERS)
-    return Job(key, METHODS["lime"], state, maps=(found,) if state is State.DONE else ())
+    made = Job(key, METHODS["lime"], MapCache(Path("nowhere")))
+    made.state, made.maps = state, (found,) if state is State.DONE else ()
+    return made
 
 
 def panel(job: Job) -> Panel:
