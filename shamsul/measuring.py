@@ -13,7 +13,7 @@ from shamsul.classifiers.manifest import Manifest
 from shamsul.evaluation.measure import Measure
 from shamsul.evaluation.result_cache import ResultCache, Rows
 from shamsul.explainers.cache import MapCache
-from shamsul.explainers.method import Progress
+from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.jobs import Computation, Job, Jobs, State
 from shamsul.panels import Source
 from shamsul.radiographs import ArchiveError, RadiographArchive
@@ -123,8 +123,9 @@ class Measurement(Computation[Rows]):
 
     def take(self, result: Rows) -> None:
         for one in self.results:
-            method = one.source.key.method
-            self.cache.put(one.digest, [row for row in result if row["method"] == method])
+            rows = [row for row in result if row["method"] == one.source.key.method]
+            if rows:  # otherwise its maps were not there
+                self.cache.put(one.digest, rows)
 
     def failure(self, error: Exception) -> str:
         if isinstance(error, ArchiveError):
@@ -269,6 +270,8 @@ class Measuring:
             Once nothing is left to come, the study is no longer :meth:`going`.
         """
         run = self._runs[wanted.study.name]
+        if not run.going:  # stopped on another page
+            return self.standing(wanted)
         asked: list[tuple[str, Computation[Any]]] = []
         for due in islice(self._due(wanted), AT_ONCE):
             job: Computation[Any]
@@ -281,21 +284,26 @@ class Measuring:
                 digests, lost = [one.digest for one in due], False
             if job.state is State.FAILED or lost:
                 reason = job.reason or "The maps cannot be kept on the disk."
-                failure = Failure(case, f"{job.title}: {reason}")
+                # Some sentences name what failed already.
+                said = reason if reason.startswith(job.title) else f"{job.title}: {reason}"
+                failure = Failure(case, said)
                 run.failed |= dict.fromkeys(digests, (failure, job))
             else:
                 asked.append((f"{case}, {job.progress}", job))
         run.asked = [job for _, job in asked]
-        run.going = run.going and next(self._due(wanted), None) is not None
+        run.going = run.going and next(self._left(wanted), None) is not None
         running = [words for words, job in asked if job.state is State.RUNNING]
         now = next(iter(running), "waiting for other work" if asked else "")
         return replace(self.standing(wanted), now=now)
 
     def _measure(self, manifest: Manifest, results: tuple[Result, ...]) -> Measurement:
         source, measure = results[0].source, results[0].measure
-        keys = [one.source.key for one in results]
 
         def compute(progress: Progress) -> Rows:
+            # The maps were asked for before, and have come or failed by now.
+            keys = [one.source.key for one in results if one.source.key in self._maps]
+            if not keys:
+                raise ExplainerError("None of its maps is there.")
             image = prepare(self._archive.get(source.key.image_sha256), manifest)
             return self._worker.measure(
                 source.folder, keys, self._maps.directory, image, measure.name, SEED, progress
@@ -304,17 +312,14 @@ class Measuring:
         return self._jobs.submit(Measurement(results, self._results), compute)
 
     def _due(self, wanted: Wanted) -> Iterator[Source | tuple[Result, ...]]:
-        """What is to be computed, case by case: maps, and once they are there, measures of all.
+        """What is to be computed, case by case: maps that are missing, then measures of all.
 
         Of all at once, since maps of an image are measured on the same altered images.
         """
         for _, of_case in groupby(self._left(wanted), lambda one: one.source.case.id):
             results = list(of_case)
             sources = {one.source.key.digest: one.source for one in results}
-            missing = [source for source in sources.values() if source.key not in self._maps]
-            if missing:
-                yield from missing
-                continue
+            yield from (source for source in sources.values() if source.key not in self._maps)
             for _, of_measure in groupby(results, lambda one: one.measure.name):
                 yield tuple(of_measure)
 

@@ -165,8 +165,10 @@ def _beside_baselines(
     of_maps: pd.DataFrame, judged: Statistic, methods: Sequence[str], sign: int
 ) -> list[str]:
     baselines = [name for name in methods_of(of_maps) if name in BASELINES]
-    if not methods or not baselines:
+    if not methods:
         return []
+    if not baselines:
+        return ["No baseline is beside the methods, and a random order is easily beaten."]
     gains = of_maps.assign(value=sign * of_maps["value"])
     compared = against(gains, ["value"], methods, baselines, RESAMPLE)
     compared = compared[(compared["label"] == ALL) & (compared["n"] > 0)]
