@@ -76,6 +76,12 @@ class Wanted:
         return cls(study, manifest, tuple(sources), tuple(measures))
 
     @cached_property
+    def choice(self) -> tuple[str, ...]:
+        """What was chosen, so that it is known again."""
+        methods = dict.fromkeys(source.key.method for source in self.sources)
+        return (self.study.name, *methods, *(measure.name for measure in self.measures))
+
+    @cached_property
     def results(self) -> tuple[Result, ...]:
         """Case by case, then measure by measure, in the order of the sources."""
         # Which labels a case is measured for depends on the operating points.
@@ -173,11 +179,12 @@ class Standing:
 
 @dataclass
 class _Run:
-    """What is known of a study's measuring since the server started."""
+    """What is known of the measuring of a choice since the server started."""
 
     going: bool = False
     asked: list[Computation[Any]] = field(default_factory=list)
-    failed: dict[str, tuple[Failure, Computation[Any]]] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)  # by digest, of maps and results
+    over: list[Computation[Any]] = field(default_factory=list)  # what failed
 
 
 class Measuring:
@@ -207,29 +214,27 @@ class Measuring:
         self._archive = archive
         self._maps = maps
         self._results = results
-        self._runs: defaultdict[str, _Run] = defaultdict(_Run)
+        self._runs: defaultdict[tuple[str, ...], _Run] = defaultdict(_Run)
         # Results never change: what was whole once needs no second look.
         self._seen: set[str] = set()
 
-    def going(self, study: str) -> bool:
-        """Whether a study is being measured."""
-        return self._runs[study].going
+    def going(self, wanted: Wanted) -> bool:
+        """Whether this is being measured."""
+        return self._runs[wanted.choice].going
 
-    def failures(self, study: str) -> list[Failure]:
+    def failures(self, wanted: Wanted) -> list[Failure]:
         """What will not come, since measuring was last started."""
-        failed = list(self._runs[study].failed.values())
-        return list(dict.fromkeys(failure for failure, _ in failed))
+        return list(dict.fromkeys(list(self._runs[wanted.choice].failed.values())))
 
-    def start(self, study: str) -> None:
-        """Have a study measured from now on; what failed before is tried again."""
-        run = self._runs[study]
-        self._jobs.retry([computation for _, computation in run.failed.values()])
-        run.failed.clear()
-        run.going = True
+    def start(self, wanted: Wanted) -> None:
+        """Have this measured from now on; what failed before is tried again."""
+        run = self._runs[wanted.choice]
+        self._jobs.retry(run.over)
+        run.failed, run.over, run.going = {}, [], True
 
-    def stop(self, study: str) -> None:
-        """Give up what is being computed for a study; what is there stays."""
-        run = self._runs[study]
+    def stop(self, wanted: Wanted) -> None:
+        """Give up what is being computed for this; what is there stays."""
+        run = self._runs[wanted.choice]
         run.going = False
         self._jobs.give_up(run.asked)
 
@@ -267,9 +272,9 @@ class Measuring:
         Returns
         -------
         Standing
-            Once nothing is left to come, the study is no longer :meth:`going`.
+            Once nothing is left to come, it is no longer :meth:`going`.
         """
-        run = self._runs[wanted.study.name]
+        run = self._runs[wanted.choice]
         if not run.going:  # stopped on another page
             return self.standing(wanted)
         asked: list[tuple[str, Computation[Any]]] = []
@@ -281,13 +286,15 @@ class Measuring:
                 lost = job.state is State.DONE and due.key not in self._maps
             else:
                 job, case = self._measure(wanted.manifest, due), due[0].source.case.name
-                digests, lost = [one.digest for one in due], False
+                # Of maps that failed it has been said why.
+                left = [one for one in due if one.source.key.digest not in run.failed]
+                digests, lost = [one.digest for one in left], False
             if job.state is State.FAILED or lost:
                 reason = job.reason or "The maps cannot be kept on the disk."
                 # Some sentences name what failed already.
                 said = reason if reason.startswith(job.title) else f"{job.title}: {reason}"
-                failure = Failure(case, said)
-                run.failed |= dict.fromkeys(digests, (failure, job))
+                run.failed |= dict.fromkeys(digests, Failure(case, said))
+                run.over.append(job)
             else:
                 asked.append((f"{case}, {job.progress}", job))
         run.asked = [job for _, job in asked]
@@ -325,7 +332,7 @@ class Measuring:
 
     def _left(self, wanted: Wanted) -> Iterator[Result]:
         """Results that are not there and have not failed, nor have their maps."""
-        failed = self._runs[wanted.study.name].failed
+        failed = self._runs[wanted.choice].failed
         for one in wanted.results:
             gone = failed and (one.digest in failed or one.source.key.digest in failed)
             if not gone and not self._is_there(one):

@@ -112,14 +112,14 @@ class Bench:
 
     def run(self, wanted: Wanted) -> Standing:
         """Ask as a page does, until nothing is left to come."""
-        self.measuring.start(self.study.name)
+        self.measuring.start(wanted)
         return self.go_on(wanted)
 
     def go_on(self, wanted: Wanted) -> Standing:
         deadline = time.monotonic() + 60
         while True:
             standing = self.measuring.ask(wanted, self.request)
-            if not self.measuring.going(self.study.name):
+            if not self.measuring.going(wanted):
                 return standing
             assert time.monotonic() < deadline, standing
             time.sleep(0.01)
@@ -183,7 +183,7 @@ def test_a_method_without_maps_is_said_once_for_each_case_and_the_others_are_mea
     bench.fails = lambda source: "No rule." if source.key.method == "lrp" else ""
     wanted = bench.wanted()
     assert bench.run(wanted) == Standing(2, 2, 1.0)
-    assert bench.measuring.failures(bench.study.name) == [
+    assert bench.measuring.failures(wanted) == [
         Failure(case.name, "LRP: No rule.") for case in bench.cases
     ]
     there = bench.measuring.there(wanted)
@@ -191,7 +191,19 @@ def test_a_method_without_maps_is_said_once_for_each_case_and_the_others_are_mea
     # Started again, it is tried again.
     bench.fails = lambda source: ""
     bench.run(wanted)
-    assert bench.measuring.failures(bench.study.name) == []
+    assert bench.measuring.failures(wanted) == []
+    assert len(bench.measuring.there(wanted)) == len(wanted.results)
+
+
+def test_where_no_map_comes_only_the_maps_are_said_to_have_failed(bench: Bench) -> None:
+    bench.fails = lambda source: "No rule."
+    wanted = bench.wanted(("lrp",))
+    bench.run(wanted)
+    reasons = {one.reason for one in bench.measuring.failures(wanted)}
+    assert reasons == {"LRP: No rule."}
+    bench.fails = lambda source: ""
+    bench.run(wanted)
+    assert not bench.measuring.failures(wanted)
     assert len(bench.measuring.there(wanted)) == len(wanted.results)
 
 
@@ -202,7 +214,7 @@ def test_a_measure_that_fails_is_said_and_the_others_come(bench: Bench) -> None:
     )
     wanted = bench.wanted()
     bench.run(wanted)
-    (failure,) = bench.measuring.failures(bench.study.name)
+    (failure,) = bench.measuring.failures(wanted)
     assert failure == Failure(bench.cases[0].name, "Infidelity: It is too small.")
     assert len(bench.measuring.there(wanted)) == len(wanted.results) - len(METHODS)
 
@@ -214,15 +226,16 @@ def test_a_radiograph_that_is_gone_is_a_sentence(bench: Bench) -> None:
     for file in (bench.folder / "radiographs").iterdir():
         file.unlink()
     bench.run(wanted)
-    assert len(bench.measuring.failures(bench.study.name)) == 2
-    for failure in bench.measuring.failures(bench.study.name):
+    assert len(bench.measuring.failures(wanted)) == 2
+    for failure in bench.measuring.failures(wanted):
         assert failure.reason.startswith("Infidelity: ") and "Error" not in failure.reason
 
 
 def test_results_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     (bench.folder / "measures").write_text("in the way")
-    bench.run(bench.wanted(("grad_cam",), ("infidelity",)))
-    reasons = {one.reason for one in bench.measuring.failures(bench.study.name)}
+    wanted = bench.wanted(("grad_cam",), ("infidelity",))
+    bench.run(wanted)
+    reasons = {one.reason for one in bench.measuring.failures(wanted)}
     assert len(reasons) == 1 and reasons.pop().startswith(
         "Infidelity: The results cannot be kept: "
     )
@@ -230,23 +243,24 @@ def test_results_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
 
 def test_maps_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     (bench.folder / "maps").write_text("in the way")
-    bench.run(bench.wanted(("grad_cam",), ("infidelity",)))
-    reasons = {one.reason for one in bench.measuring.failures(bench.study.name)}
+    wanted = bench.wanted(("grad_cam",), ("infidelity",))
+    bench.run(wanted)
+    reasons = {one.reason for one in bench.measuring.failures(wanted)}
     assert "Grad-CAM: The maps cannot be kept on the disk." in reasons
 
 
 def test_stopping_gives_up_what_is_computed_and_resuming_goes_on(bench: Bench) -> None:
-    wanted, name = bench.wanted(), bench.study.name
+    wanted = bench.wanted()
     bench.worker.going.clear()
-    bench.measuring.start(name)
+    bench.measuring.start(wanted)
     deadline = time.monotonic() + 60
     while "1/2 evaluations" not in (now := bench.measuring.ask(wanted, bench.request)).now:
         assert time.monotonic() < deadline, now
         time.sleep(0.01)
     assert now.now == f"{bench.cases[0].name}, Deletion and insertion 1/2 evaluations"
     assert 0 < now.share < 1
-    bench.measuring.stop(name)
-    assert not bench.measuring.going(name)
+    bench.measuring.stop(wanted)
+    assert not bench.measuring.going(wanted)
     # Asked by another page that has not heard of it yet, nothing is started.
     assert bench.measuring.ask(wanted, bench.request).now == ""
     assert not bench.worker.measured
@@ -256,7 +270,9 @@ def test_stopping_gives_up_what_is_computed_and_resuming_goes_on(bench: Bench) -
 
 
 def test_a_page_that_is_loaded_anew_finds_what_goes_on(bench: Bench) -> None:
-    bench.measuring.start(bench.study.name)
+    bench.measuring.start(bench.wanted())
     bench.measuring.ask(bench.wanted(), bench.request)
-    assert bench.measuring.going(bench.study.name)
+    assert bench.measuring.going(bench.wanted())
+    # Another choice waits until somebody wants it.
+    assert not bench.measuring.going(bench.wanted(measures=("infidelity",)))
     assert bench.go_on(bench.wanted()) == Standing(2, 2, 1.0)

@@ -150,14 +150,14 @@ def sentences(found: pd.DataFrame, measure: Measure) -> list[str]:
     sign = 1 if judged.better is Better.HIGHER else -1
     said = _beside_baselines(of_maps, judged, methods, sign)
     gain = sign * (of_maps["value"] - of_maps["random"])
-    random = []
+    unproven = []
     for method in methods:
         own = of_maps["method"] == method
         chance = of_mean(gain[own], of_maps.loc[own, "image"], RESAMPLE)
         if chance.cases > 1 and not chance.low > 0:
-            random.append(EXPLAINERS[method].title)
-    if random:
-        said.append(f"No better than a map without order: {', '.join(random)}.")
+            unproven.append(EXPLAINERS[method].title)
+    if unproven:
+        said.append(f"Not shown to be better than a map without order: {', '.join(unproven)}.")
     return said
 
 

@@ -34,6 +34,8 @@ SLOW = tuple(
 )
 #: Kinds of failure that are told.
 TOLD = 3
+#: Cases from which on intervals are taken as they are.
+ENOUGH = 10
 #: Columns of the table below a figure.
 SHOWN = {
     "method": "Method",
@@ -181,15 +183,15 @@ def view(chosen: Choice | None) -> None:
 
 def _computing(wanted: Wanted) -> None:
     """How far measuring is, with a button that starts it, or a bar and one that stops it."""
-    measuring, study = _measuring(), wanted.study.name
+    measuring = _measuring()
     before = measuring.standing(wanted)
-    if measuring.going(study):
+    if measuring.going(wanted):
         bar, button = st.columns([5, 1], vertical_alignment="center")
         button.button(
             "Stop",
             icon=":material/stop:",
             on_click=measuring.stop,
-            args=(study,),
+            args=(wanted,),
             width="stretch",
             help="What has been measured stays; measuring can be resumed.",
         )
@@ -216,7 +218,7 @@ def _computing(wanted: Wanted) -> None:
         icon=":material/play_arrow:",
         type="primary",
         on_click=measuring.start,
-        args=(study,),
+        args=(wanted,),
         width="stretch",
     )
 
@@ -236,16 +238,16 @@ def _going(wanted: Wanted, measured: int) -> None:
         now = _measuring().ask(wanted, request)
         words = f"{now.measured} of {counted(now.cases, 'case')} measured"
         st.progress(now.share, text=plain(f"{words}: {now.now}" if now.now else words))
-        if not _measuring().going(wanted.study.name) or now.measured != measured:
+        if not _measuring().going(wanted) or now.measured != measured:
             st.rerun()
 
 
 def _failures(wanted: Wanted) -> None:
-    reasons = Counter(one.reason for one in _measuring().failures(wanted.study.name))
+    reasons = Counter(one.reason for one in _measuring().failures(wanted))
     for reason, count in reasons.most_common(TOLD):
         st.error(plain(f"{reason} ({counted(count, 'case')})"))
     if len(reasons) > TOLD:
-        st.error(f"{len(reasons) - TOLD} more kinds of failure are in the JSON file.")
+        st.error(f"The JSON file has {counted(len(reasons) - TOLD, 'further kind')} of failure.")
 
 
 # ---- Results -------------------------------------------------------------------------------------
@@ -261,6 +263,12 @@ def _results(wanted: Wanted, there: Sequence[Result]) -> None:
         "one where it finds none), every map counting alike, with 95% intervals of whole cases "
         "drawn again."
     )
+    cases = len({one.source.case.id for one in there})
+    if cases < ENOUGH:
+        st.caption(
+            f"From {counted(cases, 'case')} only: intervals of so few are too narrow, and another "
+            "set of cases may put the methods in another order."
+        )
     for measure in wanted.measures:
         if measure.name not in found:
             continue
@@ -279,6 +287,7 @@ def _results(wanted: Wanted, there: Sequence[Result]) -> None:
         st.dataframe(
             table,
             hide_index=True,
+            placeholder="",  # what is undefined
             height=min(320, 38 + 35 * len(table)),
             column_config={name: st.column_config.NumberColumn(format="%.3f") for name in DECIMALS},
         )
@@ -314,14 +323,12 @@ def _table(summary: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         statistic=[titles[one] for one in summary["statistic"]],
     )
     # Columns in which there is nothing for this measure say nothing.
-    filled = named[list(SHOWN)].replace("", pd.NA).dropna(axis="columns", how="all")
-    return filled.rename(columns=SHOWN)
+    filled = [name for name in SHOWN if (named[name].notna() & named[name].ne("")).any()]
+    return named[filled].rename(columns=SHOWN)
 
 
 def _downloads(wanted: Wanted, rows: Callable[[], Rows]) -> None:
-    failed = [
-        {"file": one.case, "reason": one.reason} for one in _measuring().failures(wanted.study.name)
-    ]
+    failed = [{"file": one.case, "reason": one.reason} for one in _measuring().failures(wanted)]
 
     def as_csv() -> bytes:
         from shamsul.evaluation import measurements

@@ -10,11 +10,11 @@ from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
-from shamsul.explainers.method import Progress, Value
+from shamsul.explainers.method import ExplainerError, Progress, Value
 from shamsul.explainers.registry import METHODS, by_waiting_time
 from shamsul.jobs import Job, Jobs, State
 from shamsul.panels import Source
-from shamsul.radiographs import RadiographArchive
+from shamsul.radiographs import ArchiveError, RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.ui.viewer import About, Panel, PanelProgress, Row
 from shamsul.worker import Worker
@@ -81,8 +81,11 @@ def request_source(
     """
 
     def compute(progress: Progress) -> tuple[Heatmap, ...]:
-        image = prepare(archive.get(source.key.image_sha256), manifest)
-        return worker.explain(source.folder, source.key, image, progress)
+        try:
+            radiograph = archive.get(source.key.image_sha256)
+        except ArchiveError as error:
+            raise ExplainerError(str(error)) from None
+        return worker.explain(source.folder, source.key, prepare(radiograph, manifest), progress)
 
     return jobs.request(source.key, source.method, compute)
 
