@@ -1,14 +1,17 @@
-"""Evaluate: maps beside expert annotations, by case, by study and on phantoms; their import."""
+"""Evaluate: maps beside expert annotations, by case, by study and on phantoms; their import.
+
+And measures of maps that need no annotation.
+"""
 
 import streamlit as st
 
 from shamsul.reading.accounts import Role
-from shamsul.ui import annotating, evaluate, sign_in
+from shamsul.ui import annotating, evaluate, faithfulness, sign_in
 from shamsul.ui.frame import ensure_frame
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
-left, right = st.columns([1, 1.6])
+left, right = st.columns([1, 1.35])
 view = left.segmented_control(
     "View",
     evaluate.VIEWS,
@@ -20,6 +23,11 @@ view = left.segmented_control(
 )
 if view == evaluate.PHANTOMS:
     evaluate.phantoms()
+    st.stop()
+if view == evaluate.FAITHFULNESS:
+    with right:
+        measured = faithfulness.choice()
+    faithfulness.view(measured)
     st.stop()
 if view == evaluate.ANNOTATIONS:
     with right:

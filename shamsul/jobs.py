@@ -1,13 +1,16 @@
-"""Maps computed in the background: one worker, a queue, progress, and the cache on disk."""
+"""What is computed in the background: one worker, a queue, progress, and what is on disk."""
 
 import heapq
 import itertools
 import logging
+import math
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, Generic, TypeVar, cast
 
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
@@ -34,23 +37,43 @@ class State(Enum):
     RUNNING = "running"
     """Being computed."""
     DONE = "done"
-    """Its maps are there."""
+    """What it computes is there."""
     FAILED = "failed"
     """It will not come; the reason is one sentence."""
 
 
-@dataclass
-class Job:
-    """All labels' maps of one method for one radiograph. Written by the worker, read by pages."""
+Result = TypeVar("Result")
 
-    key: MapKey
-    method: Method
-    state: State = State.WAITING
-    done: int = 0
-    planned: int = 0
-    maps: tuple[Heatmap, ...] = ()
-    reason: str = ""
-    wanted: float = 0.0
+
+@dataclass
+class Computation(ABC, Generic[Result]):
+    """Something computed in the background. Written by the jobs' thread, read by pages."""
+
+    state: State = field(default=State.WAITING, init=False)
+    done: int = field(default=0, init=False)
+    planned: int = field(default=0, init=False)
+    reason: str = field(default="", init=False)
+    wanted: float = field(default=0.0, init=False)
+
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """What it is the computation of: those of the same digest are the same."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """For people."""
+
+    @property
+    @abstractmethod
+    def quick(self) -> bool:
+        """Whether it takes few model evaluations, so that others make room for it."""
+
+    @property
+    def unit(self) -> str:
+        """What its progress counts."""
+        return "model evaluations"
 
     @property
     def progress(self) -> str:
@@ -58,20 +81,71 @@ class Job:
         if self.state is State.FAILED:
             return self.reason
         if self.state is State.RUNNING and self.planned:
-            return f"{self.method.title} {self.done}/{self.planned} model evaluations"
-        return f"{self.method.title} {self.state.value}"
+            return f"{self.title} {self.done}/{self.planned} {self.unit}"
+        return f"{self.title} {self.state.value}"
+
+    @abstractmethod
+    def find(self) -> bool:
+        """Take what was computed before from the disk; whether it is there."""
+
+    @abstractmethod
+    def take(self, result: Result) -> None:
+        """Keep what was computed; called in the thread of the jobs."""
+
+    @abstractmethod
+    def failure(self, error: Exception) -> str:
+        """Why it did not come, in one sentence."""
 
 
-Compute = Callable[[Progress], tuple[Heatmap, ...]]
-"""Computes the maps, reporting progress; called in the thread of the jobs."""
+@dataclass
+class Job(Computation[tuple[Heatmap, ...]]):
+    """All labels' maps of one method for one radiograph."""
+
+    key: MapKey
+    method: Method
+    cache: MapCache
+    maps: tuple[Heatmap, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return self.key.digest
+
+    @property
+    def title(self) -> str:
+        return self.method.title
+
+    @property
+    def quick(self) -> bool:
+        return not self.method.sampled
+
+    def find(self) -> bool:
+        self.maps = self.cache.get(self.key) or ()
+        return bool(self.maps)
+
+    def take(self, result: tuple[Heatmap, ...]) -> None:
+        try:
+            self.cache.put(self.key, result)
+        except OSError as error:
+            log.warning("Maps could not be kept: %s", error.strerror)
+        self.maps = result
+
+    def failure(self, error: Exception) -> str:
+        return self.method.failure(error)
+
+
+Compute = Callable[[Progress], Result]
+"""Computes something, reporting progress; called in the thread of the jobs."""
+
+_Waiting = tuple[bool, int, Computation[Any], Compute[Any]]
+AnyComputation = TypeVar("AnyComputation", bound=Computation[Any])
 
 
 class Jobs:
-    """Computes maps one job at a time, those that need few evaluations first.
+    """Computes one job at a time, those that need few evaluations first.
 
     One at a time, because every core is busy with one job already. A job of few evaluations does
     not wait for the end of one that needs many: it is done between two of the other's batches. Jobs
-    are shared: two pages that ask for the same maps wait for the same job. A job that nobody asks
+    are shared: two pages that ask for the same wait for the same job. A job that nobody asks
     for any more makes way for others, and in the end is given up.
 
     Parameters
@@ -84,18 +158,13 @@ class Jobs:
     def __init__(self, cache: MapCache, *, queued: int = QUEUED) -> None:
         self.cache = cache
         self.queued = queued
-        self._jobs: dict[str, Job] = {}
-        self._queue: list[tuple[bool, int, Job, Compute]] = []
+        self._jobs: dict[str, Computation[Any]] = {}
+        self._queue: list[_Waiting] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
 
-    def request(
-        self,
-        key: MapKey,
-        method: Method,
-        compute: Compute,
-    ) -> Job:
+    def request(self, key: MapKey, method: Method, compute: Compute[tuple[Heatmap, ...]]) -> Job:
         """The job for these maps; it is started where it is not there yet, never waited for.
 
         Parameters
@@ -109,51 +178,75 @@ class Jobs:
         Returns
         -------
         Job
+            As :meth:`submit` gives it.
+        """
+        return self.submit(Job(key, method, self.cache), compute)
+
+    def submit(self, asked: AnyComputation, compute: Compute[Any]) -> AnyComputation:
+        """What is computed for the same digest already, else what is asked for, which is started.
+
+        Parameters
+        ----------
+        asked : Computation
+        compute : callable
+            Called where it is not there yet; what it gives is taken by the computation.
+
+        Returns
+        -------
+        Computation
             Asking again now and then keeps it wanted. Where the queue is full it waits outside, and
             asking again queues it once there is room.
         """
+        digest = asked.digest
         with self._changed:
-            job = self._jobs.get(key.digest)
-            if job is not None:
-                job.wanted = time.monotonic()
-                return job
-        stored = self.cache.get(key)
+            known = self._jobs.get(digest)
+            if known is not None:
+                known.wanted = time.monotonic()
+                return cast(AnyComputation, known)
+        found = asked.find()
         with self._changed:
-            job = self._jobs.get(key.digest) or Job(key, method)
+            job = cast(AnyComputation, self._jobs.get(digest, asked))
             job.wanted = time.monotonic()
-            if key.digest not in self._jobs:
-                if stored is not None:
-                    job.maps, job.state = stored, State.DONE
+            if job is asked:
+                if found:
+                    job.state = State.DONE
                 elif self._has_room():
-                    heapq.heappush(self._queue, (method.sampled, next(self._order), job, compute))
+                    waiting: _Waiting = (not job.quick, next(self._order), job, compute)
+                    heapq.heappush(self._queue, waiting)
                     self._changed.notify_all()
                 else:
                     return job
-                self._jobs[key.digest] = job
+                self._jobs[digest] = job
                 self._forget_old()
             return job
 
-    def retry(self, failed: Iterable[Job]) -> None:
+    def give_up(self, computations: Iterable[Computation[Any]]) -> None:
+        """Stop what runs at its next report and drop what waits, unless it is asked for again."""
+        with self._changed:
+            for job in computations:
+                job.wanted = -math.inf
+
+    def retry(self, failed: Iterable[Computation[Any]]) -> None:
         """Forget jobs that failed, so that the next request starts them again."""
         with self._changed:
             for job in failed:
                 if job.state is State.FAILED:
-                    self._jobs.pop(job.key.digest, None)
+                    self._jobs.pop(job.digest, None)
 
     def _has_room(self) -> bool:
         """Whether one more job may wait; those that nobody wants leave a full queue first."""
         if len(self._queue) >= self.queued:
             for _, _, job, _ in self._queue:
                 if self._makes_way(job):
-                    del self._jobs[job.key.digest]
-            self._queue = [entry for entry in self._queue if entry[2].key.digest in self._jobs]
+                    del self._jobs[job.digest]
+            self._queue = [entry for entry in self._queue if entry[2].digest in self._jobs]
             heapq.heapify(self._queue)
         return len(self._queue) < self.queued
 
     def _forget_old(self) -> None:
         finished = [job for job in self._jobs.values() if job.state in (State.DONE, State.FAILED)]
         for job in sorted(finished, key=lambda job: job.wanted)[:-KEPT]:
-            del self._jobs[job.key.digest]
+            del self._jobs[job.digest]
 
     def _work(self) -> None:
         while True:
@@ -165,44 +258,37 @@ class Jobs:
     def _compute_next(self, *, quick: bool = False) -> bool:
         """Compute the queue's first job, or drop it; False if there is none, or no quick one."""
         with self._changed:
-            if not self._queue or (quick and self._queue[0][2].method.sampled):
+            if not self._queue or (quick and not self._queue[0][2].quick):
                 return False
             _, _, job, compute = heapq.heappop(self._queue)
             if self._makes_way(job):
-                del self._jobs[job.key.digest]
+                del self._jobs[job.digest]
                 return True
             job.state = State.RUNNING
         self._compute(job, compute)
         return True
 
-    def _makes_way(self, job: Job) -> bool:
+    def _makes_way(self, job: Computation[Any]) -> bool:
         patience = PATIENCE if self._queue else IDLE_PATIENCE
         return time.monotonic() - job.wanted > patience
 
-    def _compute(self, job: Job, compute: Compute) -> None:
+    def _compute(self, job: Computation[Any], compute: Compute[Any]) -> None:
         def progress(done: int, planned: int) -> None:
             job.done, job.planned = done, planned
             if self._makes_way(job):
                 raise Cancelled
-            while job.method.sampled and self._compute_next(quick=True):
+            while not job.quick and self._compute_next(quick=True):
                 pass
 
         try:
-            maps = compute(progress)
+            job.take(compute(progress))
         except Cancelled:
             with self._changed:
-                self._jobs.pop(job.key.digest, None)
-            return
-        except Exception as error:  # a page must show a sentence, whatever a method raises
-            self._fail(job, job.method.failure(error))
-            return
-        try:
-            self.cache.put(job.key, maps)
-        except OSError as error:
-            log.warning("Maps could not be kept: %s", error.strerror)
-        with self._changed:
-            job.maps, job.state = maps, State.DONE
-
-    def _fail(self, job: Job, reason: str) -> None:
-        with self._changed:
-            job.reason, job.state = reason, State.FAILED
+                self._jobs.pop(job.digest, None)
+        except Exception as error:  # a page must show a sentence, whatever is raised
+            reason = job.failure(error)
+            with self._changed:
+                job.reason, job.state = reason, State.FAILED
+        else:
+            with self._changed:
+                job.state = State.DONE

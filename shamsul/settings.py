@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         return self.data_dir / "scores"
 
     @property
+    def measures(self) -> Path:
+        """Directory of what measures gave that need no annotation."""
+        return self.data_dir / "measures"
+
+    @property
     def radiographs(self) -> Path:
         """Directory of stored, de-identified radiographs."""
         return self.data_dir / "radiographs"

@@ -1,4 +1,4 @@
-"""The process that computes maps, apart from the one that serves pages.
+"""The process that computes maps and measures them, apart from the one that serves pages.
 
 In one process a page would wait for the lock that keeps networks apart, seconds where a large one
 is being explained, and both would share Python's one running thread. A process of its own also
@@ -13,6 +13,8 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -25,10 +27,12 @@ from numpy.typing import NDArray
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.evaluation.measure import EXPLAINERS
-from shamsul.explainers.cache import MapKey, from_parts, to_parts
+from shamsul.evaluation.measure import EXPLAINERS, Measure, Subject
+from shamsul.evaluation.measures import MEASURES
+from shamsul.evaluation.result_cache import Rows
+from shamsul.explainers.cache import MapCache, MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Cancelled, ExplainerError, Progress
+from shamsul.explainers.method import Cancelled, ExplainerError, Method, Progress
 from shamsul.radiographs.geometry import Geometry
 
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
@@ -96,18 +100,71 @@ class Worker:
         ExplainerError
             The maps cannot be computed, or the process ended; one sentence.
         """
+        question = {"do": "explain", "key": key.to_json()}
+        with self._asking(question, folder, image, progress) as (pipe, answer):
+            values = _receive_array(pipe, (-1, *image.geometry.grid_shape))
+            return from_parts(key, answer["maps"], values)
+
+    def measure(
+        self,
+        folder: Path,
+        keys: Sequence[MapKey],
+        maps: Path,
+        image: GridImage,
+        measure: str,
+        seed: int,
+        progress: Progress,
+    ) -> Rows:
+        """What a measure gives for maps of one radiograph that are on the disk.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        keys : sequence of MapKey
+            Of the maps, each by another method.
+        maps : Path
+            The directory of the cache that has them.
+        image : GridImage
+            The radiograph on the model's grid.
+        measure : str
+            Its registered name; its parameters have their defaults.
+        seed : int
+        progress : callable
+            As of :meth:`explain`.
+
+        Returns
+        -------
+        list of dict
+            As :meth:`Measure.rows` has them, of the labels that :attr:`Prediction.shown_labels`
+            names.
+
+        Raises
+        ------
+        ExplainerError
+            The maps cannot be measured, or the process ended; one sentence.
+        """
+        question = {
+            "do": "measure",
+            "keys": [key.to_json() for key in keys],
+            "maps": str(maps.resolve()),
+            "measure": measure,
+            "seed": seed,
+        }
+        with self._asking(question, folder, image, progress) as (_, answer):
+            rows: Rows = answer["rows"]
+            return rows
+
+    @contextmanager
+    def _asking(
+        self, question: dict[str, Any], folder: Path, image: GridImage, progress: Progress
+    ) -> Iterator[tuple[Connection, dict[str, Any]]]:
+        """Ask, answer reports of progress, and give the pipe with the answer, once it comes."""
         pipe = self.start()
         raised: BaseException | None = None
+        geometry = image.geometry.to_json()
         try:
-            _send(
-                pipe,
-                {
-                    "do": "explain",
-                    "folder": str(folder.resolve()),
-                    "key": key.to_json(),
-                    "geometry": image.geometry.to_json(),
-                },
-            )
+            _send(pipe, question | {"folder": str(folder.resolve()), "geometry": geometry})
             pipe.send_bytes(image.values.tobytes())
             while "progress" in (answer := _receive(pipe)):
                 try:
@@ -115,9 +172,9 @@ class Worker:
                 except BaseException as error:
                     raised = error
                 _send(pipe, _STOP if raised else _GO_ON)
-            if "maps" in answer:
-                values = _receive_array(pipe, (-1, *image.geometry.grid_shape))
-                return from_parts(key, answer["maps"], values)
+            if "failed" not in answer:
+                yield pipe, answer
+                return
         except (EOFError, OSError):
             if pipe is self._pipe:
                 self.stop()
@@ -138,10 +195,13 @@ def serve(pipe: Connection) -> None:
 
 def _answer(pipe: Connection, question: dict[str, Any]) -> None:
     """Compute what is asked for and send it, or why it will not come."""
-    key = MapKey.from_json(question["key"])
     geometry = Geometry.from_json(question["geometry"])
     image = GridImage(_receive_array(pipe, geometry.grid_shape), geometry)
-    method = EXPLAINERS[key.method]
+    asked = (
+        EXPLAINERS[question["key"]["method"]]
+        if question["do"] == "explain"
+        else MEASURES[question["measure"]]
+    )
 
     def progress(done: int, planned: int) -> None:
         _send(pipe, {"progress": [done, planned]})
@@ -151,26 +211,55 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
             _answer(pipe, word)
 
     try:
-        maps = method.explain(
-            _classifier(question["folder"], key.model),
-            image,
-            target=key.target,
-            seed=key.seed,
-            progress=progress,
-            **key.parameters,  # type: ignore[arg-type]
-        )
+        if isinstance(asked, Measure):
+            rows = _measured(asked, question, image, progress)
+        else:
+            about, values = to_parts(_explained(asked, question, image, progress))
     except (EOFError, OSError):
         raise
     except Cancelled:
-        _send(pipe, {"failed": "Nobody waits for the map any more."})
+        _send(pipe, {"failed": "Nobody waits for it any more."})
     except registry.ModelError as error:
         _send(pipe, {"failed": str(error)})
     except Exception as error:  # a page must show a sentence, whatever a method raises
-        _send(pipe, {"failed": method.failure(error)})
+        _send(pipe, {"failed": asked.failure(error)})
     else:
-        about, values = to_parts(maps)
-        _send(pipe, {"maps": about})
-        pipe.send_bytes(values.tobytes())
+        if isinstance(asked, Measure):
+            _send(pipe, {"rows": rows})
+        else:
+            _send(pipe, {"maps": about})
+            pipe.send_bytes(values.tobytes())
+
+
+def _explained(
+    method: Method, question: dict[str, Any], image: GridImage, progress: Progress
+) -> tuple[Heatmap, ...]:
+    key = MapKey.from_json(question["key"])
+    return method.explain(
+        _classifier(question["folder"], key.model),
+        image,
+        target=key.target,
+        seed=key.seed,
+        progress=progress,
+        **key.parameters,  # type: ignore[arg-type]
+    )
+
+
+def _measured(
+    measure: Measure, question: dict[str, Any], image: GridImage, progress: Progress
+) -> Rows:
+    keys = [MapKey.from_json(stored) for stored in question["keys"]]
+    cache = MapCache(Path(question["maps"]))
+    classifier = _classifier(question["folder"], keys[0].model)
+    labels = classifier.predict_grid(image).shown_labels
+    maps: list[Heatmap] = []
+    for key in keys:
+        found = cache.get(key)
+        if found is None:
+            title = EXPLAINERS[key.method].title
+            raise ExplainerError(f"The maps by {title} are not on the disk any more.")
+        maps += [heatmap for heatmap in found if heatmap.label in labels]
+    return measure.rows(Subject(classifier, image, tuple(maps), question["seed"], progress))
 
 
 @lru_cache(maxsize=2)

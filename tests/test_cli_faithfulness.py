@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shamsul.cli.faithfulness import COLUMNS
+from shamsul.evaluation.measurements import COLUMNS
 from shamsul.phantom import render
 from tests.command import Run, run_in
 

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +16,15 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
 from shamsul.explainers.cache import MapCache, MapKey
-from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
-from shamsul.jobs import IDLE_PATIENCE, PATIENCE, Job, Jobs, State
+from shamsul.explainers.method import ExplainerError, Method, Progress, Relevance, Task
+from shamsul.jobs import IDLE_PATIENCE, PATIENCE, Computation, Job, Jobs, State
 from shamsul.radiographs.geometry import Geometry
 
 GEOMETRY = Geometry.window((4, 4), (4, 4), top=0, left=0, height=4, width=4)
 IMAGE = GridImage(np.zeros((4, 4), np.float32), GEOMETRY)
 
 
-class Sum(nn.Module):
+class Total(nn.Module):
     def forward(self, x):  # type: ignore[no-untyped-def]
         return x.sum((1, 2, 3))[:, None]
 
@@ -41,7 +41,7 @@ CLASSIFIER = Classifier(
         sha256="0" * 64,
         trained_on="nothing",
     ),
-    Sum(),
+    Total(),
 )
 
 
@@ -63,7 +63,7 @@ def ones(task: Task) -> Relevance:
     return Relevance(np.ones((1, 4, 4)), 1)
 
 
-def wait(job: Job, *states: State) -> None:
+def wait(job: Computation, *states: State) -> None:
     deadline = time.monotonic() + 10
     while job.state not in states and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -342,3 +342,85 @@ def test_key_of_another_image_is_another_job(jobs: Jobs) -> None:
     first = request(jobs, key(), method(ones))
     other = request(jobs, replace(key(), image_sha256="c" * 64), method(ones))
     assert first is not other
+
+
+def test_job_that_is_given_up_stops_at_its_next_report_and_those_that_wait_are_dropped(
+    jobs: Jobs, clock: Clock
+) -> None:
+    given_up = threading.Event()
+
+    def never(task: Task) -> Relevance:
+        raise AssertionError("computed for nobody")
+
+    running = request(jobs, key(), method(endless(given_up), sampled=True))
+    wait(running, State.RUNNING)
+    waiting = request(jobs, key("waiting"), method(never, sampled=True))
+    jobs.give_up([running, waiting])
+    assert given_up.wait(10)
+    wait(request(jobs, key("next"), method(ones, sampled=True)), State.DONE)
+    assert waiting.state is State.WAITING
+    # Asked for again, it is computed after all.
+    wait(request_anew(jobs, running), State.DONE)
+
+
+@dataclass
+class Sum(Computation[int]):
+    """A computation that is no map; what it gives is kept in a list."""
+
+    kept: list[int]
+    full: bool = False
+
+    @property
+    def digest(self) -> str:
+        return "sum"
+
+    @property
+    def title(self) -> str:
+        return "Sum"
+
+    @property
+    def quick(self) -> bool:
+        return False
+
+    @property
+    def unit(self) -> str:
+        return "terms"
+
+    def find(self) -> bool:
+        return bool(self.kept)
+
+    def take(self, result: int) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.kept.append(result)
+
+    def failure(self, error: Exception) -> str:
+        return f"Not kept ({type(error).__name__})."
+
+
+def test_anything_that_is_kept_is_computed_once(tmp_path: Path) -> None:
+    kept: list[int] = []
+    going, seen = threading.Event(), threading.Event()
+
+    def add(progress: Progress) -> int:
+        progress(1, 2)
+        seen.set()
+        assert going.wait(10)
+        return 3
+
+    jobs = Jobs(MapCache(tmp_path))
+    job = jobs.submit(Sum(kept), add)
+    assert jobs.submit(Sum(kept), add) is job
+    assert seen.wait(10)
+    assert job.progress == "Sum 1/2 terms"
+    going.set()
+    wait(job, State.DONE)
+    # After a restart it is found.
+    assert Jobs(MapCache(tmp_path)).submit(Sum(kept), add).state is State.DONE
+    assert kept == [3]
+
+
+def test_what_cannot_be_kept_is_a_sentence(jobs: Jobs) -> None:
+    job = jobs.submit(Sum([], full=True), lambda progress: 3)
+    wait(job, State.FAILED)
+    assert job.reason == "Not kept (OSError)."

@@ -10,7 +10,9 @@ import pytest
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
-from shamsul.explainers.cache import MapKey
+from shamsul.evaluation.measure import Subject
+from shamsul.evaluation.measures import MEASURES
+from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Cancelled, ExplainerError
 from shamsul.explainers.registry import METHODS
@@ -123,6 +125,52 @@ def test_process_that_ends_is_a_sentence_and_the_next_request_starts_another(
         worker.explain(folder, key("lime", samples=64), image, progress)
     assert worker.explain(folder, key(), image, never)
     worker.stop()
+
+
+def test_measures_are_those_of_this_process(
+    worker: Worker, folder: Path, image: GridImage, tmp_path: Path
+) -> None:
+    classifier, cache = registry.load("phantom"), MapCache(tmp_path)
+    keys = [key("grad_cam"), key("lrp")]
+    for one in keys:
+        cache.put(one, worker.explain(folder, one, image, never))
+    seen: list[tuple[int, int]] = []
+    rows = worker.measure(
+        folder, keys, tmp_path, image, "infidelity", 5, lambda *state: seen.append(state)
+    )
+    assert seen[-1][0] == seen[-1][1] > 0
+    labels = classifier.predict_grid(image).shown_labels
+    shown = [one for name in keys for one in cache.get(name) or () if one.label in labels]
+    expected = MEASURES["infidelity"].rows(Subject(classifier, image, tuple(shown), 5))
+    about = ("label", "method", "heatmap_sha256", "statistic")
+    assert [[row[name] for name in about] for row in rows] == [
+        [row[name] for name in about] for row in expected
+    ]
+    for row, other in zip(rows, expected, strict=True):
+        assert row["value"] == pytest.approx(other["value"], rel=1e-3)
+    assert {row["label"] for row in rows} == set(labels)
+
+
+def test_maps_go_between_two_reports_of_a_measure(
+    worker: Worker, folder: Path, image: GridImage, tmp_path: Path
+) -> None:
+    MapCache(tmp_path).put(key(), worker.explain(folder, key(), image, never))
+    between: list[int] = []
+
+    def progress(done: int, planned: int) -> None:
+        if not between:
+            between.append(len(worker.explain(folder, key("lrp"), image, never)))
+
+    rows = worker.measure(folder, [key()], tmp_path, image, "infidelity", 0, progress)
+    assert between == [len(registry.load("phantom").manifest.labels)]
+    assert {row["method"] for row in rows} == {"grad_cam"}
+
+
+def test_maps_that_are_gone_are_a_sentence(
+    worker: Worker, folder: Path, image: GridImage, tmp_path: Path
+) -> None:
+    with pytest.raises(ExplainerError, match="maps by Grad-CAM are not on the disk"):
+        worker.measure(folder, [key()], tmp_path, image, "infidelity", 0, never)
 
 
 def test_worker_ends_with_its_server(folder: Path, image: GridImage) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from shamsul.classifiers.device import PROCESSOR, device, use_processor
-from shamsul.classifiers.grid import GridImage, resample
+from shamsul.classifiers.grid import GridImage, prepare
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.radiographs.radiograph import Radiograph
@@ -84,7 +84,7 @@ class Classifier:
 
     def prepare(self, radiograph: Radiograph) -> GridImage:
         """Bring a radiograph's displayed brightness onto the model's grid."""
-        return resample(radiograph.pixels, self.manifest.input_size, self.manifest.resize)
+        return prepare(radiograph, self.manifest)
 
     def normalise(self, grids: torch.Tensor) -> torch.Tensor:
         """Scale brightness to what the module takes; differentiable.
@@ -149,7 +149,11 @@ class Classifier:
 
     def predict(self, radiograph: Radiograph) -> Prediction:
         """Logit, probability and operating point of every label for one radiograph."""
-        grid = self.prepare(radiograph).values[None]
+        return self.predict_grid(self.prepare(radiograph))
+
+    def predict_grid(self, image: GridImage) -> Prediction:
+        """What :meth:`predict` gives, for a radiograph that is on the model's grid already."""
+        grid = image.values[None]
         try:
             (logits,) = self.logits(grid).astype(float)
         except torch.OutOfMemoryError:

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from shamsul.classifiers.manifest import Resize
+from shamsul.classifiers.manifest import Manifest, Resize
 from shamsul.radiographs.geometry import Geometry
+from shamsul.radiographs.radiograph import Radiograph
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,3 +78,8 @@ def resample(pixels: NDArray[np.float32], size: int, resize: Resize) -> GridImag
         (rows, columns), (size, size), top=top, left=left, height=height, width=width
     )
     return GridImage(grid[0, 0].clamp_(0, 1).numpy(), geometry)
+
+
+def prepare(radiograph: Radiograph, manifest: Manifest) -> GridImage:
+    """Bring a radiograph onto the grid of a model, whose weights need not be loaded for it."""
+    return resample(radiograph.pixels, manifest.input_size, manifest.resize)

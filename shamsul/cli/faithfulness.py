@@ -1,7 +1,5 @@
 """Measure maps of radiographs without annotations: ``faithfulness``."""
 
-import csv
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,21 +23,8 @@ from shamsul.settings import settings
 
 if TYPE_CHECKING:
     from shamsul.evaluation.measure import Measure, Subject
+    from shamsul.evaluation.result_cache import Rows
     from shamsul.explainers.heatmap import Heatmap
-
-COLUMNS = (
-    "image",
-    "image_sha256",
-    "label",
-    "method",
-    "heatmap_sha256",
-    "measure",
-    "statistic",
-    "detail",
-    "value",
-    "random",
-    "reversed",
-)
 
 
 @app.command()
@@ -79,6 +64,7 @@ def faithfulness(
     from shamsul.classifiers import registry
     from shamsul.evaluation.baselines import BASELINES
     from shamsul.evaluation.measure import EXPLAINERS, Subject
+    from shamsul.evaluation.measurements import document
     from shamsul.evaluation.measures import MEASURES
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
@@ -115,7 +101,7 @@ def faithfulness(
         labels = tuple(label or ()) or classifier.predict(radiograph).shown_labels
         maps: list[Heatmap] = []
         for chosen in methods:
-            parameters: dict[str, Any] = assigned.get(chosen.name, {})
+            own: dict[str, Any] = assigned.get(chosen.name, {})
             with bar_of(f"{file.name}: {chosen.title}", "evaluations") as progress:
                 try:
                     maps += chosen.explain(
@@ -125,7 +111,7 @@ def faithfulness(
                         target=Target(target),
                         seed=seed,
                         progress=progress,
-                        **parameters,
+                        **own,
                     )
                 except ExplainerError as error:
                     refuse(file, f"{chosen.title}: {error}")
@@ -142,68 +128,41 @@ def faithfulness(
                 rows += [{**about, **row} for row in found]
     if not rows:
         raise UserError(errors[0]["reason"])
-    result = {
-        "model": classifier.manifest.name,
-        "model_sha256": classifier.manifest.sha256,
-        "target": target,
-        "seed": seed,
-        "parameters": {one.name: one.settle(assigned.get(one.name, {})) for one in measures},
-        "rows": rows,
-        "errors": errors,
-    }
+    parameters = {one.name: one.settle(assigned.get(one.name, {})) for one in measures}
+    result = document(classifier.manifest, target, seed, parameters, rows, errors)
     if out is not None:
         _write(out, result)
     emit(result, as_json, lambda: _table(rows))
 
 
 def _measures_of(names: list[str] | None) -> "list[Measure]":
-    from shamsul.evaluation.measures import MEASURES
+    from shamsul.evaluation.measures import MEASURES, USUAL
 
     if not names:
-        return [measure for measure in MEASURES.values() if not measure.explains_again]
+        return [MEASURES[name] for name in USUAL]
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
         raise UserError(f"There is no measure {unknown[0]!r}; there are {', '.join(MEASURES)}.")
     return [measure for measure in MEASURES.values() if measure.name in names]
 
 
-def _measured(
-    file: Path, subject: "Subject", measure: "Measure", given: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _measured(file: Path, subject: "Subject", measure: "Measure", given: dict[str, Any]) -> "Rows":
     """A measure's rows for all maps of a file."""
     from dataclasses import replace
 
     from shamsul.evaluation.result_cache import ResultCache
 
-    cache = ResultCache(settings().data_dir / "measures")
-    unit = "maps" if measure.explains_again else "evaluations"
-    with bar_of(f"{file.name}: {measure.title}", unit) as progress:
-        found = measure.of(replace(subject, progress=progress), cache=cache, **given)
-    return [
-        {
-            "label": heatmap.label,
-            "method": heatmap.method,
-            "heatmap_sha256": heatmap.sha256,
-            **row.to_json(),
-        }
-        for heatmap, rows in zip(subject.maps, found, strict=True)
-        for row in rows
-    ]
+    with bar_of(f"{file.name}: {measure.title}", measure.unit) as progress:
+        cache = ResultCache(settings().measures)
+        return measure.rows(replace(subject, progress=progress), cache=cache, **given)
 
 
 def _write(out: Path, result: dict[str, Any]) -> None:
-    from shamsul.reading.spreadsheet import looks_like_formula
+    from shamsul.evaluation.measurements import as_csv, as_json
+    from shamsul.reporting.files import write_files
 
-    def safe(cell: object) -> object:
-        return f"'{cell}" if isinstance(cell, str) and looks_like_formula(cell) else cell
-
-    text = json.dumps(result, ensure_ascii=False, indent=1)
-    (out / "faithfulness.json").write_text(text + "\n", encoding="utf-8")
-    with open(out / "faithfulness.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for row in result["rows"]:
-            writer.writerow({name: safe(cell) for name, cell in row.items()})
+    csv = as_csv(result["rows"])
+    write_files({"faithfulness.json": as_json(result), "faithfulness.csv": csv}, out)
 
 
 def _table(rows: list[dict[str, Any]]) -> Iterable[str]:

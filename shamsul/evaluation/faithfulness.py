@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.evaluation.measure import Measure, Measured, Subject
+from shamsul.evaluation.measure import Better, Measure, Measured, Statistic, Subject
 from shamsul.explainers.method import Parameter
 from shamsul.explainers.superpixels import BASELINES, background_of, segment
 from shamsul.metrics import faithfulness as metric
@@ -222,9 +222,17 @@ PIXEL_FLIPPING = Measure(
         _BASELINE,
         Parameter("orders", 4, "Random orders whose mean is the reference.", 1, 100),
     ),
+    statistics=(
+        Statistic("relevance_gain", "Relevance gain", Better.HIGHER),
+        Statistic("deletion_auc", "Deletion area", Better.LOWER),
+        Statistic("insertion_auc", "Insertion area", Better.HIGHER),
+    ),
     explains_again=False,
     about="The mean output while the most relevant pixels are replaced first (deletion, low is "
-    "good) or shown first (insertion, high is good).",
+    "good) or shown first (insertion, high is good); the relevance gain is insertion less "
+    "deletion.",
+    caveat="The output can also fall because the picture has become strange, and any blob in the "
+    "chest beats a random order of pixels: compare with the baselines.",
     citation="Petsiuk et al. 2018, arXiv 1806.07421",
 )
 
@@ -238,9 +246,11 @@ SENSITIVITY_N = Measure(
         Parameter("cells", 14, "Cells along each side of the image.", 2, 64),
         _BASELINE,
     ),
+    statistics=(Statistic("correlation", "Correlation", Better.HIGHER),),
     explains_again=False,
     about="Whether what n random cells have of relevance goes with what the output loses without "
     "them: 1 in proportion, 0 unrelated.",
+    caveat="It is blind to the map's scale, and few draws make it noisy.",
     citation="Ancona et al. 2018, arXiv 1711.06104",
 )
 
@@ -249,8 +259,15 @@ INFIDELITY = Measure(
     title="Infidelity",
     function=infidelity,
     parameters=(Parameter("draws", 200, "Random squares.", 3, 10_000), _BASELINE),
+    statistics=(
+        Statistic("unexplained", "Unexplained share", Better.LOWER),
+        Statistic("mean_squared_error", "Mean squared error", Better.LOWER, comparable=False),
+    ),
     explains_again=False,
     about="How badly the relevance of a square predicts what the output loses without it: 0 is "
     "perfect; unexplained is 1 where it predicts no more than nothing.",
+    caveat="A map that only knows how large a square is can do well: compare with the map without "
+    "order. The mean squared error means something only for maps that share out the output (LRP, "
+    "Integrated Gradients).",
     citation="Yeh et al. 2019, arXiv 1901.09392",
 )

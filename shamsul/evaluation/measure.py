@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,47 @@ from numpy.typing import NDArray
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.evaluation.baselines import BASELINES
-from shamsul.evaluation.result_cache import ResultCache
+from shamsul.evaluation.result_cache import ResultCache, Rows
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Parameter, Progress, Task, Value, settle
+from shamsul.explainers.method import Parameter, Progress, Task, Value, failure, settle
 from shamsul.explainers.registry import METHODS
 from shamsul.metrics.faithfulness import Score
 
 #: Whatever makes maps, by name.
 EXPLAINERS = {**METHODS, **BASELINES}
+
+
+class Better(Enum):
+    """Which end of a statistic is the better one."""
+
+    HIGHER = "higher"
+    """More is better."""
+    LOWER = "lower"
+    """Less is better."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One of a measure's numbers.
+
+    Attributes
+    ----------
+    name : str
+        For files, for example ``deletion_auc``.
+    title : str
+        For people.
+    better : Better or None
+        None where neither end is: a map that never changes is robust and useless, so that no method
+        has to beat a baseline there.
+    comparable : bool
+        Whether maps of any scale may be compared by it.
+    """
+
+    name: str
+    title: str
+    better: Better | None = None
+    comparable: bool = True
 
 
 @dataclass(frozen=True)
@@ -186,10 +219,14 @@ class Measure:
     function : callable
         ``function(subject, **parameters)`` gives for each map, in order, a tuple of `Measured`.
     parameters : tuple of Parameter
+    statistics : tuple of Statistic
+        All that the function gives; the one that methods are judged by comes first.
     explains_again : bool
         Whether it computes maps anew, which takes minutes for methods that sample.
     about : str
         One sentence on what the number says.
+    caveat : str
+        One on what it does not say.
     citation : str
     """
 
@@ -197,13 +234,24 @@ class Measure:
     title: str
     function: Callable[..., list[tuple[Measured, ...]]]
     parameters: tuple[Parameter, ...]
+    statistics: tuple[Statistic, ...]
     explains_again: bool
     about: str
+    caveat: str
     citation: str
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values, as :meth:`Method.settle` has them."""
         return settle(self.title, self.parameters, given)
+
+    @property
+    def unit(self) -> str:
+        """What its progress counts."""
+        return "maps" if self.explains_again else "evaluations"
+
+    def failure(self, error: Exception) -> str:
+        """Why its results did not come, as :func:`shamsul.explainers.method.failure` has it."""
+        return failure(self.name, self.title, error)
 
     def of(
         self, subject: Subject, *, cache: ResultCache | None = None, **given: object
@@ -245,6 +293,26 @@ class Measure:
                 cache.put(keys[index], rows)
                 kept[keys[index]] = rows
         return [tuple(map(Measured.from_json, kept[key] or ())) for key in keys]
+
+    def rows(self, subject: Subject, *, cache: ResultCache | None = None, **given: object) -> Rows:
+        """What :meth:`of` gives, a row for each number, for tables and files.
+
+        Returns
+        -------
+        list of dict
+            With the map's label, method and heatmap_sha256, then as :meth:`Measured.to_json`.
+        """
+        found = self.of(subject, cache=cache, **given)
+        return [
+            {
+                "label": heatmap.label,
+                "method": heatmap.method,
+                "heatmap_sha256": heatmap.sha256,
+                **one.to_json(),
+            }
+            for heatmap, of_map in zip(subject.maps, found, strict=True)
+            for one in of_map
+        ]
 
     def _digest(self, subject: Subject, heatmap: Heatmap, values: dict[str, Value]) -> str:
         other = subject.label_randomised

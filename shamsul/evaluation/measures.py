@@ -21,3 +21,5 @@ MEASURES: Final[dict[str, Measure]] = {
         sanity.LABEL_RANDOMISATION,
     )
 }
+#: Those that are taken where none are named: they compute no further maps.
+USUAL: Final = tuple(name for name, measure in MEASURES.items() if not measure.explains_again)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.classifiers.grid import GridImage
-from shamsul.evaluation.measure import Measure, Measured, Subject, Variant
-from shamsul.evaluation.similarity import similarities
+from shamsul.evaluation.measure import Measure, Measured, Statistic, Subject, Variant
+from shamsul.evaluation.similarity import STATISTICS, similarities
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Parameter
 from shamsul.metrics.agreement import WINDOW
@@ -151,8 +151,11 @@ SHIFT = Measure(
     title="Robustness to shifts",
     function=shift,
     parameters=(Parameter("pixels", 4, "Pixels of the model's grid.", 1, 64),),
+    statistics=STATISTICS,
     explains_again=True,
     about="How alike the map and that of the slightly shifted radiograph are, once shifted back.",
+    caveat="Coarse maps move in steps of a cell, the model's own answer may change too, and a map "
+    "that is the same for every radiograph does not follow it.",
     citation="Alvarez-Melis, Jaakkola 2018, arXiv 1806.08049",
 )
 
@@ -164,8 +167,11 @@ NOISE = Measure(
         Parameter("sigma", 0.01, "Standard deviation; brightness goes from 0 to 1.", 0, 1),
         Parameter("draws", 3, "Noisy radiographs.", 1, 100),
     ),
+    statistics=STATISTICS,
     explains_again=True,
     about="How alike the map and those of the radiograph with a little noise are.",
+    caveat="A map that never changes is robust and useless: read it beside the randomisation "
+    "tests.",
     citation="Alvarez-Melis, Jaakkola 2018, arXiv 1806.08049",
 )
 
@@ -177,7 +183,10 @@ MAX_SENSITIVITY = Measure(
         Parameter("radius", 0.02, "Largest change of a pixel; brightness goes from 0 to 1.", 0, 1),
         Parameter("draws", 10, "Radiographs drawn.", 1, 1000),
     ),
+    statistics=(Statistic("relative_change", "Largest relative change"),),
     explains_again=True,
     about="The largest change of the map, as a share of it, when pixels change a little.",
+    caveat="The largest of a few draws is less than the largest there is, and a map that does not "
+    "look is never sensitive.",
     citation="Yeh et al. 2019, arXiv 1901.09392",
 )

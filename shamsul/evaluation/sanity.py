@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.randomised import randomised, stages
 from shamsul.evaluation.measure import Measure, Measured, Subject, Variant
-from shamsul.evaluation.similarity import similarities
+from shamsul.evaluation.similarity import STATISTICS, similarities
 from shamsul.explainers.method import ExplainerError, Parameter
 
 
@@ -132,9 +132,12 @@ CASCADING_RANDOMISATION = Measure(
     title="Cascading randomisation",
     function=cascading_randomisation,
     parameters=(),
+    statistics=STATISTICS,
     explains_again=True,
     about="How alike the map stays while the network forgets, from the output layer down: a map "
     "that stays alike shows the image rather than the model.",
+    caveat="A dissimilar map need not be faithful; blank maps have no order, so that their rank "
+    "correlation is undefined.",
     citation=_CITATION,
 )
 
@@ -143,9 +146,11 @@ INDEPENDENT_RANDOMISATION = Measure(
     title="Independent randomisation",
     function=independent_randomisation,
     parameters=(),
+    statistics=STATISTICS,
     explains_again=True,
     about="How alike the map stays when one stage of the network forgets: where it stays alike, "
     "the map does not depend on that stage.",
+    caveat="A map that depends on every stage need not be faithful.",
     citation=_CITATION,
 )
 
@@ -154,9 +159,11 @@ LABEL_RANDOMISATION = Measure(
     title="Label randomisation",
     function=label_randomisation,
     parameters=(),
+    statistics=STATISTICS,
     explains_again=True,
     about="How alike the map is to that of a model that learnt shuffled labels by heart: alike "
     "maps do not show what findings look like.",
+    caveat="It needs a model that has learnt its nonsense; look at the loss of its training.",
     citation=_CITATION,
 )
 
@@ -165,7 +172,9 @@ REPEATABILITY = Measure(
     title="Repeatability",
     function=repeatability,
     parameters=(Parameter("seeds", 3, "Seeds compared.", 2, 100),),
+    statistics=STATISTICS,
     explains_again=True,
     about="How alike maps are that differ in their seed alone.",
+    caveat="A method can repeat its mistake: 1 for every method that draws nothing.",
     citation="Visani et al. 2020, arXiv 2001.11757 (stability of LIME)",
 )

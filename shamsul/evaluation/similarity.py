@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from shamsul.evaluation.measure import Measured
+from shamsul.evaluation.measure import Measured, Statistic
 from shamsul.metrics.agreement import Agreement, Map, spearman, ssim
 
 #: By the statistic's name. Of the signed maps, and of their magnitudes.
@@ -15,6 +15,13 @@ SIMILARITIES: Final[dict[str, Agreement]] = {
     "ssim": ssim,
     "ssim_absolute": lambda one, other: ssim(np.abs(one), np.abs(other)),
 }
+#: As a measure declares them.
+STATISTICS: Final = (
+    Statistic("spearman", "Rank correlation"),
+    Statistic("spearman_absolute", "Rank correlation of magnitudes"),
+    Statistic("ssim", "SSIM"),
+    Statistic("ssim_absolute", "SSIM of magnitudes"),
+)
 
 
 def similarities(

@@ -109,6 +109,15 @@ def settle(
     return {p.name: p.check(given.get(p.name, p.default)) for p in parameters}
 
 
+def failure(name: str, title: str, error: Exception) -> str:
+    """Why something did not come, in one sentence; what the sentence leaves out is logged."""
+    if isinstance(error, ExplainerError):
+        return str(error)
+    # The message could quote the input; its type is enough to look for.
+    log.error("%s failed: %s", name, type(error).__name__)
+    return f"{title} could not be computed ({type(error).__name__})."
+
+
 @dataclass(frozen=True)
 class Task:
     """One radiograph, one model and the outputs to explain, as a method's function gets them.
@@ -209,12 +218,8 @@ class Method:
         return settle(self.title, self.parameters, given)
 
     def failure(self, error: Exception) -> str:
-        """Why its maps did not come, in one sentence; what the sentence leaves out is logged."""
-        if isinstance(error, ExplainerError):
-            return str(error)
-        # The message could quote the input; its type is enough to look for.
-        log.error("%s failed: %s", self.name, type(error).__name__)
-        return f"{self.title} could not be computed ({type(error).__name__})."
+        """Why its maps did not come, as :func:`failure` has it."""
+        return failure(self.name, self.title, error)
 
     def explain(
         self,

@@ -39,8 +39,8 @@ from shamsul.ui.frame import in_words
 from shamsul.ui.overlay import overlay
 from shamsul.ui.viewer import CURVE_LEVELS, Panel, Row, viewer
 
-VIEWS = ("Cases", "Study", "Annotations", "Phantom benchmark")
-CASES, STUDY, ANNOTATIONS, PHANTOMS = VIEWS
+VIEWS = ("Cases", "Study", "Faithfulness", "Annotations", "Phantom benchmark")
+CASES, STUDY, FAITHFULNESS, ANNOTATIONS, PHANTOMS = VIEWS
 #: Thresholds that are offered, as the command line has them.
 THRESHOLDS = ("otsu", *(f"0.{tenth}" for tenth in range(1, 10)), "top5%", "top10%", "top20%")
 #: Maps waiting to be computed at a time.
@@ -180,10 +180,10 @@ def computing(chosen: Choice) -> None:
         with in_words():
             sign_in.require(Role.COORDINATOR)
             left = [one for one in missing if one.key not in cache]
-            classifier = session.classifier(chosen.study.model)
+            manifest = session.classifier(chosen.study.model).manifest
             jobs = [
                 maps.request_source(
-                    session.jobs(), session.worker(), session.archive(), classifier, one
+                    session.jobs(), session.worker(), session.archive(), manifest, one
                 )
                 for one in left[:AT_ONCE]
             ]

@@ -5,15 +5,16 @@ from functools import partial
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.grid import GridImage, prepare
+from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import Prediction
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
-from shamsul.explainers.method import Progress, Value
+from shamsul.explainers.method import ExplainerError, Progress, Value
 from shamsul.explainers.registry import METHODS, by_waiting_time
 from shamsul.jobs import Job, Jobs, State
 from shamsul.panels import Source
-from shamsul.radiographs import RadiographArchive
+from shamsul.radiographs import ArchiveError, RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.ui.viewer import About, Panel, PanelProgress, Row
 from shamsul.worker import Worker
@@ -65,7 +66,7 @@ def request(
 
 
 def request_source(
-    jobs: Jobs, worker: Worker, archive: RadiographArchive, classifier: Classifier, source: Source
+    jobs: Jobs, worker: Worker, archive: RadiographArchive, manifest: Manifest, source: Source
 ) -> Job:
     """Ask for the maps of a study's source, without waiting.
 
@@ -74,14 +75,17 @@ def request_source(
     jobs : Jobs
     worker : Worker
     archive : RadiographArchive
-    classifier : Classifier
-        Prepares the radiograph, as every model of the study does.
+    manifest : Manifest
+        Of the study's model, whose grid its controls have too.
     source : Source
     """
 
     def compute(progress: Progress) -> tuple[Heatmap, ...]:
-        image = classifier.prepare(archive.get(source.key.image_sha256))
-        return worker.explain(source.folder, source.key, image, progress)
+        try:
+            radiograph = archive.get(source.key.image_sha256)
+        except ArchiveError as error:
+            raise ExplainerError(str(error)) from None
+        return worker.explain(source.folder, source.key, prepare(radiograph, manifest), progress)
 
     return jobs.request(source.key, source.method, compute)
 

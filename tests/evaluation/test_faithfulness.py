@@ -13,7 +13,7 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
 from shamsul.evaluation import measure as measures_room
-from shamsul.evaluation.measure import Measure, Measured, Subject
+from shamsul.evaluation.measure import Measure, Measured, Statistic, Subject
 from shamsul.evaluation.measures import MEASURES
 from shamsul.evaluation.result_cache import ResultCache
 from shamsul.explainers.heatmap import Heatmap, Target
@@ -190,7 +190,8 @@ def test_progress_ends_at_its_plan_and_can_cancel(one: Measure, phantom: Subject
     seen: list[tuple[int, int]] = []
     given = FAST.get(one.name, {})
     part = replace(phantom, maps=phantom.maps[:1], label_randomised=phantom.classifier)
-    one.of(replace(part, progress=lambda *state: seen.append(state)), **given)
+    (rows,) = one.of(replace(part, progress=lambda *state: seen.append(state)), **given)
+    assert {row.statistic for row in rows} == {declared.name for declared in one.statistics}
     assert seen[-1][0] == seen[-1][1]
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -218,7 +219,15 @@ def test_results_are_computed_once(
 
     parameters = (MEASURES["pixel_flipping"].parameters[0],)
     toy = Measure(
-        "toy", "Toy", count, (replace(parameters[0], name="points", minimum=0),), False, "", ""
+        "toy",
+        "Toy",
+        count,
+        (replace(parameters[0], name="points", minimum=0),),
+        (Statistic("points", "Points"),),
+        False,
+        "",
+        "",
+        "",
     )
     cache = ResultCache(tmp_path / "measures")
     one, rest = replace(phantom, maps=phantom.maps[:1]), phantom

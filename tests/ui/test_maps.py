@@ -1,16 +1,25 @@
 """What a panel says about its map."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from shamsul.classifiers import registry
+from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
-from shamsul.explainers.cache import MapKey
+from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
-from shamsul.jobs import Job, State
+from shamsul.jobs import Job, Jobs, State
+from shamsul.panels import Source
+from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.geometry import Geometry
+from shamsul.reading.study import Case
 from shamsul.ui import maps
 from shamsul.ui.viewer import About, Panel
+from shamsul.worker import Worker
 
 PARAMETERS = {"samples": 8, "kernel_width": 0.25, "relu": True, "layer": ""}
 
@@ -31,7 +40,9 @@ def job(state: State = State.DONE, fit: float | None = None, error: float | None
         error=None if error is None else np.full((4, 4), error, np.float32),
     )
     key = MapKey("0" * 64, "0" * 64, "lime", PARAMETERS)
-    return Job(key, METHODS["lime"], state, maps=(found,) if state is State.DONE else ())
+    made = Job(key, METHODS["lime"], MapCache(Path("nowhere")))
+    made.state, made.maps = state, (found,) if state is State.DONE else ()
+    return made
 
 
 def panel(job: Job) -> Panel:
@@ -111,3 +122,21 @@ def test_method_is_told_about_while_its_map_is_awaited() -> None:
     assert told.reading == METHODS["lime"].reading
     assert told.facts == ()
     assert dict(told.parameters)["Samples"] == "8"
+
+
+def test_radiograph_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    manifest = Manifest.read(registry.folder_of("phantom"))
+    case = Case(1, "trial", "phantom-0001", "a" * 64, 1)
+    key = MapKey(case.image_sha256, manifest.fingerprint, "lime", {})
+    asked = maps.request_source(
+        Jobs(MapCache(tmp_path / "maps")),
+        Worker(),
+        RadiographArchive(tmp_path / "radiographs"),
+        manifest,
+        Source(key, METHODS["lime"], registry.folder_of("phantom"), case),
+    )
+    deadline = time.monotonic() + 60
+    while asked.state is not State.FAILED:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert asked.reason == "The radiograph is not in the archive."

@@ -71,7 +71,7 @@ def request(study: Study, assigned: Assigned, classifier: Classifier) -> dict[Pa
             session.jobs(),
             session.worker(),
             session.archive(),
-            classifier,
+            classifier.manifest,
             panels.source(study, cases, assigned.case, panel),
         )
     return asked
