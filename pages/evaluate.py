@@ -6,7 +6,7 @@ And measures of maps that need no annotation.
 import streamlit as st
 
 from shamsul.reading.accounts import Role
-from shamsul.ui import annotating, evaluate, faithfulness, sign_in
+from shamsul.ui import annotating, evaluate, faithfulness, scores, sign_in
 from shamsul.ui.frame import ensure_frame
 
 ensure_frame()
@@ -47,6 +47,6 @@ maps = evaluate.scored_maps(chosen)
 if not maps:
     st.info("No map of an annotated finding has been computed yet.")
 elif view == evaluate.CASES:
-    evaluate.case(chosen, maps)
+    scores.case(chosen, maps)
 else:
-    evaluate.study(chosen, maps)
+    scores.study(chosen, maps)
