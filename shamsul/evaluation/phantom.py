@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Benchmark:
         with ProcessPoolExecutor(
             jobs,
             mp_context=get_context("spawn"),
-            initializer=torch.set_num_threads,
+            initializer=_limit_threads,
             initargs=(threads,),
         ) as pool:
             yield from pool.map(_explain, repeat(self), *zip(*work, strict=True))
@@ -142,6 +143,12 @@ def method_of(name: str) -> Method:
     if name not in EXPLAINERS:
         raise ValueError(f"there is no method {name!r}; there are {', '.join(EXPLAINERS)}")
     return EXPLAINERS[name]
+
+
+def _limit_threads(count: int) -> None:
+    """Let a process have its share of the cores: more threads than cores wait for each other."""
+    os.environ["OMP_NUM_THREADS"] = str(count)  # or the classifier would take every core
+    torch.set_num_threads(count)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,9 @@
 """The phantom benchmark, on small phantoms and with quick methods."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -60,6 +63,21 @@ def test_what_is_there_is_not_computed_again(
     assert list(benchmark.explain(cases, METHODS)) == [(cases[0].name, "grad_cam")]
     assert first.is_file()
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
+
+
+def test_processes_that_share_the_cores_keep_to_their_share() -> None:
+    code = """
+import torch
+from shamsul.classifiers.device import use_processor
+from shamsul.evaluation.phantom import _limit_threads
+_limit_threads(1)
+use_processor()
+print(torch.get_num_threads())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
 
 
 def test_seeds_are_nobody_elses() -> None:
