@@ -2,9 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from shamsul.radiographs.geometry import Geometry
+
+#: Names of the files that ``shamsul explain`` writes.
+MAPS, FACTS = "heatmaps.npz", "explanation.json"
 
 #: Method of maps that do not say which made them.
 UNNAMED = "map"
@@ -138,7 +141,7 @@ def _facts(path: Path) -> dict[str, Any]:
 
 
 def find(
-    path: Path, image: str = "", method: str = "", known: Container[str] = ()
+    path: Path, image: str = "", method: str = "", known: Collection[str] = ()
 ) -> list[MapFile]:
     """The maps in a file or folder, by image.
 
@@ -148,10 +151,10 @@ def find(
         An ``.npz`` file of one image's maps; a folder that ``shamsul explain`` wrote, or a tree of
         them; or a folder of files IMAGE.npz.
     image : str
-        Id of the image of a single file, by default the file's name; of several only this image.
+        Id of the image, if there are maps of one only; of several only this image.
     method : str
         See `MapFile`.
-    known : container of str
+    known : collection of str
         Ids of images. What ``shamsul explain`` wrote takes the one that fits its file: the name
         without suffix, with as many folders before it as there are in the id, joined by "_"; the
         name; or the hash.
@@ -161,15 +164,9 @@ def find(
     ValueError
         If there are none, or an image has maps in two files.
     """
-    if path.is_file():
-        return [MapFile(image or path.stem, path, method)]
-    files = [
-        MapFile(_image(facts, path, known), facts.parent / "heatmaps.npz", method, facts)
-        for facts in sorted(path.rglob("explanation.json"))
-    ] or [
-        MapFile(file.relative_to(path).with_suffix("").as_posix(), file, method)
-        for file in sorted(path.rglob("*.npz"))
-    ]
+    files = [_file(path, method, known)] if path.is_file() else _files(path, method, known)
+    if image and len(files) == 1:
+        return [replace(files[0], image=image)]
     if image:
         files = [file for file in files if file.image == image]
     if not files:
@@ -180,7 +177,25 @@ def find(
     return files
 
 
-def _image(facts: Path, root: Path, known: Container[str]) -> str:
+def _file(path: Path, method: str, known: Collection[str]) -> MapFile:
+    """A file that was named itself, with the facts beside it if it is of ``shamsul explain``."""
+    facts = path.with_name(FACTS)
+    if path.name != MAPS or not facts.is_file():
+        return MapFile(path.stem, path, method)
+    return MapFile(_image(facts, path.parent, known), path, method, facts)
+
+
+def _files(path: Path, method: str, known: Collection[str]) -> list[MapFile]:
+    return [
+        MapFile(_image(facts, path, known), facts.with_name(MAPS), method, facts)
+        for facts in sorted(path.rglob(FACTS))
+    ] or [
+        MapFile(file.relative_to(path).with_suffix("").as_posix(), file, method)
+        for file in sorted(path.rglob("*.npz"))
+    ]
+
+
+def _image(facts: Path, root: Path, known: Collection[str]) -> str:
     """The id of the image that was explained."""
     stated = _facts(facts)
     file = PurePath(str(stated.get("file", "")))

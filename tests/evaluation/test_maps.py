@@ -113,6 +113,15 @@ def test_explained_image_is_found_by_its_file_or_hash(
     assert [file.image for file in find(tmp_path / "x", known={known})] == [image]
 
 
+@pytest.mark.parametrize("named", ["x", "x/heatmaps.npz"])
+def test_folder_of_one_image_and_its_file_are_the_same(tmp_path: Path, named: str) -> None:
+    explained(tmp_path / "x", "view1.jpg")
+    (file,) = find(tmp_path / named, known={"view1"})
+    assert (file.image, file.geometry()) == ("view1", whole((30, 40), (3, 4)))
+    (renamed,) = find(tmp_path / named, "patient1")
+    assert (renamed.image, renamed.geometry()) == ("patient1", whole((30, 40), (3, 4)))
+
+
 def test_tree_of_explanations(tmp_path: Path) -> None:
     explained(tmp_path / "a", "p1/view1.jpg")
     explained(tmp_path / "deep" / "b", "p2/view1.jpg")
