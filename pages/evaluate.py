@@ -31,15 +31,15 @@ if view == evaluate.FAITHFULNESS:
     st.stop()
 if view == evaluate.ANNOTATIONS:
     with right:
-        of = annotating.choice()
+        of = evaluate.study()
     annotating.view(of)
     st.stop()
 with right:
     chosen = evaluate.choice()
 if chosen is None:
     st.info(
-        "No study has cases with expert annotations yet. Draw them on the Review page, or import "
-        "them in the view Annotations."
+        "No case of this study has an expert annotation yet. They are imported in the view "
+        "Annotations, or drawn on the Review page."
     )
     st.stop()
 evaluate.computing(chosen)

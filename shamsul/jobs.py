@@ -25,6 +25,8 @@ PATIENCE = 3.0
 IDLE_PATIENCE = 90.0
 #: Jobs that may wait in the queue; each holds a radiograph in memory.
 QUEUED = 64
+#: Why maps that were computed are missing.
+NOT_KEPT = "The maps cannot be kept on the disk."
 #: Finished jobs kept in memory; the others are in the cache on disk.
 KEPT = 64
 

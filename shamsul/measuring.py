@@ -14,7 +14,7 @@ from shamsul.evaluation.measure import Measure
 from shamsul.evaluation.result_cache import ResultCache, Rows
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.method import ExplainerError, Progress
-from shamsul.jobs import Computation, Job, Jobs, State
+from shamsul.jobs import NOT_KEPT, Computation, Job, Jobs, State
 from shamsul.panels import Source
 from shamsul.radiographs import ArchiveError, RadiographArchive
 from shamsul.reading.study import Study
@@ -290,7 +290,7 @@ class Measuring:
                 left = [one for one in due if one.source.key.digest not in run.failed]
                 digests, lost = [one.digest for one in left], False
             if job.state is State.FAILED or lost:
-                reason = job.reason or "The maps cannot be kept on the disk."
+                reason = job.reason or NOT_KEPT
                 # Some sentences name what failed already.
                 said = reason if reason.startswith(job.title) else f"{job.title}: {reason}"
                 run.failed |= dict.fromkeys(digests, Failure(case, said))

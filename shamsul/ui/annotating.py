@@ -12,6 +12,7 @@ from shamsul.annotations.drawn import DRAWN
 from shamsul.reading.accounts import Role
 from shamsul.reading.study import Case, Study
 from shamsul.ui import importing, review, session, sign_in
+from shamsul.ui.evaluate import NO_CASES
 from shamsul.ui.frame import in_words
 from shamsul.ui.wording import counted, plain
 
@@ -19,29 +20,12 @@ from shamsul.ui.wording import counted, plain
 _TO_DO = "annotations-to-do"
 
 
-def choice() -> Study:
-    """Let a coordinator choose a study."""
-    studies = {study.name: study for study in session.store().studies()}
-    name = st.selectbox(
-        "Study",
-        list(studies),
-        format_func=lambda name: studies[name].title,
-        key="annotated-study",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return studies[name]
-
-
 def view(study: Study) -> None:
     """What a study's cases have, with removal, and the import."""
     cases = session.store().cases(study.name)
     to_do, source = st.session_state.pop(_TO_DO, ("", ""))
     if not cases:
-        st.info(
-            "This study has no cases yet. Radiographs are uploaded on the Worklist; planned "
-            "studies get their cases on the Study set-up page."
-        )
+        st.info(NO_CASES)
         return
     if to_do == "remove":
         _remove(study, cases, source)

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +15,7 @@ from shamsul.evaluation.result_cache import ResultCache
 from shamsul.evaluation.scoring import Rules
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.registry import USUAL
+from shamsul.jobs import NOT_KEPT, State
 from shamsul.metrics.thresholds import parse
 from shamsul.panels import Source
 from shamsul.reading.accounts import Role
@@ -22,9 +24,15 @@ from shamsul.scored import ScoredMap
 from shamsul.settings import ASSETS, settings
 from shamsul.ui import maps, session, sign_in
 from shamsul.ui.frame import in_words
+from shamsul.ui.wording import counted, plain
 
 VIEWS = ("Cases", "Study", "Faithfulness", "Annotations", "Phantom benchmark")
 CASES, STUDY, FAITHFULNESS, ANNOTATIONS, PHANTOMS = VIEWS
+#: Said of a study without cases.
+NO_CASES = (
+    "This study has no cases yet. Radiographs are uploaded on the Worklist; planned studies get "
+    "their cases on the Study set-up page."
+)
 #: Thresholds that are offered, as the command line has them.
 THRESHOLDS = ("otsu", *(f"0.{tenth}" for tenth in range(1, 10)), "top5%", "top10%", "top20%")
 #: Maps waiting to be computed at a time.
@@ -63,29 +71,36 @@ def map_cache() -> MapCache:
     return MapCache(settings().maps)
 
 
-def choice() -> Choice | None:
-    """Let a coordinator choose; None where no case is annotated."""
-    store, archive = session.store(), session.annotations()
-    studies = {study.name: study for study in store.studies()}
-    annotated = {}
-    for name in studies:
-        described = [(case, archive.describe(case.image_sha256)) for case in store.cases(name)]
-        if found := {case: marks for case, marks in described if marks}:
-            annotated[name] = found
-    if not annotated:
-        return None
-    left, right = st.columns([3, 2])
-    name = left.selectbox(
+def study() -> Study:
+    """Let a coordinator choose a study, the same in all views."""
+    studies = {one.name: one for one in session.store().studies()}
+    name = st.selectbox(
         "Study",
-        list(annotated),
+        list(studies),
         format_func=lambda name: studies[name].title,
-        key="evaluated-study",
+        key="study",
+        # In the address, so that a page that is loaded anew goes on.
+        bind="query-params",
         label_visibility="collapsed",
     )
-    study, cases = studies[name], tuple(annotated[name])
-    marked = [(case, one) for case, marks in annotated[name].items() for one in marks]
+    return studies[name]
+
+
+def choice() -> Choice | None:
+    """Let a coordinator choose; None where no case of the study is annotated."""
+    left, right = st.columns([3, 2])
+    with left:
+        chosen = study()
+    archive = session.annotations()
+    described = {
+        case: archive.describe(case.image_sha256) for case in session.store().cases(chosen.name)
+    }
+    cases = tuple(case for case, marks in described.items() if marks)
+    if not cases:
+        return None
+    marked = [(case, one) for case in cases for one in described[case]]
     sources = sorted({one.source for _, one in marked})
-    usual = study.plan.methods if study.plan else USUAL
+    usual = chosen.plan.methods if chosen.plan else USUAL
     with right.popover("What is compared", icon=":material/tune:", width="stretch"):
         methods = st.pills(
             "Methods and baselines",
@@ -93,7 +108,7 @@ def choice() -> Choice | None:
             format_func=lambda name: EXPLAINERS[name].title,
             selection_mode="multi",
             default=[*usual, *BASELINES],
-            key=f"evaluated-{name}",
+            key=f"evaluated-{chosen.name}",
             wrap=True,
         )
         threshold = st.selectbox(
@@ -110,9 +125,9 @@ def choice() -> Choice | None:
             help="Others are compared with them as people, beside the methods.",
         )
     ordered = [one for one in EXPLAINERS if one in methods]
-    wanted = scored.to_compare(study, cases, ordered)
+    wanted = scored.to_compare(chosen, cases, ordered)
     digests = tuple((case.image_sha256, one.digest) for case, one in marked)
-    return Choice(study, cases, tuple(wanted), str(threshold), tuple(by or sources), digests)
+    return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or sources), digests)
 
 
 def _threshold_title(threshold: str) -> str:
@@ -125,19 +140,22 @@ def computing(chosen: Choice) -> None:
     """How many maps are there, and a button that has the others computed."""
     cache = map_cache()
     missing = [one for one in chosen.sources if one.key not in cache]
+    going = f"evaluating-{chosen.study.name}"
     if not missing:
-        st.session_state["evaluating"] = False
+        st.session_state[going] = False
         return
 
     def start() -> None:
-        st.session_state["evaluating"] = True
+        st.session_state[going] = True
+        st.session_state[f"{going}-failed"] = []
 
-    going = st.session_state.get("evaluating", False)
     words = f"{len(chosen.sources) - len(missing)} of {len(chosen.sources)} maps are computed."
-    if not going:
+    if not st.session_state.get(going, False):
         text, button = st.columns([4, 1.3], vertical_alignment="center")
         text.caption(words)
         button.button("Compute the missing maps", on_click=start, width="stretch")
+        for reason, count in Counter(st.session_state.get(f"{going}-failed", [])).items():
+            st.error(plain(f"{reason} ({counted(count, 'case')})"))
         return
 
     @st.fragment(run_every=2.0)
@@ -147,21 +165,26 @@ def computing(chosen: Choice) -> None:
             sign_in.require(Role.COORDINATOR)
             left = [one for one in missing if one.key not in cache]
             manifest = session.classifier(chosen.study.model).manifest
-            jobs = [
-                maps.request_source(
+            failed: list[str] = []
+            asked = 0
+            for one in left:
+                job = maps.request_source(
                     session.jobs(), session.worker(), session.archive(), manifest, one
                 )
-                for one in left[:AT_ONCE]
-            ]
-            failed = [job.reason for job in jobs if job.reason]
+                # Maps are kept before their job has ended.
+                if job.reason or (job.state is State.DONE and one.key not in cache):
+                    failed.append(job.reason or NOT_KEPT)
+                else:
+                    asked += 1
+                if asked == AT_ONCE:
+                    break
             there = len(chosen.sources) - len(left)
             st.progress(
                 there / len(chosen.sources), text=f"{there} of {len(chosen.sources)} maps computed"
             )
-            if failed:
-                st.error(f"{failed[0]} Maps of that method stay missing.")
-            if not left or len(failed) == len(jobs):
-                st.session_state["evaluating"] = False
+            if not asked:
+                st.session_state[going] = False
+                st.session_state[f"{going}-failed"] = failed
                 st.rerun()
 
     compute()

@@ -21,8 +21,9 @@ from shamsul.measuring import SEED, Measuring, Result, Wanted
 from shamsul.reading.accounts import Role
 from shamsul.reading.study import Study
 from shamsul.settings import settings
-from shamsul.ui import charts, maps, session, sign_in
+from shamsul.ui import charts, evaluate, maps, session, sign_in
 from shamsul.ui.downloads import for_coordinators
+from shamsul.ui.evaluate import NO_CASES
 from shamsul.ui.frame import in_words
 from shamsul.ui.wording import counted, plain
 
@@ -72,31 +73,19 @@ class Choice:
     measures: tuple[Measure, ...]
 
 
-def choice() -> Choice | None:
-    """Let a coordinator choose; None where no study has cases."""
-    store = session.store()
-    studies = {study.name: study for study in store.studies() if store.cases(study.name)}
-    if not studies:
-        return None
+def choice() -> Choice:
+    """Let a coordinator choose."""
     left, right = st.columns([3, 2])
-    # In the address, as all choices here, so that a page that is loaded anew goes on.
-    name = left.selectbox(
-        "Study",
-        list(studies),
-        format_func=lambda name: studies[name].title,
-        key="measured-study",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    plan = studies[name].plan
-    usual = plan.methods if plan else USUAL_METHODS
+    with left:
+        study = evaluate.study()
+    usual = study.plan.methods if study.plan else USUAL_METHODS
     with right.popover("What is measured", icon=":material/tune:", width="stretch"):
         methods = _pills(
             "Methods and baselines",
             tuple(EXPLAINERS),
             lambda one: EXPLAINERS[one].title,
             (*usual, *BASELINES),
-            f"measured-methods-{name}",
+            f"measured-methods-{study.name}",
         )
         quick = _pills("Measures", USUAL, _title, USUAL, "measures")
         slow = _pills(
@@ -111,7 +100,7 @@ def choice() -> Choice | None:
             "second model, are on the command line: `shamsul faithfulness`."
         )
     return Choice(
-        studies[name],
+        study,
         tuple(one for one in EXPLAINERS if one in methods),
         tuple(MEASURES[one] for one in (*USUAL, *SLOW) if one in (*quick, *slow)),
     )
@@ -152,19 +141,16 @@ def _measuring() -> Measuring:
     )
 
 
-def view(chosen: Choice | None) -> None:
+def view(chosen: Choice) -> None:
     """How far measuring is, and what it has shown so far."""
-    if chosen is None:
-        st.info(
-            "No study has cases yet. Radiographs are uploaded on the Worklist; planned studies get "
-            "their cases on the Study set-up page."
-        )
+    cases = session.store().cases(chosen.study.name)
+    if not cases:
+        st.info(NO_CASES)
         return
     if not chosen.methods or not chosen.measures:
         st.info("Choose at least one method and one measure under *What is measured*.")
         return
     try:
-        cases = session.store().cases(chosen.study.name)
         sources = scored.to_compare(chosen.study, cases, chosen.methods)
         wanted = Wanted.of(chosen.study, sources, chosen.measures)
     except ModelError as error:

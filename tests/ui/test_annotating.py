@@ -37,7 +37,7 @@ class Coordinator:
     def __init__(self, study: str = "Phantom demo") -> None:
         self.app = AppTest.from_file(str(APP), default_timeout=60).run()
         self.app.query_params["view"] = "Annotations"
-        self.app.query_params["annotated-study"] = study
+        self.app.query_params["study"] = study
         self.app.switch_page("pages/evaluate.py").run()
         assert not self.app.exception
 

@@ -28,7 +28,7 @@ from shamsul.reading.study import Case
 from shamsul.settings import settings
 from shamsul.ui import evaluate, sign_in
 from shamsul.worker import Worker
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Visitor, make_study, study_text
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 STUDY = "phantom-demo"
@@ -272,11 +272,27 @@ def test_missing_maps_are_computed_when_asked_for(worker: list[MapKey]) -> None:
     assert page.scores().loc["Grad-CAM", "IoU"] == 1
 
 
-def test_a_method_that_fails_is_named_and_the_others_come(worker: list[MapKey]) -> None:
-    page = Evaluate("Cases")
+def test_a_method_that_fails_is_named_and_the_others_come(
+    worker: list[MapKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "AT_ONCE", 1)  # what failed is in nobody's way
+    page = Evaluate("Cases", ["LRP", "Grad-CAM"])
     page.press("Compute the missing maps")
     wait(page, "2 of 4 maps are computed.")
+    assert "This network has no rule. (2 cases)" in page.said()
     assert list(page.scores().index) == ["Grad-CAM"]
+
+
+def test_all_views_are_of_the_study_that_was_chosen(installation: Path) -> None:
+    make_study(installation, study_text(cases=("phantom-0001",)))
+    page = Evaluate("Annotations", ())
+    (study,) = [one for one in page.app.selectbox if one.label == "Study"]
+    study.set_value("trial").run()
+    for view in ("Cases", "Study", "Faithfulness", "Annotations"):
+        (views,) = [one for one in page.app.button_group if one.label == "View"]
+        views.set_value([view]).run()
+        (study,) = [one for one in page.app.selectbox if one.label == "Study"]
+        assert study.value == "trial"
 
 
 def test_without_annotations_the_page_says_where_they_come_from(

@@ -269,7 +269,7 @@ def test_without_cases_the_page_says_where_they_come_from(
     view = View()
     monkeypatch.setattr(Store, "cases", lambda self, study: ())
     view.app.run()
-    assert "No study has cases yet." in view.said()
+    assert "This study has no cases yet." in view.said()
 
 
 def test_nothing_chosen_is_said(worker: FakeMeasure) -> None:
