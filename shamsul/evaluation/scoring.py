@@ -143,7 +143,7 @@ def score_map(
     ValueError
         If the mask is of another size than the image, or the map is not what the protocol needs.
     """
-    return _SCORERS[rules.protocol](Case(image, found, mask, geometry, spacing), rules)
+    return _score(Case(image, found, mask, geometry, spacing), rules)
 
 
 def each_image(
@@ -198,7 +198,7 @@ def _score_image(file: MapFile, truth: Truth | None, rules: Rules) -> Scored:
             for one in maps:
                 case = Case(file.image, one, mask, geometry, spacing)
                 try:
-                    scores.append(_SCORERS[rules.protocol](case, rules))
+                    scores.append(_score(case, rules))
                 except ValueError as error:
                     faults.append(f"{one.method}, {label}: {error}")
         if truth:
@@ -323,6 +323,14 @@ def _shares(overlap: Overlap) -> dict[str, float]:
     }
 
 
+def _score(case: Case, rules: Rules) -> Score:
+    _ = case.shape  # an annotation of another size is refused
+    absent = case.mask is not None and not case.mask.any()
+    if absent and rules.true_positives_only:  # most labels of most images: no score is defined
+        return case.score(rules, NOT_ANNOTATED, mask_area=0)
+    return _SCORERS[rules.protocol](case, rules)
+
+
 def _score_chexlocalize(case: Case, rules: Rules) -> Score:
     brought = case.stretched()
     mask = np.zeros(case.shape, bool) if case.mask is None else case.mask
@@ -358,8 +366,6 @@ def _share(threshold: Threshold, label: str) -> float:
 def _score_shamsul(case: Case, rules: Rules) -> Score:
     assert case.mask is not None
     area = int(np.count_nonzero(case.mask))
-    if not area and rules.true_positives_only:
-        return case.score(rules, NOT_ANNOTATED, mask_area=0)
     positive = case.positive()
     raw = _raw_scores(positive, case, rules)
     below = case.below_cutoff(rules)
