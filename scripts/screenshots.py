@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def take(page: Page, url: str, theme: str) -> None:
-    """Worklist, review and evaluation in one theme."""
+    """Worklist and review page in one theme."""
     page.goto(url)
     expect(page.get_by_role("button", name="phantom-0001")).to_be_visible(timeout=PATIENCE)
     settled(page)
@@ -89,12 +89,6 @@ def take(page: Page, url: str, theme: str) -> None:
     page.get_by_label("Show expert annotation").select_option("outline")
     settled(page)
     page.screenshot(path=OUT / f"review-{theme}.png")
-    page.goto(f"{url}/evaluate")
-    page.get_by_role("button", name="Compute the missing maps").click(timeout=PATIENCE)
-    # The table under the maps, once all of them are there.
-    expect(page.get_by_text("Scores of the whole maps")).to_be_visible(timeout=PATIENCE)
-    settled(page)
-    page.screenshot(path=OUT / f"evaluate-{theme}.png")
     page.close()
 
 

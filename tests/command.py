@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import logging
 import os
 import subprocess
 import sys
@@ -34,6 +33,5 @@ def run_in(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]
             status = ended.code or 0
         finally:
             os.chdir(before)
-            logging.disable(logging.NOTSET)
             settings.cache_clear()
     return subprocess.CompletedProcess(command, int(status), out.getvalue(), err.getvalue())

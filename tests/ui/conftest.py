@@ -194,14 +194,21 @@ def explain_here(
     )
 
 
-@pytest.fixture(autouse=True, scope="package")
-def no_worker() -> Iterator[None]:
-    """Pages drawn in the tests' own process start no other, which would outlive them.
+class IdleWorker(Worker):
+    """Starts no process, which would outlive the tests."""
 
-    Not between two tests either, when a job of the first may still be at work.
+    def start(self) -> None:  # type: ignore[override]
+        """Do nothing."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_worker() -> Iterator[None]:
+    """Pages drawn in the tests' own process have an idle worker.
+
+    Between two tests too, when a job of the first may still be at work.
     """
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Worker, "start", lambda self: None)
+        patched.setattr("shamsul.worker.Worker", IdleWorker)
         yield
 
 

@@ -135,7 +135,7 @@ def test_nothing_names_a_method_before_the_case_is_locked(page: Page, url: str) 
     look()
     page.keyboard.press("Enter")
     maps = page.get_by_role("img", name=re.compile("^Map [A-E] heatmap for "))
-    expect(maps).to_have_count(5)
+    expect(maps).to_have_count(5, timeout=240_000)  # once the last of them is there
     look()
     for one in maps.all():
         expect(one).not_to_have_attribute("aria-busy", "true", timeout=240_000)

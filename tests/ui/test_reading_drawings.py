@@ -10,6 +10,7 @@ import pytest
 
 from shamsul.annotations.annotation import Annotation, Occasion, union
 from shamsul.annotations.drawn import DRAWN, mark_of
+from shamsul.evaluation.result_cache import ResultCache
 from shamsul.metrics.localisation import Overlap
 from shamsul.reading import Store
 from shamsul.reading.annotations import AnnotationArchive
@@ -277,8 +278,9 @@ def test_reader_is_compared_as_one_of_the_people(reader) -> None:
     kept = archive()
     (exact,) = [one for one in kept.get(image()) if (one.label, one.source) == (LABEL, EXACT)]
     shape = exact.mark.region.shape
-    shapes = {case.image_sha256: shape for case in cases}
-    (found,) = [one for one in people(cases, kept, shapes, [EXACT]) if one.score.label == LABEL]
+    results = ResultCache(settings().scores)
+    everyone = people(cases, kept, lambda sha256: shape, [EXACT], results)
+    (found,) = [one for one in everyone if one.score.label == LABEL]
     region = union(drawn(), shape)
     assert (found.case.name, found.score.method) == (FIRST, DRAWN)
     both = Overlap.of(region, exact.mark.region)
