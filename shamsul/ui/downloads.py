@@ -63,6 +63,27 @@ def download_ratings(study: Study) -> None:
         )
 
 
+def offer(study: Study, files: Mapping[str, tuple[str, Callable[[], bytes]]]) -> None:
+    """A row of buttons.
+
+    Parameters
+    ----------
+    study : Study
+        Begins the files' names.
+    files : mapping of str to (str, callable)
+        By the button's label: the end of the file's name, and what makes it on the click.
+    """
+    columns = st.columns(len(files))
+    for column, (label, (ending, make)) in zip(columns, files.items(), strict=True):
+        column.download_button(
+            label,
+            data=for_coordinators(make),
+            file_name=f"{study.name}.{ending}",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """Files by name as one archive."""
     data = io.BytesIO()

@@ -14,7 +14,7 @@ from shamsul.reading.study import Study
 from shamsul.reading.transfer import dump
 from shamsul.settings import settings
 from shamsul.ui import session
-from shamsul.ui.downloads import for_coordinators, zipped
+from shamsul.ui.downloads import offer, zipped
 
 #: Bootstrap replicates, and their seed.
 REPLICATES = 1000
@@ -109,13 +109,4 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
         "iMRMC (CSV)": ("imrmc.csv", lambda: export.imrmc(store, study.name, scales[0])),
         "Everything (JSON)": ("json", lambda: dump(store, study.name).encode()),
     }
-    for column, (label, (ending, make)) in zip(
-        st.columns(len(offered)), offered.items(), strict=True
-    ):
-        column.download_button(
-            label,
-            data=for_coordinators(make),
-            file_name=f"{study.name}.{ending}",
-            on_click="ignore",
-            width="stretch",
-        )
+    offer(study, offered)

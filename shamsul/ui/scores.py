@@ -23,7 +23,7 @@ from shamsul.reading.study import Case
 from shamsul.scored import ScoredMap
 from shamsul.ui import session, sign_in
 from shamsul.ui.colormaps import display_scale
-from shamsul.ui.downloads import for_coordinators, zipped
+from shamsul.ui.downloads import offer, zipped
 from shamsul.ui.evaluate import Choice, map_cache
 from shamsul.ui.frame import in_words
 from shamsul.ui.overlay import overlay
@@ -199,15 +199,7 @@ def _downloads(chosen: Choice, files: Mapping[str, bytes]) -> None:
         "Everything (JSON)": ("evaluation.json", lambda: files["evaluation.json"]),
         "Table (LaTeX)": ("table.tex", lambda: files["table.tex"]),
     }
-    columns = st.columns(len(offered))
-    for column, (label, (ending, make)) in zip(columns, offered.items(), strict=True):
-        column.download_button(
-            label,
-            data=for_coordinators(make),
-            file_name=f"{chosen.study.name}.{ending}",
-            on_click="ignore",
-            width="stretch",
-        )
+    offer(chosen.study, offered)
 
 
 def _gallery(chosen: Choice, cases: pd.DataFrame) -> bool:
