@@ -287,6 +287,7 @@ class Jobs:
         except Cancelled:
             with self._changed:
                 self._jobs.pop(job.digest, None)
+                job.state = State.WAITING  # for the pages that asked for it meanwhile
         except Exception as error:  # a page must show a sentence, whatever is raised
             reason = job.failure(error)
             with self._changed:

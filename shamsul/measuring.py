@@ -307,8 +307,12 @@ class Measuring:
         source, measure = results[0].source, results[0].measure
 
         def compute(progress: Progress) -> Rows:
+            # Asked twice where one has come or failed between two looks at what is left.
+            left = [one for one in results if self._results.get(one.digest) is None]
+            if not left:
+                return []
             # The maps were asked for before, and have come or failed by now.
-            keys = [one.source.key for one in results if one.source.key in self._maps]
+            keys = [one.source.key for one in left if one.source.key in self._maps]
             if not keys:
                 raise ExplainerError("None of its maps is there.")
             image = prepare(self._archive.get(source.key.image_sha256), manifest)

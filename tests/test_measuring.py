@@ -170,6 +170,24 @@ def test_only_what_is_missing_is_measured(bench: Bench) -> None:
     assert [methods for _, _, methods in bench.worker.measured] == [("lrp",), ("lrp",)]
 
 
+def test_nothing_is_measured_twice_when_a_page_asks_while_results_are_kept(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = bench.wanted()
+    put = ResultCache.put
+
+    def put_and_ask(self: ResultCache, digest: str, rows: Rows) -> None:
+        put(self, digest, rows)
+        bench.measuring.ask(wanted, bench.request)
+
+    monkeypatch.setattr(ResultCache, "put", put_and_ask)
+    assert bench.run(wanted) == Standing(2, 2, 1.0)
+    # Whatever else was queued is over once something that was asked for later is there.
+    bench.run(bench.wanted(measures=("sensitivity_n",)))
+    measured = [measure for _, measure, _ in bench.worker.measured]
+    assert sorted(measured) == sorted(["sensitivity_n", *NAMED] * len(bench.cases))
+
+
 def test_other_operating_points_are_other_results(bench: Bench) -> None:
     wanted = bench.wanted()
     labels = dict.fromkeys(wanted.manifest.labels, 0.9)

@@ -51,6 +51,7 @@ class FakeMeasure:
     ) -> list[dict[str, object]]:
         while not self.going.wait(0.02):
             progress(3, 10)
+        progress(10, 10)
         if self.fails:
             raise ExplainerError(self.fails)
         self.asked.append(measure)

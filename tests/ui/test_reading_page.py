@@ -2,7 +2,10 @@
 
 import csv
 import io
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +15,17 @@ from streamlit.testing.v1 import AppTest
 
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
+from shamsul.jobs import Job
 from shamsul.reading import Store
+from shamsul.reading.design import PanelPlan
 from shamsul.reading.export import RatingsExport, export_ratings
 from shamsul.reading.readings import Readings
 from shamsul.settings import settings
-from shamsul.ui.questionnaire import PAUSE
+from shamsul.ui.questionnaire import NEXT, PAUSE
+from shamsul.ui.reading import case as screen
+from shamsul.ui.reading.view import View, settled
 from shamsul.ui.viewer import ViewerState
-from tests.ui.conftest import FakeBrowser, Reader, make_study, study_text
+from tests.ui.conftest import FakeBrowser, Reader, make_study, ones, study_text
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 NAMES = ("Grad-CAM", "grad_cam", "LRP", "lrp")
@@ -290,6 +297,35 @@ def test_failed_map_is_told_and_the_reader_goes_on(
     ada.fill_and_go_on()
     assert ada.form()["locked"]
     assert [row["method"] for row in rows(exported().ratings)] == ["grad_cam"]
+
+
+def test_maps_that_come_while_the_page_is_drawn_are_shown(
+    reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come = threading.Event()
+
+    def late(task: Task) -> Relevance:
+        come.wait(30)
+        return ones(task)
+
+    for name in ("grad_cam", "lrp"):
+        monkeypatch.setitem(METHODS, name, replace(METHODS[name], function=late))
+    draw = screen._questions
+
+    def draw_slowly(view: View, asked: dict[PanelPlan, Job]) -> None:
+        draw(view, asked)
+        while asked and not settled(asked):
+            come.set()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(screen, "_questions", draw_slowly)
+    ada = reader()
+    ada.fill_and_go_on()
+    ada.fill()
+    ada.browser.put(ada.form()["finish"].token, NEXT, None)
+    ada.app.run()
+    assert come.is_set()
+    assert all(column.token for column in ada.form()["maps"])
 
 
 def test_crossover_shows_half_of_the_cases_without_maps(reader, exported) -> None:

@@ -1,6 +1,6 @@
 """The screen of a case: the radiograph with its maps, and the questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -55,6 +55,8 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     classifier = session.classifier(study.model)
     prediction = session.prediction(study, assigned.case)
     asked = request(study, assigned, classifier) if view.screen is Step.MAPS else {}
+    # Before anything is drawn: maps that come meanwhile are not seen yet.
+    drawn = _outcomes(asked.values())
     if view.screen is Step.IMAGE:
         picture, questions = st.columns(2)
     else:
@@ -65,7 +67,7 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
         _questions(view, asked)
 
     with in_words():
-        _wait(study, mine, assigned, classifier, asked)
+        _wait(study, mine, assigned, classifier, drawn)
 
 
 def _wait(
@@ -73,30 +75,32 @@ def _wait(
     mine: Sequence[Assigned],
     assigned: Assigned,
     classifier: Classifier,
-    asked: Mapping[PanelPlan, Job],
+    drawn: Sequence[State | None],
 ) -> None:
     """Draw the page anew when maps of the reading have come; last, because it may rerun it."""
     # The next case's maps too: no reader should wait for one.
     following = [one for one in mine if one.screen(study.questionnaire) and one != assigned][:1]
-    before = _outcomes(study, [assigned, *following], classifier)
 
-    @st.fragment(run_every=1.0 if None in before else None)
+    def now() -> list[State | None]:
+        return _outcomes(
+            job
+            for one in (assigned, *following)
+            for job in request(study, one, classifier).values()
+        )
+
+    @st.fragment(run_every=1.0 if None in [*drawn, *now()] else None)
     def wait() -> None:
         """Every second: keep the maps wanted, and show those of this screen that have come."""
         with in_words():
             check_reader(assigned)
-            now = _outcomes(study, [assigned, *following], classifier)
-            if asked and now[: len(asked)] != before[: len(asked)]:
+            if now()[: len(drawn)] != drawn:
                 st.rerun()
 
     wait()
 
 
-def _outcomes(
-    study: Study, readings: Sequence[Assigned], classifier: Classifier
-) -> list[State | None]:
-    """How each map of some readings ended; None where it is still to come."""
-    jobs = [job for one in readings for job in request(study, one, classifier).values()]
+def _outcomes(jobs: Iterable[Job]) -> list[State | None]:
+    """How each map ended; None where it is still to come."""
     return [job.state if job.state in (State.DONE, State.FAILED) else None for job in jobs]
 
 
