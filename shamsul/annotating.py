@@ -1,6 +1,7 @@
 """Annotation files given to the cases of a study, and taken from them again."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from io import BufferedIOBase
 from shamsul import studies
 from shamsul.annotations.bringing import Annotators, Brought, bring
 from shamsul.annotations.drawn import DRAWN
+from shamsul.annotations.formats import coco
 from shamsul.annotations.formats.dicom import identifier
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.labels import GAZE, LabelTable, normalised
@@ -157,6 +159,29 @@ def give(
     for sha256, found in brought.annotations.items():
         annotations.add(sha256, found, whoever=True)
     return brought
+
+
+def exported(
+    cases: Iterable[Case],
+    *,
+    archive: RadiographArchive,
+    annotations: AnnotationArchive,
+) -> bytes:
+    """What cases have, readers' drawings too, as a COCO file; see :func:`.formats.coco.document`.
+
+    Raises
+    ------
+    ValueError
+        If annotations of a case are damaged; one sentence without a full stop.
+    shamsul.radiographs.ArchiveError
+        If the radiograph of an annotated case is missing.
+    """
+    images = (
+        coco.Annotated(case.name, archive.extent(case.image_sha256).shape, found)
+        for case in cases
+        if (found := annotations.get(case.image_sha256))
+    )
+    return json.dumps(coco.document(images), ensure_ascii=False).encode()
 
 
 def remove(cases: Iterable[Case], source: str, annotations: AnnotationArchive) -> int:

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.drawn import DRAWN
 from shamsul.annotations.formats.registry import FORMATS
 from shamsul.annotations.labels import BUILT_IN
+from shamsul.annotations.marks import Polygons
 from shamsul.reading.annotations import AnnotationArchive
 from shamsul.settings import ASSETS
 from tests.annotations import writers
@@ -115,6 +119,37 @@ def test_a_table_of_labels_of_ones_own(shamsul, kept, tmp_path) -> None:
     rows = list(csv.reader(io.StringIO(out)))
     assert rows[:2] == [["annotated", "model"], ["Pulmonary fibrosis", "Consolidation"]]
     assert len(rows) == 2 + len(BUILT_IN.rows)
+
+
+def test_annotations_are_exported_and_imported_again(shamsul, kept, tmp_path) -> None:
+    path = vindr(tmp_path / "a.csv", "phantom-0006,R1,Nodule/Mass,10,20,30,40")
+    shamsul("import", path, "--study", STUDY)
+    with Image.open(IMAGE) as image:
+        shape = image.height, image.width
+    drawn = Annotation(
+        "Cardiomegaly", DRAWN, Polygons((np.array([[5, 5], [5, 90], [80, 9]]),)), "Ada"
+    )
+    kept.add(SHA256, [drawn])
+    out = tmp_path / "all.json"
+    status, told, _ = shamsul("export", "--study", STUDY, "--out", out, "--json")
+    assert (status, json.loads(told)) == (0, {"study": STUDY, "file": str(out)})
+    before = {(one.label, one.kind): one for one in kept.get(SHA256)}
+    kept.put(SHA256, [])
+    arguments = ("--annotators", "each", "--source", "Again")
+    status, told, _ = shamsul("import", out, "--study", STUDY, *arguments, "--json")
+    assert (status, json.loads(told)["formats"]) == (0, ["coco"])
+    after = {(one.label, one.kind): one for one in kept.get(SHA256)}
+    assert after.keys() == before.keys()
+    again = after["Cardiomegaly", "polygons"]
+    assert (again.author, again.source) == ("Ada", "Again")
+    for one, annotation in before.items():
+        np.testing.assert_array_equal(after[one].mask(shape), annotation.mask(shape))
+
+
+def test_export_of_a_study_that_is_not_there_is_a_sentence(shamsul, tmp_path) -> None:
+    status, _, err = shamsul("export", "--study", "nothing", "--out", tmp_path / "a.json")
+    assert status == 2 and err.count("\n") == 1 and "nothing" in err
+    assert not (tmp_path / "a.json").exists()
 
 
 def test_formats_are_listed(shamsul) -> None:

@@ -1,4 +1,4 @@
-"""Expert annotations: imported into a study, and which formats and labels are known."""
+"""Expert annotations: imported into a study, exported, and which formats and labels are known."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,6 +91,25 @@ def import_annotations(
             f"cases {len(brought.annotations)}, messages {len(brought.faults)}"
         ],
     )
+
+
+@annotations_app.command("export")
+def export_annotations(
+    study: Annotated[str, typer.Option(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write, JSON as COCO has it.")],
+    as_json: Json = False,
+) -> None:
+    """Write the annotations of a study's cases, readers' drawings too."""
+    from shamsul import annotating
+    from shamsul.atomic import write_atomically
+
+    store, archive, kept = stores()
+    try:
+        content = annotating.exported(store.cases(study), archive=archive, annotations=kept)
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+    write_atomically(out, content)
+    emit({"study": study, "file": str(out)}, as_json, lambda: [str(out)])
 
 
 def _add_names(names: dict[str, list[str]], folder: Path) -> None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from shamsul.evaluation.maps import MapFile
     from shamsul.evaluation.results import Results
     from shamsul.evaluation.score import Scored
+    from shamsul.evaluation.scoring import Rules
     from shamsul.evaluation.truth import Truth
+    from shamsul.metrics.thresholds import Split
 
 #: Images for each process: fewer are done before another process has started.
 WORTH_A_PROCESS = 5
@@ -109,7 +111,6 @@ def evaluate(
     from shamsul.evaluation.score import NO_MAP
     from shamsul.evaluation.scoring import Protocol, Rules, score
     from shamsul.evaluation.truth import AnnotationFile, read_points
-    from shamsul.evaluation.tuning import tuned
     from shamsul.metrics import thresholds
 
     if protocol not in {one.value for one in Protocol}:
@@ -162,22 +163,17 @@ def evaluate(
             _ids(validation) if validation else frozenset(file.image for file in files),
             _ids(test) if test else frozenset(),
         )
-        on = [file for file in files if file.image in split.validation]
-        best = tuned(on, truths, rules.protocol, _processes(jobs, len(on)))
-        best.write(tune_out)
-        print(f"Thresholds of {len(best.shares)} labels written to {tune_out}", file=sys.stderr)
-        head |= {"threshold": "tuned", "tuned": dict(best.shares), "tuned_on": len(on)}
-        rules = replace(rules, threshold=best)
+        rules, told = _tune(files, truths, rules, split, tune_out, jobs)
+        head |= told
         files = [file for file in files if file.image in split.test]
         truths = {image: truth for image, truth in truths.items() if image in split.test}
-    work = _Work(
-        head, score(files, truths, rules, _processes(jobs, len(files))), len(files), faults
-    )
+    scored = score(files, truths, rules, _processes(jobs, len(files)))
+    work = _Work(head, scored, len(files), faults)
     if people:
         theirs, more = AnnotationFile.open(people).truths(files, table)
         work = _Work(
             head,
-            chain(work.scored, score_people(theirs, truths, rules, people.stem)),
+            chain(scored, score_people(theirs, truths, rules, people.stem)),
             len(files) + len(theirs.keys() & truths.keys()),
             faults + more,
             people.stem,
@@ -231,6 +227,25 @@ def _phantoms(
             bar.set_postfix_str(f"{image}, {name}")
             bar.update()
     return benchmark.files(cases, methods), truths(cases)
+
+
+def _tune(
+    files: "Sequence[MapFile]",
+    truths: "Mapping[str, Truth]",
+    rules: "Rules",
+    split: "Split",
+    path: Path,
+    jobs: int,
+) -> "tuple[Rules, dict[str, Any]]":
+    """Rules with thresholds tuned on the validation split, written to a file, and what to tell."""
+    from shamsul.evaluation.tuning import tuned
+
+    on = [file for file in files if file.image in split.validation]
+    best = tuned(on, truths, rules.protocol, _processes(jobs, len(on)))
+    best.write(path)
+    print(f"Thresholds of {len(best.shares)} labels written to {path}", file=sys.stderr)
+    told = {"threshold": "tuned", "tuned": dict(best.shares), "tuned_on": len(on)}
+    return replace(rules, threshold=best), told
 
 
 def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,7 @@ from shamsul.annotations.drawn import DRAWN
 from shamsul.reading.accounts import Role
 from shamsul.reading.study import Case, Study
 from shamsul.ui import importing, review, session, sign_in
+from shamsul.ui.downloads import for_coordinators
 from shamsul.ui.evaluate import NO_CASES
 from shamsul.ui.frame import in_words
 from shamsul.ui.wording import counted, plain
@@ -66,9 +68,21 @@ def _annotated(study: Study, cases: Sequence[Case]) -> None:
     if rows:
         marked = len({row["Case"] for row in rows})
         counts = ", ".join(f"{source} {count}" for source, count in sources.items())
-        st.markdown(
+        words, button = st.columns([4, 1], vertical_alignment="center")
+        words.markdown(
             f"**{counted(len(rows), 'annotation')}** on {marked} of "
             f"{counted(len(cases), 'case')} :gray[({plain(counts)})]"
+        )
+        button.download_button(
+            "Annotations (JSON)",
+            data=for_coordinators(
+                partial(annotating.exported, cases, archive=session.archive(), annotations=archive)
+            ),
+            file_name=f"{study.name}.annotations.json",
+            on_click="ignore",
+            width="stretch",
+            help="All of them, readers' drawings too, as COCO has it: other programs read it, and "
+            "the import below.",
         )
         table = pd.DataFrame(rows).fillna("")
         st.dataframe(table, hide_index=True, height=min(320, 38 + 35 * len(rows)))

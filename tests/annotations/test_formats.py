@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
+from shamsul.annotations.annotation import Annotation, Occasion
+from shamsul.annotations.formats import coco
 from shamsul.annotations.formats.dicom import identifier
-from shamsul.annotations.formats.entry import Fault, Found, Looked
+from shamsul.annotations.formats.entry import Fault, Found, Looked, joined
 from shamsul.annotations.formats.registry import FORMATS, read, recognise
-from shamsul.annotations.formats.rle import coco_runs, from_runs
+from shamsul.annotations.formats.rle import coco_runs, from_runs, to_runs
+from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Mask, Points, Polygons
 from tests.annotations import writers
 from tests.annotations.writers import SHAPE, write_json, write_table
 
@@ -77,16 +80,16 @@ def test_chexlocalize_points(tmp_path: Path) -> None:
     arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))),
 )
 def test_run_lengths_are_those_of_pycocotools(mask: np.ndarray) -> None:
-    coco = pytest.importorskip("pycocotools.mask")
-    packed = coco.encode(np.asfortranarray(mask.astype(np.uint8)))
-    assert coco_runs(packed["counts"].decode()) == writers.runs(mask)
+    peer = pytest.importorskip("pycocotools.mask")
+    packed = peer.encode(np.asfortranarray(mask.astype(np.uint8)))
+    assert coco_runs(packed["counts"].decode()) == writers.runs(mask) == to_runs(mask)
     np.testing.assert_array_equal(from_runs(writers.runs(mask), mask.shape), mask)
 
 
 @given(st.lists(st.integers(0, 2**20), min_size=1, max_size=20))
 def test_long_run_lengths_are_those_of_pycocotools(lengths: list[int]) -> None:
-    coco = pytest.importorskip("pycocotools.mask")
-    packed = coco.frPyObjects({"size": [1, sum(lengths)], "counts": lengths}, 1, sum(lengths))
+    peer = pytest.importorskip("pycocotools.mask")
+    packed = peer.frPyObjects({"size": [1, sum(lengths)], "counts": lengths}, 1, sum(lengths))
     assert coco_runs(packed["counts"].decode()) == lengths
 
 
@@ -100,11 +103,11 @@ def test_damaged_run_lengths_are_refused_or_fill_the_mask(text: str) -> None:
 
 
 def test_chexlocalize_masks_leave_absent_findings_out(tmp_path: Path) -> None:
-    coco = pytest.importorskip("pycocotools.mask")
+    peer = pytest.importorskip("pycocotools.mask")
     mask = blob(slice(3, 9), slice(20, 31))
 
     def packed(region: np.ndarray) -> dict[str, object]:
-        code = coco.encode(np.asfortranarray(region.astype(np.uint8)))
+        code = peer.encode(np.asfortranarray(region.astype(np.uint8)))
         return {"size": list(region.shape), "counts": code["counts"].decode()}
 
     damaged = {"size": list(SHAPE), "counts": ""}
@@ -121,13 +124,13 @@ def test_published_polygons_and_published_masks_are_the_same_pixels() -> None:
     drawn = {e.annotation.label: e for e in found(SHARED / "gt_annotations.json", "chexlocalize")}
     masks = found(SHARED / "gt_segmentations.json", "chexlocalize-masks")
     assert {one.annotation.label for one in masks} == set(drawn) and len(drawn) > 2
-    coco = pytest.importorskip("pycocotools.mask")
+    peer = pytest.importorskip("pycocotools.mask")
     (packed,) = json.loads((SHARED / "gt_segmentations.json").read_text()).values()
     for one in masks:
         label = one.annotation.label
         region = one.annotation.mask(one.shape)
         np.testing.assert_array_equal(drawn[label].annotation.mask(one.shape), region)
-        np.testing.assert_array_equal(coco.decode(packed[label]), region)
+        np.testing.assert_array_equal(peer.decode(packed[label]), region)
 
 
 def test_nih_boxes(tmp_path: Path) -> None:
@@ -256,6 +259,73 @@ def test_coco_segmentations_come_before_boxes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(marks["B"].rings[0], [[2, 10], [2, 20], [8, 20]])
     np.testing.assert_array_equal(marks["C"].region, mask)
     assert faults(path) == {"annotation 4": "there is no image with the id 8"}
+
+
+def test_what_is_exported_as_coco_is_read_again(tmp_path: Path) -> None:
+    made = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+    occasion = Occasion("trial", 2, repeat=True)
+    region = blob(slice(3, 9), slice(20, 31))
+    marks = (
+        Polygons(
+            (np.array([[2.5, 3], [2.5, 20], [9, 11.25]]), np.array([[12, 1], [12, 5], [15, 1]]))
+        ),
+        Boxes(np.array([[1.5, 2, 6, 9], [10, 20, 12, 25]])),
+        Points(np.array([[4.5, 7.5], [8, 1]])),
+        Mask(region),
+        Ellipses(np.array([[8, 15, 4, 9, 20]])),
+        Gaze(np.array([[8, 15, 1.5]]), 3.0),
+    )
+    drawn = [
+        Annotation(mark.kind, "drawn in the viewer", mark, f"Reader {n}", made, occasion)
+        for n, mark in enumerate(marks)
+    ]
+    images = [
+        coco.Annotated("empty-mask", SHAPE, [Annotation("Edema", "Panel", Mask(~region & region))]),
+        coco.Annotated("Fälle/1.png", SHAPE, drawn),
+    ]
+    content = coco.document(images)
+    path = write_json(tmp_path / "a.json", content)
+    assert recognise(path).name == "coco" and not faults(path)
+    entries = [one for one in joined(read(path).entries) if isinstance(one, Found)]
+    assert [(one.image, one.shape) for one in entries] == [
+        (image.name, SHAPE) for image in images for _ in image.annotations
+    ]
+    for one, expected in zip(entries[1:], drawn, strict=True):
+        assert (one.annotation.label, one.annotation.author) == (expected.label, expected.author)
+        mask = expected.mask(SHAPE)
+        np.testing.assert_array_equal(one.annotation.mask(SHAPE), mask)
+    assert [one.annotation.kind for one in entries[1:]] == [
+        *("polygons", "boxes", "points", "mask", "mask", "mask")
+    ]
+    assert content["annotations"][1]["attributes"] == {
+        "source": "drawn in the viewer",
+        "kind": "polygons",
+        "author": "Reader 0",
+        "created_at": made.isoformat(),
+        "study": "trial",
+        "session": 2,
+        "repeat": True,
+        "warm_up": False,
+    }
+
+
+def test_masks_exported_as_coco_are_those_of_pycocotools(tmp_path: Path) -> None:
+    api = pytest.importorskip("pycocotools.coco")
+    mask = pytest.importorskip("pycocotools.mask")
+    regions = [
+        blob(slice(3, 9), slice(20, 31)),
+        blob(slice(0, 4), slice(0, 7)),
+        ~blob(slice(1, 2), slice(1, 2)),
+    ]
+    annotations = [Annotation("Edema", "Panel", Mask(region)) for region in regions]
+    content = coco.document([coco.Annotated("x", SHAPE, annotations)])
+    known = api.COCO(str(write_json(tmp_path / "a.json", content)))
+    for number, region in enumerate(regions, 1):
+        (one,) = known.loadAnns([number])
+        np.testing.assert_array_equal(known.annToMask(one), region)
+        packed = known.annToRLE(one)
+        assert one["area"] == mask.area(packed)
+        assert one["bbox"] == mask.toBbox(packed).tolist()
 
 
 @pytest.mark.parametrize(

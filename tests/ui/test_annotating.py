@@ -186,7 +186,7 @@ def test_every_fault_is_listed_and_can_be_downloaded(coordinator: Coordinator) -
     assert faults["Entry"][0] == "row 3" and "not a number" in faults["Reason"][0]
     assert set(faults["Reason"][1:]) == {"no case is of this image"}
     labels = [button.proto.label for button in coordinator.app.get("download_button")]
-    assert labels == ["Download messages (CSV)"]
+    assert labels == ["Annotations (JSON)", "Download messages (CSV)"]
 
 
 def test_radiographs_tell_their_names_and_are_forgotten(

@@ -6,7 +6,8 @@ References
 .. [2] https://cocodataset.org/#format-data
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,99 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
-from shamsul.annotations.formats.rle import coco_runs, from_runs
-from shamsul.annotations.marks import Boxes, Mark, Mask, Polygons
+from shamsul.annotations.formats.rle import coco_runs, from_runs, to_runs
+from shamsul.annotations.marks import Boxes, Mark, Mask, Points, Polygons
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """An image and what is marked on it.
+
+    Attributes
+    ----------
+    name : str
+    shape : (int, int)
+        Rows and columns.
+    annotations : sequence of Annotation
+    """
+
+    name: str
+    shape: tuple[int, int]
+    annotations: Sequence[Annotation]
+
+
+def document(images: Iterable[Annotated]) -> dict[str, Any]:
+    """Annotations as JSON-able content that other programs read, and this one again.
+
+    Polygons, masks and boxes are what COCO has for them, points are key points. An ellipse or gaze
+    becomes the mask that it covers. `attributes` says what COCO has no place for: source, author,
+    time, and the reading of a study in which it was drawn.
+    """
+    content: dict[str, Any] = {"images": [], "categories": [], "annotations": []}
+    labels: dict[str, int] = {}
+    for number, image in enumerate(images, 1):
+        rows, columns = image.shape
+        content["images"].append(
+            {"id": number, "file_name": image.name, "height": rows, "width": columns}
+        )
+        for one in image.annotations:
+            category = labels.setdefault(one.label, len(labels) + 1)
+            for part in _parts(one.mark, image.shape):
+                content["annotations"].append(
+                    {
+                        "id": len(content["annotations"]) + 1,
+                        "image_id": number,
+                        "category_id": category,
+                        **part,
+                        "attributes": _attributes(one),
+                    }
+                )
+    content["categories"] = [
+        {"id": number, "name": label, "keypoints": ["point"]} for label, number in labels.items()
+    ]
+    return content
+
+
+def _parts(mark: Mark, shape: tuple[int, int]) -> Iterator[dict[str, Any]]:
+    """What stands for a mark: one part, or one for each box and point."""
+    match mark:
+        case Boxes():
+            for top, left, bottom, right in mark.edges.tolist():
+                size = [right - left, bottom - top]
+                yield {"bbox": [left, top, *size], "area": size[0] * size[1], "iscrowd": 0}
+        case Points():
+            for row, column in mark.places.tolist():
+                drawn = {"keypoints": [column, row, 2], "num_keypoints": 1}
+                yield drawn | {"bbox": [column, row, 0, 0], "area": 0, "iscrowd": 0}
+        case _:
+            mask = mark.mask(shape)
+            drawn = {"segmentation": {"size": list(shape), "counts": to_runs(mask)}, "iscrowd": 1}
+            if isinstance(mark, Polygons):
+                rings = [ring[:, ::-1].ravel().tolist() for ring in mark.rings]
+                drawn = {"segmentation": rings, "iscrowd": 0}
+            yield drawn | {"bbox": _around(mask), "area": int(mask.sum())}
+
+
+def _around(mask: np.ndarray) -> list[int]:
+    """Left, top, width and height of what is marked."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return [0, 0, 0, 0]
+    sides = [int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
+    return [int(columns[0]), int(rows[0]), *sides]
+
+
+def _attributes(one: Annotation) -> dict[str, Any]:
+    attributes: dict[str, Any] = {"source": one.source, "kind": one.kind}
+    if one.author:
+        attributes["author"] = one.author
+    if one.created_at:
+        attributes["created_at"] = one.created_at.isoformat()
+    return attributes | (asdict(one.occasion) if one.occasion else {})
 
 
 def _mark(annotation: Any) -> Mark:
-    """The segmentation, which says more, or else the box."""
+    """The segmentation, which says more, or else the key points, or else the box."""
     drawn = annotation.get("segmentation")
     if isinstance(drawn, dict):
         rows, columns = drawn["size"]
@@ -31,6 +119,9 @@ def _mark(annotation: Any) -> Mark:
     if drawn:
         # Columns and rows of the corners by turns.
         return Polygons(tuple(np.reshape(ring, (-1, 2))[:, ::-1] for ring in drawn))
+    if annotation.get("keypoints"):
+        places = np.reshape(annotation["keypoints"], (-1, 3))
+        return Points(places[places[:, 2] > 0, 1::-1])  # the others are not labelled
     left, top, width, height = annotation["bbox"]
     return Boxes(np.array([[top, left, top + height, left + width]]))
 
@@ -47,7 +138,10 @@ def _entries(given: Given) -> Iterator[Entry]:
         image, label = images[annotation["image_id"]], labels[annotation["category_id"]]
         size = (image.get("height"), image.get("width"))
         shape = (int(size[0]), int(size[1])) if all(size) else None
-        yield Found(image["file_name"], Annotation(label, "COCO", _mark(annotation)), shape)
+        attributes = annotation.get("attributes")
+        author = attributes.get("author", "") if isinstance(attributes, dict) else ""
+        one = Annotation(label, "COCO", _mark(annotation), str(author))
+        yield Found(image["file_name"], one, shape)
 
     annotations = given.json["annotations"]
     return each(

@@ -37,6 +37,20 @@ def from_runs(runs: Sequence[int], shape: tuple[int, int]) -> NDArray[np.bool_]:
     return np.repeat(on, runs).reshape(columns, rows).T
 
 
+def to_runs(mask: NDArray[np.bool_]) -> list[int]:
+    """The lengths of a mask's runs, as :func:`from_runs` takes them.
+
+    Examples
+    --------
+    >>> to_runs(np.array([[False, True], [True, False]]))
+    [1, 2, 1]
+    """
+    down = mask.T.ravel()
+    changes = np.flatnonzero(down[1:] != down[:-1]) + 1
+    runs: list[int] = np.diff(changes, prepend=0, append=down.size).tolist()
+    return [0, *runs] if down[0] else runs
+
+
 def coco_runs(text: str) -> list[int]:
     """The lengths that COCO packs into a string.
 
