@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.registry import USUAL
+from tests.command import run_in
 
 LABELS = {
     "No Finding",
@@ -25,8 +27,14 @@ LABELS = {
 
 
 @pytest.fixture
-def shamsul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def shamsul(tmp_path: Path):
     """Run ``shamsul`` in an empty installation."""
+    return partial(run_in, tmp_path)
+
+
+@pytest.fixture
+def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run ``shamsul`` in an empty installation, in a process of its own."""
     monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path / "data"))
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -53,10 +61,10 @@ def result(done: subprocess.CompletedProcess[str]) -> dict:
     return json.loads(done.stdout)
 
 
-def test_predict(shamsul, image: Path, tmp_path: Path) -> None:
+def test_predict(process, image: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.dcm"
     bad.write_bytes(b"nothing")
-    found = result(shamsul("predict", image, bad, "--json"))
+    found = result(process("predict", image, bad, "--json"))
     assert found["model"] == "phantom"
     (only,) = found["images"]
     assert set(only["logits"]) == set(only["probabilities"]) == LABELS
@@ -114,11 +122,11 @@ def test_explain(shamsul, image: Path, tmp_path: Path) -> None:
     assert maps["lime/Cardiomegaly"]["evaluations"] == 60
 
 
-def test_same_seed_same_maps(shamsul, image: Path, tmp_path: Path) -> None:
+def test_same_seed_same_maps(process, image: Path, tmp_path: Path) -> None:
     found = []
     for name in ("one", "two"):
         arguments = ["explain", image, "--out", tmp_path / name, "--method", "shap"]
-        done = shamsul(*arguments, "--set", "shap.samples=40", "--seed", 5, "--json")
+        done = process(*arguments, "--set", "shap.samples=40", "--seed", 5, "--json")
         found.append([entry["sha256"] for entry in result(done)["maps"]])
     assert found[0] == found[1]
 

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
@@ -212,9 +214,32 @@ def no_worker() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def packages_are_looked_through_once() -> Iterator[None]:
+    """By Streamlit, for components; otherwise a second for each page that a test draws."""
+    scan = manifest_scanner.scan_component_manifests
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        yield
+
+
+@pytest.fixture(scope="session")
+def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is on the disk once the app has been started."""
+    folder = tmp_path_factory.mktemp("started-once")
+    store = Store(f"sqlite:///{folder / 'shamsul.db'}")
+    archive = RadiographArchive(folder / "radiographs")
+    ensure_default_studies(store, archive, AnnotationArchive(folder / "annotations"), ASSETS)
+    store.close()
+    return folder
+
+
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A fresh installation whose explainers answer at once."""
+def installation(
+    started_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An installation with the default studies only, whose explainers answer at once."""
+    shutil.copytree(started_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("SHAMSUL_DATABASE_URL", raising=False)
     settings.cache_clear()

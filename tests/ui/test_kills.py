@@ -171,8 +171,9 @@ def test_no_answer_is_lost_or_kept_twice_by_a_hundred_kills(tmp_path: Path) -> N
             "ORDER BY answer_id, number"
         ).fetchall()
     for outbox, amid in outcomes:
-        assert amid > KILLS / 4  # else nothing was at stake
-        assert outbox.shown_as_saved == len(outbox.clicks) > KILLS
+        # Otherwise nothing was at stake; how much depends on how busy the machine is.
+        assert min(amid, len(outbox.clicks)) > KILLS / 4
+        assert outbox.shown_as_saved == len(outbox.clicks)
         for item in ("notes", "more"):
             clicked = [click["value"] for click in outbox.clicks if click["item"] == item]
             kept = [json.loads(row[2]) for row in rows if row[:2] == (outbox.reader, item)]

@@ -1,10 +1,11 @@
 // What the reader draws: a sketch until it is closed, then a drawing that waits to be saved.
 
+// Name, what to do, and what else can be done.
 const KINDS = {
   polygon: [
     "Polygon",
-    "Click: corner. Enter, double-click or the first corner: close. Backspace: one corner back. " +
-      "Escape: give up",
+    "Click corners. Enter: close. Escape: give up",
+    "A double-click or one on the first corner closes too. Backspace: one corner back",
   ],
   box: ["Box", "Drag from corner to corner. Escape: give up"],
   point: ["Point", "Click: point"],
@@ -21,7 +22,7 @@ class Drawer {
     this.tools = choice(
       "Draw",
       Object.fromEntries(
-        Object.entries(KINDS).map(([kind, [name, how]]) => [kind, [name, `${how} (D)`]]),
+        Object.entries(KINDS).map(([kind, [name, ...how]]) => [kind, [name, `${how.join(". ")} (D)`]]),
       ),
       (kind) => view.pick(view.tool === kind ? "pan" : kind),
     );
@@ -61,7 +62,9 @@ class Drawer {
     }
     // Where a question asks for a point too, a click does one of two things.
     const answers = view.data.pointing ? "Click: answers the question about a point" : "";
-    this.how.textContent = this.how.title = KINDS[view.tool]?.[1] ?? answers;
+    const [, first, ...more] = KINDS[view.tool] ?? ["", answers];
+    this.how.textContent = first;
+    this.how.title = [first, ...more].join(". ");
   }
 
   /** Whether the tool in hand draws on a panel. */
