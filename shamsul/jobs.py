@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 #: A job that no page has asked for in this many seconds makes way for one that is wanted.
 PATIENCE = 3.0
-#: With nothing else to compute it goes on this long, then a closed browser must not keep every core
+#: Where nothing else is wanted it goes on this long, then a closed browser must not keep every core
 #: busy. Longer than a minute: browsers let the page of a hidden tab ask only once a minute.
 IDLE_PATIENCE = 90.0
 #: Jobs that may wait in the queue; each holds a radiograph in memory.
@@ -135,6 +135,10 @@ class Job(Computation[tuple[Heatmap, ...]]):
         return self.method.failure(error)
 
 
+def _is_wanted(job: Computation[Any]) -> bool:
+    return time.monotonic() - job.wanted <= PATIENCE
+
+
 Compute = Callable[[Progress], Result]
 """Computes something, reporting progress; called in the thread of the jobs."""
 
@@ -148,7 +152,7 @@ class Jobs:
     One at a time, because every core is busy with one job already. A job of few evaluations does
     not wait for the end of one that needs many: it is done between two of the other's batches. Jobs
     are shared: two pages that ask for the same wait for the same job. A job that nobody asks
-    for any more makes way for others, and in the end is given up.
+    for any more makes way for those that are wanted, and in the end is given up.
 
     Parameters
     ----------
@@ -239,7 +243,7 @@ class Jobs:
         """Whether one more job may wait; those that nobody wants leave a full queue first."""
         if len(self._queue) >= self.queued:
             for _, _, job, _ in self._queue:
-                if self._makes_way(job):
+                if not _is_wanted(job):
                     del self._jobs[job.digest]
             self._queue = [entry for entry in self._queue if entry[2].digest in self._jobs]
             heapq.heapify(self._queue)
@@ -271,8 +275,13 @@ class Jobs:
         return True
 
     def _makes_way(self, job: Computation[Any]) -> bool:
-        patience = PATIENCE if self._queue else IDLE_PATIENCE
-        return time.monotonic() - job.wanted > patience
+        """Whether a job is given up: for one that is wanted, or as nobody wants it for long.
+
+        Where none is wanted they go on: a page that takes its time must not make them start anew.
+        """
+        if time.monotonic() - job.wanted > IDLE_PATIENCE:
+            return True
+        return not _is_wanted(job) and any(_is_wanted(other) for _, _, other, _ in self._queue)
 
     def _compute(self, job: Computation[Any], compute: Compute[Any]) -> None:
         def progress(done: int, planned: int) -> None:

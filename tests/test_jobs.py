@@ -307,6 +307,25 @@ def test_job_that_nobody_wants_makes_way_for_one_that_is_wanted(jobs: Jobs, cloc
     wait(request_anew(jobs, left), State.DONE)
 
 
+def test_job_goes_on_and_keeps_its_turn_where_the_others_are_wanted_no_more_than_it(
+    jobs: Jobs, clock: Clock
+) -> None:
+    """A page that takes its time asks for none of its maps meanwhile."""
+    order = []
+    first = request(jobs, key("first"), method(endless(threading.Event()), sampled=True))
+
+    def noting(name: str) -> Method:
+        return method(lambda task: order.append(name) or ones(task), sampled=True)
+
+    waiting = [request(jobs, key(name), noting(name)) for name in ("second", "third")]
+    clock.now += PATIENCE + 1
+    wait_for_progress(first)
+    jobs.give_up([first])
+    for job in waiting:
+        wait(job, State.DONE)
+    assert order == ["second", "third"]
+
+
 def test_job_that_nobody_wants_is_given_up_in_the_end(jobs: Jobs, clock: Clock) -> None:
     given_up = threading.Event()
     job = request(jobs, key(), method(endless(given_up), sampled=True))

@@ -188,7 +188,7 @@ def _computing(wanted: Wanted) -> None:
         return
     text, button = st.columns([4, 1.3], vertical_alignment="center")
     with text:
-        if before.share == 0:
+        if not measuring.there(wanted):
             st.info(
                 "Nothing of this has been measured yet. *Measure the maps* changes each radiograph "
                 "step by step and looks at what the model then says: minutes for each case, in the "
