@@ -38,6 +38,7 @@ def progress(study: Study) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        placeholder="",
         column_config={
             "Done": st.column_config.ProgressColumn(format="percent"),
             "Last finished": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
@@ -94,7 +95,7 @@ def sections(tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> 
             st.image(files[f"{name}.png"], width=900)
         for name, title in filled.items():
             with st.expander(title, expanded=not drawn):
-                st.dataframe(tables[name], hide_index=True)
+                st.dataframe(tables[name], hide_index=True, placeholder="")
 
 
 def downloads(study: Study, files: Mapping[str, bytes]) -> None:
@@ -106,7 +107,11 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
         "All tables and figures (ZIP)": ("analysis.zip", lambda: zipped(files)),
         "Ratings (CSV)": ("csv", lambda: export.export_ratings(store, study.name).ratings),
         "Ratings, wide (CSV)": ("wide.csv", lambda: export.wide(store, study.name)),
-        "iMRMC (CSV)": ("imrmc.csv", lambda: export.imrmc(store, study.name, scales[0])),
         "Everything (JSON)": ("json", lambda: dump(store, study.name).encode()),
     }
+    if scales:
+        offered["iMRMC (CSV)"] = (
+            "imrmc.csv",
+            lambda: export.imrmc(store, study.name, scales[0]),
+        )
     offer(study, offered)

@@ -72,7 +72,9 @@ def case(chosen: Choice, found: Sequence[ScoredMap]) -> None:
     table = pd.DataFrame([vars(one.score) for one in shown])[list(SHOWN)]
     table["method"] = [_title(one) for one in table["method"]]
     st.dataframe(
-        table.rename(columns=SHOWN).dropna(axis="columns", how="all").round(3), hide_index=True
+        table.rename(columns=SHOWN).dropna(axis="columns", how="all").round(3),
+        hide_index=True,
+        placeholder="",
     )
     st.caption(
         f"Scores of the whole maps at full resolution; maps are cut at {_cut(chosen.threshold)}, "
@@ -147,7 +149,7 @@ def study(chosen: Choice, found: Sequence[ScoredMap]) -> None:
         gallery = "cases" in named and _gallery(chosen, tables["cases"])
         for name, caption in named.items():
             with st.expander(caption, expanded=not (pictures or gallery)):
-                st.dataframe(tables[name], hide_index=True)
+                st.dataframe(tables[name], hide_index=True, placeholder="")
 
 
 @st.cache_data(show_spinner="Computing the statistics …", max_entries=8)

@@ -48,7 +48,7 @@ from shamsul.ui.reading import place
 from shamsul.worker import Worker
 
 #: Pages, which run when they are imported.
-collect_ignore = ["answering_app.py"]
+collect_ignore = ["answering_app.py", "screens_app.py"]
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "location"

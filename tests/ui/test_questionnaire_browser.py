@@ -175,6 +175,22 @@ def test_enter_goes_on_only_when_all_required_is_answered(opened) -> None:
     expect(page.get_by_text("case 2 of 2")).to_be_visible()
 
 
+def test_enter_is_of_the_questions_that_came_last(
+    page: Page, start_app: Callable[..., str]
+) -> None:
+    """Those of the screen before stay in the browser until the whole page is drawn."""
+    page.goto(start_app("tests/ui/screens_app.py", {}))
+    first = page.get_by_role("radiogroup", name="Case: The first?")
+    second = page.get_by_role("radiogroup", name="Case: The second?")
+    expect(first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(second).to_be_visible()
+    expect(first).to_be_attached()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Sent: first @next, second @next")).to_be_visible()
+    expect(first).not_to_be_attached()
+
+
 def test_question_mark_shows_the_keys_until_escape(opened) -> None:
     page = opened("both", "Help")
     page.keyboard.press("?")
