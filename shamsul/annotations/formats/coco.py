@@ -43,6 +43,20 @@ def document(images: Iterable[Annotated]) -> dict[str, Any]:
     Polygons, masks and boxes are what COCO has for them, points are key points. An ellipse or gaze
     becomes the mask that it covers. `attributes` says what COCO has no place for: source, author,
     time, and the reading of a study in which it was drawn.
+
+    Parameters
+    ----------
+    images : iterable of Annotated
+
+    Returns
+    -------
+    dict
+        `images`, `categories` and `annotations` as [2]_ has them, areas and boxes in pixels.
+
+    Raises
+    ------
+    ValueError
+        If a mask is of another shape than its image.
     """
     content: dict[str, Any] = {"images": [], "categories": [], "annotations": []}
     labels: dict[str, int] = {}

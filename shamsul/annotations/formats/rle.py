@@ -40,6 +40,10 @@ def from_runs(runs: Sequence[int], shape: tuple[int, int]) -> NDArray[np.bool_]:
 def to_runs(mask: NDArray[np.bool_]) -> list[int]:
     """The lengths of a mask's runs, as :func:`from_runs` takes them.
 
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), bool
+
     Examples
     --------
     >>> to_runs(np.array([[False, True], [True, False]]))
