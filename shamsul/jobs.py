@@ -78,6 +78,11 @@ class Computation(ABC, Generic[Result]):
         return "model evaluations"
 
     @property
+    def is_over(self) -> bool:
+        """Whether it is there or will not come."""
+        return self.state in (State.DONE, State.FAILED)
+
+    @property
     def progress(self) -> str:
         """For example "SHAP 240/512 model evaluations"."""
         if self.state is State.FAILED:
@@ -250,7 +255,7 @@ class Jobs:
         return len(self._queue) < self.queued
 
     def _forget_old(self) -> None:
-        finished = [job for job in self._jobs.values() if job.state in (State.DONE, State.FAILED)]
+        finished = [job for job in self._jobs.values() if job.is_over]
         for job in sorted(finished, key=lambda job: job.wanted)[:-KEPT]:
             del self._jobs[job.digest]
 

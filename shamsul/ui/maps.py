@@ -102,7 +102,7 @@ def _explain(
 
 def settled(asked: Mapping[str, Job]) -> frozenset[str]:
     """Names of the methods whose maps are there or will not come."""
-    return frozenset(name for name, job in asked.items() if job.state in (State.DONE, State.FAILED))
+    return frozenset(name for name, job in asked.items() if job.is_over)
 
 
 def heatmap(job: Job, label: str) -> Heatmap | None:

@@ -223,14 +223,20 @@ def packages_are_looked_through_once() -> Iterator[None]:
         yield
 
 
+def start(folder: Path, database: str = "") -> tuple[Store, RadiographArchive, AnnotationArchive]:
+    """What the app opens, and makes where it is not there yet, when it starts."""
+    store = Store(database or f"sqlite:///{folder / 'shamsul.db'}")
+    archive = RadiographArchive(folder / "radiographs")
+    annotations = AnnotationArchive(folder / "annotations")
+    ensure_default_studies(store, archive, annotations, ASSETS)
+    return store, archive, annotations
+
+
 @pytest.fixture(scope="session")
 def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is on the disk once the app has been started."""
     folder = tmp_path_factory.mktemp("started-once")
-    store = Store(f"sqlite:///{folder / 'shamsul.db'}")
-    archive = RadiographArchive(folder / "radiographs")
-    ensure_default_studies(store, archive, AnnotationArchive(folder / "annotations"), ASSETS)
-    store.close()
+    start(folder)[0].close()
     return folder
 
 
@@ -449,10 +455,7 @@ def described(text: str, store: Store) -> StudyFile:
 
 def make_study(folder: Path, text: str, database: str = "") -> None:
     """Make a study in the installation that keeps its data in a folder."""
-    store = Store(database or f"sqlite:///{folder / 'shamsul.db'}")
-    archive = RadiographArchive(folder / "radiographs")
-    annotations = AnnotationArchive(folder / "annotations")
-    ensure_default_studies(store, archive, annotations, ASSETS)
+    store, archive, annotations = start(folder, database)
     made = studies.create(
         described(text, store),
         folder,

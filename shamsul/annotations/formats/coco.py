@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
@@ -96,20 +97,14 @@ def _parts(mark: Mark, shape: tuple[int, int]) -> Iterator[dict[str, Any]]:
                 yield drawn | {"bbox": [column, row, 0, 0], "area": 0, "iscrowd": 0}
         case _:
             mask = mark.mask(shape)
-            drawn = {"segmentation": {"size": list(shape), "counts": to_runs(mask)}, "iscrowd": 1}
             if isinstance(mark, Polygons):
                 rings = [ring[:, ::-1].ravel().tolist() for ring in mark.rings]
                 drawn = {"segmentation": rings, "iscrowd": 0}
-            yield drawn | {"bbox": _around(mask), "area": int(mask.sum())}
-
-
-def _around(mask: np.ndarray) -> list[int]:
-    """Left, top, width and height of what is marked."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
-        return [0, 0, 0, 0]
-    sides = [int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
-    return [int(columns[0]), int(rows[0]), *sides]
+            else:
+                runs = {"size": list(shape), "counts": to_runs(mask)}
+                drawn = {"segmentation": runs, "iscrowd": 1}
+            left, top, right, bottom = Image.fromarray(mask).getbbox() or (0, 0, 0, 0)
+            yield drawn | {"bbox": [left, top, right - left, bottom - top], "area": int(mask.sum())}
 
 
 def _attributes(one: Annotation) -> dict[str, Any]:

@@ -69,7 +69,8 @@ class Form {
     const { signal } = this.leaving;
     addEventListener("keydown", (event) => this.keyAnywhere(event), { signal });
     handover().addEventListener("point", ({ detail }) => this.point(detail), { signal });
-    // The screen before stays in the page until all of the next one is drawn.
+    // The screen before stays in the page until all of the next one is drawn, but listens no more.
+    handover().form?.leaving.abort();
     handover().form = this;
   }
 
@@ -204,7 +205,6 @@ class Form {
 
   /** A place on the image that the reader clicked on in the viewer. */
   point({ row, column }) {
-    if (handover().form !== this) return;
     const asked = this.fields.find((one) => one.question.kind === "point");
     asked?.field.put([row, column]);
   }
@@ -258,8 +258,7 @@ class Form {
 
   /** Wherever the focus is, but where Enter and ? mean something else. */
   keyAnywhere(event) {
-    if (handover().form !== this || !this.data?.finish) return;
-    if (this.keys.open || event.defaultPrevented) return;
+    if (!this.data?.finish || this.keys.open || event.defaultPrevented) return;
     const at = event.composedPath()[0];
     const writing = at.matches?.("textarea, input:not([type=range]), [contenteditable=true]");
     // A key held too long after it closed a polygon must not go on.

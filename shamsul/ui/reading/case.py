@@ -88,7 +88,7 @@ def _wait(
             for job in request(study, one, classifier).values()
         )
 
-    @st.fragment(run_every=1.0 if None in [*drawn, *now()] else None)
+    @st.fragment(run_every=1.0 if None in now() else None)
     def wait() -> None:
         """Every second: keep the maps wanted, and show those of this screen that have come."""
         with in_words():
@@ -101,7 +101,7 @@ def _wait(
 
 def _outcomes(jobs: Iterable[Job]) -> list[State | None]:
     """How each map ended; None where it is still to come."""
-    return [job.state if job.state in (State.DONE, State.FAILED) else None for job in jobs]
+    return [job.state if job.is_over else None for job in jobs]
 
 
 def _heading(study: Study, mine: Sequence[Assigned], assigned: Assigned, view: View) -> None:

@@ -8,7 +8,7 @@ from shamsul.annotations.annotation import Occasion
 from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS
-from shamsul.jobs import Job, State
+from shamsul.jobs import Job
 from shamsul.reading.design import PanelPlan
 from shamsul.reading.questionnaire import Step
 from shamsul.reading.readings import (
@@ -84,7 +84,7 @@ def together(view: View, asked: Mapping[PanelPlan, Job]) -> bool:
 
 def settled(asked: Mapping[PanelPlan, Job]) -> bool:
     """Whether no map is still to come."""
-    return all(job.state in (State.DONE, State.FAILED) for job in asked.values())
+    return all(job.is_over for job in asked.values())
 
 
 def heatmaps(view: View, asked: Mapping[PanelPlan, Job]) -> dict[PanelPlan, Heatmap | None]:
