@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 #: Debian keeps the server's programs out of the path.
 FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -72,3 +73,13 @@ class Postgres:
             connection.execute(text(f"CREATE DATABASE {name}"))
         engine.dispose()
         return self.url(name)
+
+    def loaded(self, dump: Path) -> str:
+        """The URL of a database with what pg_dump wrote into a file."""
+        url = self.new_database()
+        name = str(make_url(url).database)
+        where = ("-h", str(self._folder), "-U", OWNER, "-d", name)
+        psql = [str(program("psql")), *where, "-v", "ON_ERROR_STOP=1", "-q"]
+        with dump.open("rb") as commands:
+            subprocess.run(psql, stdin=commands, stdout=subprocess.DEVNULL, check=True)
+        return url
