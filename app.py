@@ -1,13 +1,13 @@
 """Entry point: ``streamlit run app.py`` serves this very file, and runs it for each page."""
 
 if __name__ == "__main__":
-    from shamsul.ui.frame import frame, in_words
+    from shamsul.ui.shared.frame import frame, in_words
 
     with in_words():
         frame().run()
 else:
     import streamlit as st
 
-    from shamsul.ui.sign_in import routes
+    from shamsul.ui.shared.sign_in import routes
 
     app = st.App(__file__, routes=routes())

@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks.client import Session
 from benchmarks.explain import processor
-from shamsul.reading.store import Store
+from shamsul.reading.database.store import Store
 
 FORM = "shamsul_questionnaire"
 ROOT = Path(__file__).resolve().parents[1]

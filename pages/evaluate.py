@@ -5,48 +5,49 @@ And measures of maps that need no annotation.
 
 import streamlit as st
 
-from shamsul.reading.accounts import Role
-from shamsul.ui import annotating, evaluate, faithfulness, scores, sign_in
-from shamsul.ui.frame import ensure_frame
+from shamsul.reading.database.accounts import Role
+from shamsul.ui.evaluate import annotations, faithfulness, localisation, selection
+from shamsul.ui.shared import sign_in
+from shamsul.ui.shared.frame import ensure_frame
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
 left, right = st.columns([1, 1.35])
 view = left.segmented_control(
     "View",
-    evaluate.VIEWS,
-    default=evaluate.VIEWS[0],
+    selection.VIEWS,
+    default=selection.VIEWS[0],
     required=True,
     key="view",
     bind="query-params",
     label_visibility="collapsed",
 )
-if view == evaluate.PHANTOMS:
-    evaluate.phantoms()
+if view == selection.PHANTOMS:
+    selection.phantoms()
     st.stop()
-if view == evaluate.FAITHFULNESS:
+if view == selection.FAITHFULNESS:
     with right:
         measured = faithfulness.choice()
     faithfulness.view(measured)
     st.stop()
-if view == evaluate.ANNOTATIONS:
+if view == selection.ANNOTATIONS:
     with right:
-        of = evaluate.study()
-    annotating.view(of)
+        of = selection.study()
+    annotations.view(of)
     st.stop()
 with right:
-    chosen = evaluate.choice()
+    chosen = selection.choice()
 if chosen is None:
     st.info(
         "No case of this study has an expert annotation yet. They are imported in the view "
         "Annotations, or drawn on the Review page."
     )
     st.stop()
-evaluate.computing(chosen)
-maps = evaluate.scored_maps(chosen)
+selection.computing(chosen)
+maps = selection.scored_maps(chosen)
 if not maps:
     st.info("No map of an annotated finding has been computed yet.")
-elif view == evaluate.CASES:
-    scores.case(chosen, maps)
+elif view == selection.CASES:
+    localisation.case(chosen, maps)
 else:
-    scores.study(chosen, maps)
+    localisation.study(chosen, maps)

@@ -4,9 +4,10 @@ import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelState
-from shamsul.reading.accounts import Role
-from shamsul.ui import models, sign_in
-from shamsul.ui.frame import ensure_frame
+from shamsul.reading.database.accounts import Role
+from shamsul.ui.models import listing
+from shamsul.ui.shared import sign_in
+from shamsul.ui.shared.frame import ensure_frame
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
@@ -14,7 +15,7 @@ st.markdown("#### Models")
 st.caption("A model belongs to a study: choose it on the worklist.")
 for info in registry.models():
     with st.container(border=True):
-        models.describe(info)
+        listing.describe(info)
         if info.state is ModelState.AVAILABLE:
-            models.download(info)
-models.add_own()
+            listing.download(info)
+listing.add_own()

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from shamsul.reading.accounts import Role
-from shamsul.ui import results, session, sign_in
-from shamsul.ui.frame import ensure_frame
+from shamsul.reading.database.accounts import Role
+from shamsul.ui.results import sections
+from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared.frame import ensure_frame
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
@@ -22,10 +23,10 @@ if study.plan is not None:
     state = "open" if study.closed_at is None else f"closed on {study.closed_at:%Y-%m-%d}"
     cases = len(session.store().cases(name))
     st.markdown(f"**{study.title}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]")
-    results.progress(study)
-tables, files = results.results(name, results.fingerprint(study))
+    sections.progress(study)
+tables, files = sections.results(name, sections.fingerprint(study))
 if tables["rows"].query("reason == 'used'")["rows"].any():
-    results.downloads(study, files)
-    results.sections(tables, files)
+    sections.downloads(study, files)
+    sections.sections(tables, files)
 else:
     st.info("Nothing has been rated in this study yet.")

@@ -3,22 +3,23 @@
 import streamlit as st
 
 from shamsul.classifiers import registry
-from shamsul.jobs import Job, State
+from shamsul.computing.jobs import Job, State
 from shamsul.radiographs import ArchiveError
-from shamsul.reading.accounts import Role
-from shamsul.ui import charts, compare, drawings, maps, rating, review, session, sign_in
-from shamsul.ui.frame import ensure_frame, in_words
-from shamsul.ui.viewer import viewer, viewer_progress
+from shamsul.reading.database.accounts import Role
+from shamsul.ui.review import choices, compare, rating
+from shamsul.ui.shared import charts, drawings, maps, session, sign_in
+from shamsul.ui.shared.frame import ensure_frame, in_words
+from shamsul.ui.shared.viewer import viewer, viewer_progress
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
-cases = review.all_cases()
-case = review.chosen_case(cases)
+cases = choices.all_cases()
+case = choices.chosen_case(cases)
 if case is None:
     st.info("There is no case to review yet. Upload radiographs on the worklist.")
     st.stop()
 study = session.store().study(case.study)
-review.heading(study, case, [other for other in cases if other.study == case.study])
+choices.heading(study, case, [other for other in cases if other.study == case.study])
 
 try:
     radiograph = session.radiograph(case.image_sha256)
@@ -30,7 +31,7 @@ except registry.ModelError as error:
     st.error(f"The study's model cannot be used: {error}")
     st.page_link("pages/models.py", label="Models", icon=":material/network_node:")
     st.stop()
-review.warnings(study, radiograph)
+choices.warnings(study, radiograph)
 prediction = session.prediction(study, case)
 
 left, right = st.columns([1, 3.8])
@@ -42,8 +43,8 @@ with left:
         key="probabilities",
         alt="Probability and operating point of each label",
     )
-    labels = review.label_choice(case, prediction)
-    target, parameters = review.explanation_settings()
+    labels = choices.label_choice(case, prediction)
+    target, parameters = choices.explanation_settings()
 
 explain = session.explain(study.model)
 

@@ -3,16 +3,17 @@
 import streamlit as st
 
 from shamsul.classifiers import registry
-from shamsul.reading.accounts import Role
+from shamsul.reading.database.accounts import Role
 from shamsul.settings import settings
-from shamsul.ui import session, sign_in, worklist
-from shamsul.ui.downloads import download_ratings
-from shamsul.ui.frame import ensure_frame
-from shamsul.ui.uploads import take_in
+from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared.downloads import download_ratings
+from shamsul.ui.shared.frame import ensure_frame
+from shamsul.ui.worklist import listing
+from shamsul.ui.worklist.uploads import take_in
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
-worklist.open_case()
+listing.open_case()
 store = session.store()
 studies = {study.name: study for study in session.open_studies()}
 
@@ -37,7 +38,7 @@ if uploads:
     st.session_state["upload_round"] += 1
     st.session_state["study"] = session.UPLOADS
     st.rerun()
-worklist.upload_outcomes(st.session_state.get("uploaded", ()))
+listing.upload_outcomes(st.session_state.get("uploaded", ()))
 
 name = st.segmented_control(
     "Study",
@@ -57,12 +58,12 @@ with about:
     st.markdown(f"{study.about} Cases: {len(store.cases(name))}, rated: {done}.")
     if study.name == session.UPLOADS:
         usable = [info.name for info in registry.models() if info.folder and not info.fault]
-        worklist.model_choice(study, usable)
+        listing.model_choice(study, usable)
 with export:
     download_ratings(study)
 if not store.cases(name):
     st.info("No radiographs yet. Upload DICOM, PNG or JPEG files above.")
-worklist.case_grid(store.cases(name), {case.case.id: case for case in progress})
+listing.case_grid(store.cases(name), {case.case.id: case for case in progress})
 session.warm_up()
 st.caption(
     f"Ratings are kept in `{settings().database_shown}`, "

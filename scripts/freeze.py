@@ -29,36 +29,37 @@ from sqlalchemy.engine import make_url
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from shamsul import annotating, panels, scored, studies  # noqa: E402
 from shamsul.annotations.annotation import Occasion  # noqa: E402
-from shamsul.annotations.bringing import Annotators  # noqa: E402
-from shamsul.annotations.drawn import added, mark_of  # noqa: E402
+from shamsul.annotations.archive import AnnotationArchive  # noqa: E402
+from shamsul.annotations.drawings import added, mark_of  # noqa: E402
 from shamsul.annotations.formats import registry as formats  # noqa: E402
+from shamsul.annotations.image_names import Images  # noqa: E402
 from shamsul.annotations.labels import BUILT_IN  # noqa: E402
-from shamsul.annotations.names import Images  # noqa: E402
+from shamsul.annotations.matching import Annotators  # noqa: E402
 from shamsul.classifiers import architecture, registry, weights  # noqa: E402
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize  # noqa: E402
-from shamsul.evaluation.measures import MEASURES  # noqa: E402
-from shamsul.evaluation.result_cache import ResultCache  # noqa: E402
-from shamsul.evaluation.scoring import Rules  # noqa: E402
+from shamsul.computing.jobs import Jobs  # noqa: E402
+from shamsul.computing.worker import Worker  # noqa: E402
 from shamsul.explainers.cache import MapCache  # noqa: E402
 from shamsul.explainers.registry import METHODS  # noqa: E402
-from shamsul.jobs import Jobs  # noqa: E402
-from shamsul.measuring import Measuring, Wanted  # noqa: E402
-from shamsul.precompute import precompute  # noqa: E402
+from shamsul.faithfulness.registry import MEASURES  # noqa: E402
+from shamsul.localisation.protocol import Rules  # noqa: E402
 from shamsul.radiographs import RadiographArchive, read_radiograph  # noqa: E402
-from shamsul.reading import Answer, MapShown, Shown, Store, export  # noqa: E402
-from shamsul.reading.accounts import Accounts, Role  # noqa: E402
-from shamsul.reading.annotations import AnnotationArchive  # noqa: E402
+from shamsul.reading import Answer, MapShown, Shown, Store  # noqa: E402
+from shamsul.reading.database.accounts import Accounts, Role  # noqa: E402
+from shamsul.reading.database.readings import Assigned, Happened, Readings  # noqa: E402
+from shamsul.reading.database.tables import Base  # noqa: E402
 from shamsul.reading.demo import ensure_default_studies  # noqa: E402
-from shamsul.reading.questionnaire import CANNOT_JUDGE, Step  # noqa: E402
-from shamsul.reading.readings import Assigned, Happened, Readings  # noqa: E402
-from shamsul.reading.study_file import read_study_file  # noqa: E402
-from shamsul.reading.tables import Base  # noqa: E402
-from shamsul.reading.transfer import dump  # noqa: E402
+from shamsul.reading.design.questionnaire import CANNOT_JUDGE, Step  # noqa: E402
+from shamsul.reading.design.study_file import read_study_file  # noqa: E402
+from shamsul.reading.exports import ratings  # noqa: E402
+from shamsul.reading.exports.transfer import dump  # noqa: E402
 from shamsul.settings import ASSETS, settings  # noqa: E402
-from shamsul.worker import Worker  # noqa: E402
-from tests.reading.postgres import OWNER, Postgres, program  # noqa: E402
+from shamsul.storage.result_cache import ResultCache  # noqa: E402
+from shamsul.studies import annotation_files, localisation, opening, panels  # noqa: E402
+from shamsul.studies.faithfulness import Measuring, Wanted  # noqa: E402
+from shamsul.studies.precompute import precompute  # noqa: E402
+from tests.reading.database.postgres import OWNER, Postgres, program  # noqa: E402
 
 LABELS = ("Pleural Effusion", "Cardiomegaly")
 LABEL = LABELS[0]
@@ -218,8 +219,8 @@ class Installation:
 
     def create(self, name: str, readers: str, design: str) -> None:
         content = study_file(name, readers, design)
-        made = studies.create(
-            read_study_file(content, studies.known(self.store)),
+        made = opening.create(
+            read_study_file(content, opening.known(self.store)),
             self.folder,
             store=self.store,
             archive=self.archive,
@@ -256,7 +257,7 @@ class Installation:
         }
         path = self.folder / "given.json"
         path.write_text(json.dumps(content), encoding="utf-8")
-        brought = annotating.give(
+        brought = annotation_files.give(
             formats.read(path).entries,
             Images({case.image_sha256: [f"{case.name}.png"] for case in cases}),
             LABELS,
@@ -290,9 +291,9 @@ class Installation:
             for step in precompute(wanted, registry.load, self.archive, self.maps):
                 assert not step.reason, step
         study, cases = self.store.study("finished"), self.store.cases("finished")
-        sources = scored.to_compare(study, cases, ["grad_cam", "lrp"])
+        sources = localisation.to_compare(study, cases, ["grad_cam", "lrp"])
         results = ResultCache(settings().scores)
-        found = list(scored.scored(sources, self.maps, self.annotations, Rules(), results))
+        found = list(localisation.scored(sources, self.maps, self.annotations, Rules(), results))
         assert sum(map(len, found)) == 4, found
         jobs, worker = Jobs(self.maps), Worker()
         measuring = Measuring(
@@ -398,7 +399,7 @@ class Installation:
     def review(self) -> None:
         """Openly, with a rating changed, one taken back, and a drawing."""
         case, other, *_ = self.store.cases("my-radiographs")
-        key = scored.to_compare(self.store.study("finished"), [case], ["lrp"])[0].key
+        key = localisation.to_compare(self.store.study("finished"), [case], ["lrp"])[0].key
         found = {heatmap.label: heatmap for heatmap in self.maps.get(key) or ()}
         for item, value in (("location", 2), ("location", 5), ("comment", "a"), ("comment", None)):
             shown = MapShown(
@@ -433,15 +434,15 @@ def exported(store: Store, annotations: AnnotationArchive, archive: RadiographAr
     for name in ("my-radiographs", "finished", "half-read"):
         folder = out / name
         folder.mkdir(parents=True)
-        export.write_ratings(store, name, folder / "ratings.csv")
+        ratings.write_ratings(store, name, folder / "ratings.csv")
         (folder / "study.json").write_text(dump(store, name), encoding="utf-8")
         cases = store.cases(name)
-        document = annotating.exported(cases, archive=archive, annotations=annotations)
+        document = annotation_files.exported(cases, archive=archive, annotations=annotations)
         (folder / "annotations.json").write_bytes(document)
         if store.study(name).plan is not None:
-            export.write_assignment(store, name, folder / "assignment.csv")
-            (folder / "wide.csv").write_bytes(export.wide(store, name))
-            (folder / "imrmc.csv").write_bytes(export.imrmc(store, name, "location"))
+            ratings.write_assignment(store, name, folder / "assignment.csv")
+            (folder / "wide.csv").write_bytes(ratings.wide(store, name))
+            (folder / "imrmc.csv").write_bytes(ratings.imrmc(store, name, "location"))
 
 
 def postgres_dump(store: Store) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from shamsul.evaluation.baselines import LUNG_FIELD, LUNG_SEEDS, mean_lung_field
+from shamsul.explainers.baselines import LUNG_FIELD, LUNG_SEEDS, mean_lung_field
 
 if __name__ == "__main__":
     field = np.rint(mean_lung_field(LUNG_SEEDS) * 255).astype(np.uint8)

@@ -12,10 +12,10 @@ import pytest
 
 from shamsul.annotations.formats.registry import FORMATS
 from shamsul.classifiers.registry import models
-from shamsul.evaluation.baselines import BASELINES
-from shamsul.evaluation.measures import MEASURES
+from shamsul.explainers.baselines import BASELINES
 from shamsul.explainers.registry import METHODS
-from shamsul.reading.accounts import (
+from shamsul.faithfulness.registry import MEASURES
+from shamsul.reading.database.accounts import (
     MOST_FAILURES,
     REMEMBER_FAILURES,
     SHORTEST_PASSWORD,
@@ -133,7 +133,7 @@ def test_every_option_in_the_readme_exists() -> None:
 
 
 def test_the_documented_study_file_has_every_setting_and_is_in_order(tmp_path: Path) -> None:
-    from shamsul.reading.study_file import (
+    from shamsul.reading.design.study_file import (
         CaseSource,
         Known,
         LabelSource,
@@ -172,7 +172,8 @@ def test_example_model_is_a_valid_manifest(tmp_path: Path) -> None:
 
 def test_viewer_keys_in_the_readme_are_those_of_the_viewer() -> None:
     source = "".join(
-        file.read_text(encoding="utf-8") for file in (ROOT / "shamsul/ui/viewer").glob("*.js")
+        file.read_text(encoding="utf-8")
+        for file in (ROOT / "shamsul/ui/shared/viewer").glob("*.js")
     ).lower()
     (sentence,) = re.findall(r"^Keys in the viewer.*?resets\.", README, re.M | re.S)
     for key in re.findall(r"`([^`])`", sentence):

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1] / "shamsul"
 
 #: What any room may import: the release, and how a file is written.
-ANYWHERE = {"__version__", "atomic"}
+ANYWHERE = {"__version__", "storage"}
 
 #: What each room may import of the project, besides itself.
 MAY_IMPORT = {
@@ -17,12 +17,12 @@ MAY_IMPORT = {
     "phantom": set(),
     "metrics": set(),
     "classifiers": {"radiographs", "settings"},
-    "explainers": {"classifiers", "radiographs"},
+    "explainers": {"classifiers", "radiographs", "phantom", "settings"},
     "reading": {"radiographs", "annotations", "phantom"},
-    "reporting": {"reading", "metrics"},
+    "reporting": {"reading", "metrics", "explainers", "radiographs"},
     "analysis": {"reading", "metrics", "reporting"},
     "training": {"classifiers", "phantom", "settings", "radiographs"},
-    "evaluation": {
+    "localisation": {
         "metrics",
         "reporting",
         "annotations",
@@ -33,8 +33,22 @@ MAY_IMPORT = {
         "reading",
         "training",
         "settings",
+        "faithfulness",
     },
-    "jobs": {"explainers", "classifiers"},
+    "faithfulness": {
+        "metrics",
+        "reporting",
+        "annotations",
+        "explainers",
+        "classifiers",
+        "radiographs",
+        "phantom",
+        "reading",
+        "training",
+        "settings",
+        "localisation",
+    },
+    "computing": {"explainers", "classifiers", "faithfulness", "radiographs"},
     "settings": set(),
 }
 

@@ -13,7 +13,7 @@ from shamsul.metrics.reliability import (
     krippendorff_alpha,
     weighted_kappa,
 )
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_rows, why
 
 _UNIT = ["session", "case", "label", "method"]

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
 from shamsul.analysis.study import Analysis
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.pictures import (
     INK,
     LINE,

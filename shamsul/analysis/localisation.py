@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean, of_spearman
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from shamsul.analysis.selection import READING
 from shamsul.metrics.comparison import Friedman, friedman, pairwise_wilcoxon
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean, why
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shamsul.reading.codebook import CASES, RATINGS, Column
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.questionnaire import Question
+from shamsul.reading.exports.codebook import CASES, RATINGS, Column
 
 #: A reading: one reader's look at one label of one case. Another session is another reading.
 READING = ["reader", "session", "case", "label"]

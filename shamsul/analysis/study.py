@@ -13,14 +13,14 @@ from shamsul.analysis import (
     causability,
     consistency,
     controls,
-    pace,
     ranking,
+    reading_times,
     scores,
     selection,
 )
 from shamsul.analysis.localisation import correlations, hits, localised, map_scores
 from shamsul.metrics.bootstrap import interval
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import LEVEL
 
 #: What the numbers depend on, besides this software.
@@ -50,7 +50,7 @@ class Analysis:
     rows : DataFrame
         :attr:`shamsul.analysis.selection.Selection.rows`.
     completeness, times, learning : DataFrame
-        :mod:`shamsul.analysis.pace`.
+        :mod:`shamsul.analysis.reading_times`.
     distribution, means, friedman, pairwise : DataFrame
         :mod:`shamsul.analysis.scores`.
     places, mean_ranks, rank_test : DataFrame
@@ -135,8 +135,9 @@ def analyse(
     Parameters
     ----------
     ratings, cases : DataFrame
-        The exported tables, with the columns of :data:`shamsul.reading.codebook.RATINGS` and
-        :data:`shamsul.reading.codebook.CASES`, of one study.
+        The exported tables of one study, with the columns of
+        :data:`shamsul.reading.exports.codebook.RATINGS` and
+        :data:`shamsul.reading.exports.codebook.CASES`.
     readers : DataFrame
         Answers about the study as a whole: columns study, reader, item, answer, created_at,
         changed_at, revision. `scs_1` to `scs_10` are the System Causability Scale.
@@ -177,7 +178,7 @@ def analyse(
         replicates=replicates,
         seed=seed,
         rows=chosen.rows,
-        completeness=pace.completeness(main, chosen.screens),
+        completeness=reading_times.completeness(main, chosen.screens),
         distribution=scores.distribution(main, items, methods),
         means=scores.means(main, items, methods, resample),
         friedman=scores.friedman_tests(main, items, methods),
@@ -189,8 +190,8 @@ def analyse(
         repeats=consistency.repeats(main, chosen.repeats, items),
         control_failures=controls.failures(chosen.beside),
         control_effects=controls.effects(chosen.beside, resample),
-        times=pace.times(chosen.screens),
-        learning=pace.learning(main, chosen.screens),
+        times=reading_times.times(chosen.screens),
+        learning=reading_times.learning(main, chosen.screens),
         causability=scales,
         mean_causability=causability.mean_scale(scales),
         localisation=correlations(met, localised_items, resample),

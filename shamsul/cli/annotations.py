@@ -42,23 +42,23 @@ def import_annotations(
     as_json: Json = False,
 ) -> None:
     """Give a study's cases the annotations of a file."""
-    from shamsul import annotating
-    from shamsul.annotations.bringing import Annotators
     from shamsul.annotations.formats import registry
-    from shamsul.annotations.names import Images
+    from shamsul.annotations.image_names import Images
+    from shamsul.annotations.matching import Annotators
+    from shamsul.studies import annotation_files
 
     rules = [rule.value for rule in Annotators]
     if annotators not in rules:
         raise UserError(f"--annotators is {', '.join(rules)}, not {annotators!r}.")
     table = _table(labels)
     store, archive, kept = stores()
-    model_labels = annotating.labels_of(store, study)
+    model_labels = annotation_files.labels_of(store, study)
     names = {case.image_sha256: [case.name] for case in store.cases(study)}
     try:
         if images is not None:
             _add_names(names, images)
         contents = registry.read(file, format)
-        brought = annotating.give(
+        brought = annotation_files.give(
             contents.entries,
             Images(names),
             model_labels,
@@ -100,12 +100,12 @@ def export_annotations(
     as_json: Json = False,
 ) -> None:
     """Write the annotations of a study's cases, readers' drawings too."""
-    from shamsul import annotating
-    from shamsul.atomic import write_atomically
+    from shamsul.storage.atomic import write_atomically
+    from shamsul.studies import annotation_files
 
     store, archive, kept = stores()
     try:
-        content = annotating.exported(store.cases(study), archive=archive, annotations=kept)
+        content = annotation_files.exported(store.cases(study), archive=archive, annotations=kept)
     except ValueError as error:
         raise UserError(f"{error}.") from None
     write_atomically(out, content)
@@ -120,7 +120,7 @@ def _add_names(names: dict[str, list[str]], folder: Path) -> None:
     UserError
         If it is no folder.
     """
-    from shamsul.annotating import names_of_file
+    from shamsul.studies.annotation_files import names_of_file
 
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder.")

@@ -14,12 +14,12 @@ from shamsul.settings import ASSETS, settings
 
 if TYPE_CHECKING:
     # Imported where they are used: torch takes seconds, which --help should not.
+    from shamsul.annotations.archive import AnnotationArchive
     from shamsul.annotations.formats.entry import Fault
     from shamsul.classifiers.classifier import Classifier
     from shamsul.explainers.method import Method, Parameter
     from shamsul.radiographs import Radiograph, RadiographArchive
-    from shamsul.reading.annotations import AnnotationArchive
-    from shamsul.reading.store import Store
+    from shamsul.reading.database.store import Store
 
 app = typer.Typer(
     help="Explain chest radiograph classifiers. For research use only, not for diagnosis.",
@@ -140,10 +140,10 @@ def bar_of(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
 def stores() -> "tuple[Store, RadiographArchive, AnnotationArchive]":
     """The store with its usual studies, and the archives."""
+    from shamsul.annotations.archive import AnnotationArchive
     from shamsul.radiographs import RadiographArchive
-    from shamsul.reading.annotations import AnnotationArchive
+    from shamsul.reading.database.store import Store
     from shamsul.reading.demo import ensure_default_studies
-    from shamsul.reading.store import Store
 
     store, archive = Store(settings().database), RadiographArchive(settings().radiographs)
     annotations = AnnotationArchive(settings().data_dir / "annotations")

@@ -20,11 +20,11 @@ from shamsul.settings import settings
 
 if TYPE_CHECKING:
     from shamsul.annotations.formats.entry import Fault
-    from shamsul.evaluation.maps import MapFile
-    from shamsul.evaluation.results import Results
-    from shamsul.evaluation.score import Scored
-    from shamsul.evaluation.scoring import Rules
-    from shamsul.evaluation.truth import Truth
+    from shamsul.localisation.maps import MapFile
+    from shamsul.localisation.protocol import Rules
+    from shamsul.localisation.reference import Truth
+    from shamsul.localisation.results import Results
+    from shamsul.localisation.score import Scored
     from shamsul.metrics.thresholds import Split
 
 #: Images for each process: fewer are done before another process has started.
@@ -103,14 +103,14 @@ def evaluate(
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""
     # What needs the model, which takes seconds to import, is imported where there are phantoms.
-    from shamsul.annotations.bringing import Annotators
     from shamsul.annotations.formats.entry import Fault
     from shamsul.annotations.labels import BUILT_IN
-    from shamsul.evaluation.maps import find
-    from shamsul.evaluation.people import score_people, score_points
-    from shamsul.evaluation.score import NO_MAP
-    from shamsul.evaluation.scoring import Protocol, Rules, score
-    from shamsul.evaluation.truth import AnnotationFile, read_points
+    from shamsul.annotations.matching import Annotators
+    from shamsul.localisation.human_benchmark import score_people, score_points
+    from shamsul.localisation.maps import find
+    from shamsul.localisation.protocol import Protocol, Rules, score
+    from shamsul.localisation.reference import AnnotationFile, read_points
+    from shamsul.localisation.score import NO_MAP
     from shamsul.metrics import thresholds
 
     if protocol not in {one.value for one in Protocol}:
@@ -212,8 +212,8 @@ def _phantoms(
     """Phantoms with their maps, of which those that are missing are computed."""
     from shamsul.classifiers.manifest import Manifest
     from shamsul.classifiers.registry import folder_of
-    from shamsul.evaluation.measure import EXPLAINERS
-    from shamsul.evaluation.phantom import Benchmark, method_of, truths
+    from shamsul.faithfulness.measure import EXPLAINERS
+    from shamsul.localisation.phantom_benchmark import Benchmark, method_of, truths
 
     methods = [method_of(method).name] if method else list(EXPLAINERS)
     fingerprint = Manifest.read(folder_of(model)).fingerprint[:12]
@@ -238,7 +238,7 @@ def _tune(
     jobs: int,
 ) -> "tuple[Rules, dict[str, Any]]":
     """Rules with thresholds tuned on the validation split, written to a file, and what to tell."""
-    from shamsul.evaluation.tuning import tuned
+    from shamsul.localisation.tuning import tuned
 
     on = [file for file in files if file.image in split.validation]
     best = tuned(on, truths, rules.protocol, _processes(jobs, len(on)))
@@ -250,9 +250,9 @@ def _tune(
 
 def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: bool) -> None:
     """Collect the scores as they come, summarise, write and print them."""
-    from shamsul.evaluation.score import Score
-    from shamsul.evaluation.scoring import Protocol
-    from shamsul.evaluation.summary import summarise, summarise_chexlocalize
+    from shamsul.localisation.protocol import Protocol
+    from shamsul.localisation.score import Score
+    from shamsul.localisation.summary import summarise, summarise_chexlocalize
 
     scores: list[Score] = []
     head = work.head
@@ -277,7 +277,7 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
 
     @cache
     def results() -> "Results":
-        from shamsul.evaluation.results import collect
+        from shamsul.localisation.results import collect
 
         told = {name: head[name] for name in ("protocol", "threshold")}
         return collect(
@@ -285,12 +285,12 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
         )
 
     if out:
-        from shamsul.evaluation.figures import draw
-        from shamsul.evaluation.report import write_evaluation
+        from shamsul.localisation.figures import draw
+        from shamsul.localisation.report import write_evaluation
 
         write_evaluation(results(), draw(results()), result, out)
         if "phantoms" in head:
-            from shamsul.evaluation.leaderboard import Run, markdown
+            from shamsul.localisation.leaderboard import Run, markdown
 
             command = f"shamsul evaluate --phantom {head['phantoms']} --seed {head['seed']}"
             run = Run(command, head["model"], head["phantoms"], head["seed"], date.today())
@@ -298,7 +298,7 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
 
     def text() -> Iterable[str]:
         if "phantoms" in head:
-            from shamsul.evaluation.leaderboard import board, sentences
+            from shamsul.localisation.leaderboard import board, sentences
 
             yield board(results()).to_string(index=False)
             yield from sentences(results())
@@ -330,7 +330,7 @@ def _processes(jobs: int, images: int) -> int:
 
 def _cutoffs(text: str) -> float | Mapping[str, float] | None:
     """A number for every label, or those in a file."""
-    from shamsul.evaluation.chexlocalize import read_cutoffs
+    from shamsul.localisation.chexlocalize import read_cutoffs
 
     if not text:
         return None

@@ -175,7 +175,7 @@ def _write_explanation(
     import numpy as np
     from PIL import Image
 
-    from shamsul.ui.overlay import overlay
+    from shamsul.reporting.overlay import overlay
 
     arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
     np.savez_compressed(out / "heatmaps.npz", **arrays)

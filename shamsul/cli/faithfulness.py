@@ -22,9 +22,9 @@ from shamsul.cli.base import (
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
-    from shamsul.evaluation.measure import Measure, Subject
-    from shamsul.evaluation.result_cache import Rows
     from shamsul.explainers.heatmap import Heatmap
+    from shamsul.faithfulness.measure import Measure, Subject
+    from shamsul.storage.result_cache import Rows
 
 
 @app.command()
@@ -62,13 +62,13 @@ def faithfulness(
 ) -> None:
     """Measure what maps are worth without annotations: do the model's outputs follow them?"""
     from shamsul.classifiers import registry
-    from shamsul.evaluation.baselines import BASELINES
-    from shamsul.evaluation.measure import EXPLAINERS, Subject
-    from shamsul.evaluation.measurements import document
-    from shamsul.evaluation.measures import MEASURES
+    from shamsul.explainers.baselines import BASELINES
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.registry import USUAL
+    from shamsul.faithfulness.measure import EXPLAINERS, Subject
+    from shamsul.faithfulness.registry import MEASURES
+    from shamsul.faithfulness.results import document
 
     if target not in {member.value for member in Target}:
         raise UserError(f"--target is logit or probability, not {target!r}.")
@@ -136,7 +136,7 @@ def faithfulness(
 
 
 def _measures_of(names: list[str] | None) -> "list[Measure]":
-    from shamsul.evaluation.measures import MEASURES, USUAL
+    from shamsul.faithfulness.registry import MEASURES, USUAL
 
     if not names:
         return [MEASURES[name] for name in USUAL]
@@ -150,7 +150,7 @@ def _measured(file: Path, subject: "Subject", measure: "Measure", given: dict[st
     """A measure's rows for all maps of a file."""
     from dataclasses import replace
 
-    from shamsul.evaluation.result_cache import ResultCache
+    from shamsul.storage.result_cache import ResultCache
 
     with bar_of(f"{file.name}: {measure.title}", measure.unit) as progress:
         cache = ResultCache(settings().measures)
@@ -158,7 +158,7 @@ def _measured(file: Path, subject: "Subject", measure: "Measure", given: dict[st
 
 
 def _write(out: Path, result: dict[str, Any]) -> None:
-    from shamsul.evaluation.measurements import as_csv, as_json
+    from shamsul.faithfulness.results import as_csv, as_json
     from shamsul.reporting.files import write_files
 
     csv = as_csv(result["rows"])

@@ -21,10 +21,10 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a study's ratings: as CSV with codebook, case-level and reader-level answers beside."""
-    from shamsul.atomic import write_atomically
-    from shamsul.reading import export as exports
-    from shamsul.reading.store import Store
-    from shamsul.reading.transfer import dump
+    from shamsul.reading.database.store import Store
+    from shamsul.reading.exports import ratings as exports
+    from shamsul.reading.exports.transfer import dump
+    from shamsul.storage.atomic import write_atomically
 
     store = Store(settings().database)
     if format == "csv":
@@ -54,12 +54,12 @@ def analyse(
 ) -> None:
     """Write a study's statistics: tables, figures and a report that needs no server."""
     from shamsul.analysis.figures import draw
-    from shamsul.analysis.of_store import analyse_stored
+    from shamsul.analysis.from_store import analyse_stored
     from shamsul.analysis.report import write_analysis
-    from shamsul.evaluation.result_cache import ResultCache
     from shamsul.explainers.cache import MapCache
     from shamsul.explainers.registry import METHODS
-    from shamsul.scored import located
+    from shamsul.storage.result_cache import ResultCache
+    from shamsul.studies.localisation import located
 
     store, _, annotations = stores()
     with tqdm(total=3, desc="Maps", bar_format="{desc}: {n_fmt} of {total_fmt}") as bar:
@@ -89,7 +89,7 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Copy the ratings database, also while it is in use."""
-    from shamsul.reading.database import Database
+    from shamsul.reading.database.transactions import Database
 
     if file.exists():
         raise UserError(f"{file} is there already.")
@@ -105,8 +105,8 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a copy in place of the ratings database; what it held is kept beside it."""
-    from shamsul.reading.database import Database
-    from shamsul.reading.store import Store
+    from shamsul.reading.database.store import Store
+    from shamsul.reading.database.transactions import Database
 
     database = Database(settings().database)
     Store(settings().database).close()  # there is a database to keep and to replace

@@ -13,9 +13,9 @@ from shamsul.cli.base import Json, UserError, app, emit, methods_of, stores, stu
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
-    from shamsul.reading.store import Store
-    from shamsul.reading.study_file import StudyFile
-    from shamsul.studies import Made
+    from shamsul.reading.database.store import Store
+    from shamsul.reading.design.study_file import StudyFile
+    from shamsul.studies.opening import Made
 
 
 @app.command("precompute")
@@ -31,9 +31,9 @@ def precompute_study(
     from shamsul.classifiers import registry
     from shamsul.explainers.cache import MapCache
     from shamsul.explainers.registry import USUAL
-    from shamsul.panels import open_sources, sources
-    from shamsul.precompute import Outcome, precompute
-    from shamsul.reading.readings import Readings
+    from shamsul.reading.database.readings import Readings
+    from shamsul.studies.panels import open_sources, sources
+    from shamsul.studies.precompute import Outcome, precompute
 
     methods = methods_of(method or USUAL)
     store, archive, _ = stores()
@@ -82,12 +82,12 @@ def precompute_study(
 
 def _study_file(file: Path, store: "Store") -> "StudyFile":
     """A study file, or each of its faults on stderr."""
-    from shamsul import studies
-    from shamsul.reading.study_file import StudyFileError, read_study_file
+    from shamsul.reading.design.study_file import StudyFileError, read_study_file
+    from shamsul.studies import opening
 
     try:
         return read_study_file(
-            file.read_text(encoding="utf-8"), studies.known(store), folder=file.parent
+            file.read_text(encoding="utf-8"), opening.known(store), folder=file.parent
         )
     except UnicodeDecodeError:
         raise UserError(f"{file} is not a text file in UTF-8.") from None
@@ -117,8 +117,8 @@ def validate_study(file: StudyFileArgument, as_json: Json = False) -> None:
 @study_app.command("create")
 def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
     """Make a study of a study file: take its cases in and assign the readings."""
-    from shamsul import studies
     from shamsul.classifiers import registry
+    from shamsul.studies import opening
 
     store, archive, annotations = stores()
     described = _study_file(file, store)
@@ -128,7 +128,7 @@ def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
             bar.total = planned
             bar.update(done - bar.n)
 
-        made = studies.create(
+        made = opening.create(
             described,
             file.parent,
             store=store,
@@ -146,10 +146,10 @@ def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
 @study_app.command("update")
 def update_study(file: StudyFileArgument, as_json: Json = False) -> None:
     """Take over new words and added readers of a changed study file."""
-    from shamsul import studies
+    from shamsul.studies import opening
 
     store, _, _ = stores()
-    _emit_made(studies.update(_study_file(file, store), store), "updated", as_json)
+    _emit_made(opening.update(_study_file(file, store), store), "updated", as_json)
 
 
 def _emit_made(made: "Made", what: str, as_json: bool) -> None:
@@ -168,7 +168,7 @@ def study_status(
     study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
 ) -> None:
     """Say how far each reader is."""
-    from shamsul.reading.readings import Readings
+    from shamsul.reading.database.readings import Readings
 
     store, _, _ = stores()
     about = store.study(study)
@@ -202,7 +202,7 @@ def close_study(
     study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
 ) -> None:
     """End a study: from now on nothing can be answered."""
-    from shamsul.reading.readings import Readings
+    from shamsul.reading.database.readings import Readings
 
     store, _, _ = stores()
     closed = Readings(store.database).close(study).closed_at
@@ -217,7 +217,7 @@ def import_study(
     as_json: Json = False,
 ) -> None:
     """Put an exported study into a database that has none of its name."""
-    from shamsul.reading.transfer import load
+    from shamsul.reading.exports.transfer import load
 
     store, _, _ = stores()
     name = load(store, file.read_text(encoding="utf-8"))
@@ -231,7 +231,7 @@ def export_assignment(
     as_json: Json = False,
 ) -> None:
     """Write who reads what, when, and in which order of panels."""
-    from shamsul.reading.export import write_assignment
+    from shamsul.reading.exports.ratings import write_assignment
 
     store, _, _ = stores()
     count = write_assignment(store, study, out)

@@ -9,7 +9,7 @@ from shamsul.cli.base import Json, UserError, emit, users_app
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
-    from shamsul.reading.accounts import Account, Accounts, Role
+    from shamsul.reading.database.accounts import Account, Accounts, Role
 
 User = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
 PasswordStdin = Annotated[
@@ -18,8 +18,8 @@ PasswordStdin = Annotated[
 
 
 def _accounts() -> "Accounts":
-    from shamsul.reading.accounts import Accounts
-    from shamsul.reading.database import Database
+    from shamsul.reading.database.accounts import Accounts
+    from shamsul.reading.database.transactions import Database
 
     database = Database(settings().database)
     database.migrate()
@@ -27,7 +27,7 @@ def _accounts() -> "Accounts":
 
 
 def _role(text: str) -> "Role":
-    from shamsul.reading.accounts import Role
+    from shamsul.reading.database.accounts import Role
 
     roles = {role.value: role for role in Role}
     if text not in roles:

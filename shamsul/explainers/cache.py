@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul import __version__
-from shamsul.atomic import replacing
 from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Method, Value
 from shamsul.radiographs.geometry import Geometry
+from shamsul.storage.atomic import replacing
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.atomic import replacing
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.radiograph import Radiograph
+from shamsul.storage.atomic import replacing
 
 Loaded = TypeVar("Loaded")
 

@@ -1,9 +1,16 @@
 """Reading studies: questionnaire, store and export."""
 
-from shamsul.reading.database import StoreError
-from shamsul.reading.questionnaire import CANNOT_JUDGE, Kind, Question, Questionnaire, Step, Value
-from shamsul.reading.store import Store
-from shamsul.reading.study import (
+from shamsul.reading.database.store import Store
+from shamsul.reading.database.transactions import StoreError
+from shamsul.reading.design.questionnaire import (
+    CANNOT_JUDGE,
+    Kind,
+    Question,
+    Questionnaire,
+    Step,
+    Value,
+)
+from shamsul.reading.design.study import (
     Answer,
     Case,
     CaseProgress,

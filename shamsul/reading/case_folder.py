@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from shamsul.atomic import write_atomically
+from shamsul.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from shamsul.phantom.phantom import Phantom

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.radiographs import RadiographArchive, read_radiograph
-from shamsul.reading.annotations import AnnotationArchive
 from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder
-from shamsul.reading.store import Store
-from shamsul.reading.study import Study
+from shamsul.reading.database.store import Store
+from shamsul.reading.design.study import Study
 
 #: Source of the demo's annotations.
 EXACT = "phantom (exact)"
@@ -44,7 +44,7 @@ def ensure_default_studies(
 
     Raises
     ------
-    shamsul.reading.database.StoreError
+    shamsul.reading.database.transactions.StoreError
         If the database fails.
     OSError, ValueError
         If the demo cannot be read or kept.

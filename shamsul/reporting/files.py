@@ -8,9 +8,9 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from shamsul.atomic import write_atomically
-from shamsul.reading.spreadsheet import looks_like_formula
 from shamsul.reporting.pictures import Picture
+from shamsul.storage.atomic import write_atomically
+from shamsul.storage.spreadsheet import looks_like_formula
 
 #: Dots per inch of the PNG files.
 DPI = 300

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from shamsul.reading.codebook import CASES, RATINGS
-from shamsul.reading.instrument import DEFAULT
+from shamsul.reading.design.instrument import DEFAULT
+from shamsul.reading.exports.codebook import CASES, RATINGS
 
 METHODS = {"lime": "LIME", "shap": "SHAP", "grad_cam": "Grad-CAM", "lrp": "LRP"}
 ITEMS = DEFAULT.items[:2]

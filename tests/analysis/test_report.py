@@ -15,8 +15,8 @@ from shamsul.analysis.figures import draw, scores
 from shamsul.analysis.procedure import PROCEDURE
 from shamsul.analysis.report import write_analysis
 from shamsul.analysis.study import Analysis, analyse
-from shamsul.reading.instrument import DEFAULT
-from shamsul.reading.questionnaire import Question
+from shamsul.reading.design.instrument import DEFAULT
+from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.page import shown
 from shamsul.reporting.pictures import Picture
 from tests.analysis.readings import (

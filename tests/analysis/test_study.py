@@ -10,9 +10,9 @@ import pytest
 
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.metrics.reliability import krippendorff_alpha
-from shamsul.reading.export import export_ratings
-from shamsul.reading.instrument import DEFAULT
-from shamsul.reading.questionnaire import CANNOT_JUDGE
+from shamsul.reading.design.instrument import DEFAULT
+from shamsul.reading.design.questionnaire import CANNOT_JUDGE
+from shamsul.reading.exports.ratings import export_ratings
 from tests.analysis.readings import (
     CASE_NAMES,
     ITEMS,

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from shamsul.reading import Answer, Case, MapShown, Shown, Store, Study
-from shamsul.reading.questionnaire import Value
-from tests.reading.postgres import Postgres, program
+from shamsul.reading.design.questionnaire import Value
+from tests.reading.database.postgres import Postgres, program
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from shamsul.annotations.archive import AnnotationArchive
 from shamsul.phantom.phantom import Finding, Grade, Phantom
 from shamsul.radiographs import RadiographArchive
 from shamsul.reading import Store, demo
-from shamsul.reading.annotations import AnnotationArchive
 from shamsul.reading.case_folder import write_phantoms
 from shamsul.reading.demo import ensure_default_studies
 

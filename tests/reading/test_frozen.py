@@ -12,20 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shamsul import annotating
 from shamsul.annotations.annotation import Occasion
-from shamsul.annotations.drawn import own
+from shamsul.annotations.archive import AnnotationArchive
+from shamsul.annotations.drawings import own
 from shamsul.annotations.marks import Points, Polygons
 from shamsul.classifiers import registry
 from shamsul.radiographs import RadiographArchive
 from shamsul.reading import CANNOT_JUDGE, Store
-from shamsul.reading.accounts import Account, Accounts, Role, SignInError
-from shamsul.reading.annotations import AnnotationArchive
-from shamsul.reading.export import imrmc, wide, write_assignment, write_ratings
-from shamsul.reading.questionnaire import Step
-from shamsul.reading.readings import Readings
-from shamsul.reading.transfer import dump
-from tests.reading.postgres import Postgres
+from shamsul.reading.database.accounts import Account, Accounts, Role, SignInError
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.design.questionnaire import Step
+from shamsul.reading.exports.ratings import imrmc, wide, write_assignment, write_ratings
+from shamsul.reading.exports.transfer import dump
+from shamsul.studies import annotation_files
+from tests.reading.database.postgres import Postgres
 
 FROZEN = sorted(path for path in (Path(__file__).parents[1] / "frozen").iterdir() if path.is_dir())
 STUDIES = ("my-radiographs", "finished", "half-read")
@@ -83,7 +83,7 @@ def test_everything_is_exported_as_it_was(left: Left, study: str, tmp_path: Path
     write_ratings(left.store, study, out / "ratings.csv")
     (out / "study.json").write_text(dump(left.store, study), encoding="utf-8")
     cases = left.store.cases(study)
-    marks = annotating.exported(cases, archive=left.archive, annotations=left.annotations)
+    marks = annotation_files.exported(cases, archive=left.archive, annotations=left.annotations)
     (out / "annotations.json").write_bytes(marks)
     if study != "my-radiographs":
         write_assignment(left.store, study, out / "assignment.csv")

@@ -5,8 +5,8 @@ import io
 from datetime import UTC, datetime, timedelta
 
 from shamsul.reading import Answer
-from shamsul.reading import store as store_module
-from shamsul.reading.export import export_ratings
+from shamsul.reading.database import store as store_module
+from shamsul.reading.exports.ratings import export_ratings
 
 
 class BackwardClock(datetime):

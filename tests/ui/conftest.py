@@ -28,27 +28,28 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from shamsul import studies
+from shamsul.annotations.archive import AnnotationArchive
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
+from shamsul.computing.worker import Worker
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Method, Progress, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import RadiographArchive
 from shamsul.reading import Store
-from shamsul.reading.annotations import AnnotationArchive
 from shamsul.reading.demo import ensure_default_studies
-from shamsul.reading.study_file import StudyFile, read_study_file
+from shamsul.reading.design.study_file import StudyFile, read_study_file
 from shamsul.settings import ASSETS, settings
-from shamsul.ui import outbox, questionnaire, rating
-from shamsul.ui.outbox import Event, Outbox
-from shamsul.ui.questionnaire import NEXT, Column
+from shamsul.studies import opening
 from shamsul.ui.reading import place
-from shamsul.worker import Worker
+from shamsul.ui.review import rating
+from shamsul.ui.shared import outbox, questionnaire
+from shamsul.ui.shared.outbox import Event, Outbox
+from shamsul.ui.shared.questionnaire import NEXT, Column
 
 #: Pages, which run when they are imported.
-collect_ignore = ["answering_app.py", "screens_app.py"]
+collect_ignore = ["shared/answering_app.py", "shared/screens_app.py"]
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "location"
@@ -210,7 +211,7 @@ def no_worker() -> Iterator[None]:
     Between two tests too, when a job of the first may still be at work.
     """
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("shamsul.worker.Worker", IdleWorker)
+        patched.setattr("shamsul.computing.worker.Worker", IdleWorker)
         yield
 
 
@@ -450,13 +451,13 @@ most = {len(labels)}
 
 
 def described(text: str, store: Store) -> StudyFile:
-    return read_study_file(text, studies.known(store))
+    return read_study_file(text, opening.known(store))
 
 
 def make_study(folder: Path, text: str, database: str = "") -> None:
     """Make a study in the installation that keeps its data in a folder."""
     store, archive, annotations = start(folder, database)
-    made = studies.create(
+    made = opening.create(
         described(text, store),
         folder,
         store=store,

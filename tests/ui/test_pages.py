@@ -13,7 +13,7 @@ from PIL import Image
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
-from shamsul.reading.export import export_ratings
+from shamsul.reading.exports.ratings import export_ratings
 from shamsul.settings import settings
 from tests.ui.conftest import LOCATION, Pages
 

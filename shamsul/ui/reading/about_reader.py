@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from shamsul.reading.questionnaire import Kind, Step
-from shamsul.reading.readings import (
+from shamsul.reading.database.readings import (
     still_missing,
 )
-from shamsul.reading.store import Refused
-from shamsul.reading.study import Study
-from shamsul.ui import answers, outbox, questionnaire, rating, session
+from shamsul.reading.database.store import Refused
+from shamsul.reading.design.questionnaire import Kind, Step
+from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, leave
+from shamsul.ui.review import rating
+from shamsul.ui.shared import answers, outbox, questionnaire, session
 
 
 def _asking(study: Study, step: Step) -> str:

@@ -8,23 +8,21 @@ import numpy as np
 import streamlit as st
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.drawn import own, seen_by
+from shamsul.annotations.drawings import own, seen_by
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.prediction import Prediction
+from shamsul.computing.jobs import Job, State
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.jobs import Job, State
 from shamsul.metrics.scale import full_scale
 from shamsul.radiographs.radiograph import Radiograph
-from shamsul.reading.design import PanelPlan
-from shamsul.reading.questionnaire import Kind, Step
-from shamsul.reading.readings import (
+from shamsul.reading.database.readings import (
     Assigned,
     is_debriefed,
     progress_of,
 )
-from shamsul.reading.study import Study
-from shamsul.ui import answers, outbox, questionnaire, rating, session
-from shamsul.ui.frame import in_words
+from shamsul.reading.design.design import PanelPlan
+from shamsul.reading.design.questionnaire import Kind, Step
+from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, check_reader, held, look_at, may_be_looked_at
 from shamsul.ui.reading.subjects import (
     drawing_token,
@@ -35,7 +33,10 @@ from shamsul.ui.reading.subjects import (
     values_of,
 )
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, together
-from shamsul.ui.viewer import Drawing, Panel, Row, viewer
+from shamsul.ui.review import rating
+from shamsul.ui.shared import answers, outbox, questionnaire, session
+from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
 
 
 def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None) -> None:

@@ -5,12 +5,12 @@ from functools import partial
 
 import streamlit as st
 
-from shamsul.reading.questionnaire import Step
-from shamsul.reading.readings import Assigned
-from shamsul.reading.study import Study
-from shamsul.ui import answers, outbox, questionnaire, session
+from shamsul.reading.database.readings import Assigned
+from shamsul.reading.design.questionnaire import Step
+from shamsul.reading.design.study import Study
 from shamsul.ui.reading import about_reader, case, subjects
 from shamsul.ui.reading.place import KEY, STUDY, enter, leave, look_at, looked_at, may_be_looked_at
+from shamsul.ui.shared import answers, outbox, questionnaire, session
 
 
 def overview(reader: str) -> None:

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import streamlit as st
 
 from shamsul.reading import StoreError
-from shamsul.reading.accounts import Role
-from shamsul.reading.readings import Assigned
-from shamsul.reading.study import Study
-from shamsul.ui import questionnaire, session, sign_in
+from shamsul.reading.database.accounts import Role
+from shamsul.reading.database.readings import Assigned
+from shamsul.reading.design.study import Study
+from shamsul.ui.shared import questionnaire, session, sign_in
 
 #: One component for all screens, so that what one sends is not lost by opening another.
 KEY = "reading"

@@ -3,22 +3,22 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from shamsul.computing.jobs import Job, State
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.jobs import Job, State
-from shamsul.reading.design import Arm, PanelPlan
-from shamsul.reading.questionnaire import ABOUT_READER, Step
-from shamsul.reading.readings import (
+from shamsul.reading.database.readings import (
     Happened,
     is_debriefed,
 )
-from shamsul.reading.store import Refused
-from shamsul.reading.study import MapShown, SavedAnswer, Shown, Study
-from shamsul.ui import answers, drawings, questionnaire, session
-from shamsul.ui.outbox import Event
+from shamsul.reading.database.store import Refused
+from shamsul.reading.design.design import Arm, PanelPlan
+from shamsul.reading.design.questionnaire import ABOUT_READER, Step
+from shamsul.reading.design.study import MapShown, SavedAnswer, Shown, Study
 from shamsul.ui.reading import about_reader
 from shamsul.ui.reading.place import leave, look_at, may_be_looked_at
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, settled
-from shamsul.ui.viewer import ViewerState
+from shamsul.ui.shared import answers, drawings, questionnaire, session
+from shamsul.ui.shared.outbox import Event
+from shamsul.ui.shared.viewer import ViewerState
 
 
 def map_token(view: View, position: int, heatmap: Heatmap) -> str:

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shamsul import panels
 from shamsul.annotations.annotation import Occasion
 from shamsul.classifiers.classifier import Classifier
+from shamsul.computing.jobs import Job
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS
-from shamsul.jobs import Job
-from shamsul.reading.design import PanelPlan
-from shamsul.reading.questionnaire import Step
-from shamsul.reading.readings import (
+from shamsul.reading.database.readings import (
     Assigned,
 )
-from shamsul.reading.study import Study
-from shamsul.ui import maps, session
+from shamsul.reading.design.design import PanelPlan
+from shamsul.reading.design.questionnaire import Step
+from shamsul.reading.design.study import Study
+from shamsul.studies import panels
+from shamsul.ui.shared import maps, session
 
 
 @dataclass(frozen=True)

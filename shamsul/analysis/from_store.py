@@ -1,0 +1,61 @@
+"""The analysis of a study in the store."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from shamsul.analysis.study import Analysis, analyse
+from shamsul.reading.database.store import Store
+from shamsul.reading.exports.ratings import export_ratings
+
+
+def analyse_stored(
+    store: Store,
+    study: str,
+    titles: Mapping[str, str],
+    *,
+    localisation: pd.DataFrame | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Analysis:
+    """Analyse the current answers of a study, as they would be exported.
+
+    Parameters
+    ----------
+    store : Store
+    study : str
+    titles : mapping of str to str
+        Of methods, by registered name. Those of the study's plan are analysed, without a plan those
+        that were rated.
+    localisation, replicates, seed
+        As for :func:`shamsul.analysis.study.analyse`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    shamsul.reading.database.transactions.StoreError
+        If the database fails.
+    """
+    about = store.study(study)
+    files = export_ratings(store, study)
+    ratings, cases, readers = (
+        # As text: "NA" may be a reader's name.
+        pd.read_csv(io.BytesIO(data), keep_default_na=False, dtype=str)
+        for data in (files.ratings, files.cases, files.readers)
+    )
+    rated = set(ratings["method"])
+    methods = about.plan.methods if about.plan else [name for name in titles if name in rated]
+    analysis = analyse(
+        ratings,
+        cases,
+        readers,
+        items=about.questionnaire.items,
+        methods={name: titles[name] for name in methods},
+        localisation=localisation,
+        replicates=replicates,
+        seed=seed,
+    )
+    return replace(analysis, title=about.title)

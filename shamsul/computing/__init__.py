@@ -1,0 +1,1 @@
+"""Who computes, in which order and in which process."""

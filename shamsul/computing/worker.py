@@ -1,0 +1,287 @@
+"""The process that computes maps and measures them, apart from the one that serves pages.
+
+In one process a page would wait for the lock that keeps networks apart, seconds where a large one
+is being explained, and both would share Python's one running thread. A process of its own also
+takes its memory and its end, should it come to one, out of the readers' way.
+
+The two talk over a pipe, in JSON and raw arrays: nothing is pickled. The server of pages asks for
+maps; the worker reports progress and after each report waits for an answer, which is to go on, to
+stop, or another question that it deals with first.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shamsul.classifiers import registry
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.cache import MapCache, MapKey, from_parts, to_parts
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import Cancelled, ExplainerError, Method, Progress
+from shamsul.faithfulness.measure import EXPLAINERS, Measure, Subject
+from shamsul.faithfulness.registry import MEASURES
+from shamsul.radiographs.geometry import Geometry
+from shamsul.storage.result_cache import Rows
+
+_GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
+
+
+class Worker:
+    """The worker process, seen from the one that serves pages.
+
+    It is started at the first request and again after it ended. One thread may use it.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection | None = None
+        self._starting = threading.Lock()
+
+    def start(self) -> Connection:
+        """Start the process, if it does not run; it loads its libraries meanwhile."""
+        with self._starting:
+            if self._pipe is None:
+                ours, theirs = Pipe()
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "shamsul.computing.worker", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    # An interrupt at the terminal is for the server; the pipe's end ends this one.
+                    start_new_session=True,
+                    cwd=Path(__file__).resolve().parents[2],
+                )
+                theirs.close()
+                self._pipe = ours
+            return self._pipe
+
+    @property
+    def process(self) -> int | None:
+        """The process's number, None while there is none."""
+        return self._process.pid if self._process else None
+
+    def stop(self) -> None:
+        """End the process."""
+        with self._starting:
+            if self._pipe is not None and self._process is not None:
+                self._pipe.close()
+                self._process.kill()
+                self._process.wait()
+            self._pipe = self._process = None
+
+    def explain(
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+    ) -> tuple[Heatmap, ...]:
+        """All labels' maps of one method for one radiograph.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        key : MapKey
+            What to compute.
+        image : GridImage
+            The radiograph on the model's grid.
+        progress : callable
+            What it raises ends the work. It may call this method for maps that go first.
+
+        Raises
+        ------
+        ExplainerError
+            The maps cannot be computed, or the process ended; one sentence.
+        """
+        question = {"do": "explain", "key": key.to_json()}
+        with self._asking(question, folder, image, progress) as (pipe, answer):
+            values = _receive_array(pipe, (-1, *image.geometry.grid_shape))
+            return from_parts(key, answer["maps"], values)
+
+    def measure(
+        self,
+        folder: Path,
+        keys: Sequence[MapKey],
+        maps: Path,
+        image: GridImage,
+        measure: str,
+        seed: int,
+        progress: Progress,
+    ) -> Rows:
+        """What a measure gives for maps of one radiograph that are on the disk.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        keys : sequence of MapKey
+            Of the maps, each by another method.
+        maps : Path
+            The directory of the cache that has them.
+        image : GridImage
+            The radiograph on the model's grid.
+        measure : str
+            Its registered name; its parameters have their defaults.
+        seed : int
+        progress : callable
+            As of :meth:`explain`.
+
+        Returns
+        -------
+        list of dict
+            As :meth:`Measure.rows` has them, of the labels that :attr:`Prediction.shown_labels`
+            names.
+
+        Raises
+        ------
+        ExplainerError
+            The maps cannot be measured, or the process ended; one sentence.
+        """
+        question = {
+            "do": "measure",
+            "keys": [key.to_json() for key in keys],
+            "maps": str(maps.resolve()),
+            "measure": measure,
+            "seed": seed,
+        }
+        with self._asking(question, folder, image, progress) as (_, answer):
+            rows: Rows = answer["rows"]
+            return rows
+
+    @contextmanager
+    def _asking(
+        self, question: dict[str, Any], folder: Path, image: GridImage, progress: Progress
+    ) -> Iterator[tuple[Connection, dict[str, Any]]]:
+        """Ask, answer reports of progress, and give the pipe with the answer, once it comes."""
+        pipe = self.start()
+        raised: BaseException | None = None
+        geometry = image.geometry.to_json()
+        try:
+            _send(pipe, question | {"folder": str(folder.resolve()), "geometry": geometry})
+            pipe.send_bytes(image.values.tobytes())
+            while "progress" in (answer := _receive(pipe)):
+                try:
+                    progress(*answer["progress"])
+                except BaseException as error:
+                    raised = error
+                _send(pipe, _STOP if raised else _GO_ON)
+            if "failed" not in answer:
+                yield pipe, answer
+                return
+        except (EOFError, OSError):
+            if pipe is self._pipe:
+                self.stop()
+            raise ExplainerError(
+                "The process that computes maps ended; the machine may be short of memory."
+            ) from None
+        raise raised or ExplainerError(answer["failed"])
+
+
+def serve(pipe: Connection) -> None:
+    """Answer requests until the other end is closed."""
+    while True:
+        try:
+            _answer(pipe, _receive(pipe))
+        except (EOFError, OSError):
+            return
+
+
+def _answer(pipe: Connection, question: dict[str, Any]) -> None:
+    """Compute what is asked for and send it, or why it will not come."""
+    geometry = Geometry.from_json(question["geometry"])
+    image = GridImage(_receive_array(pipe, geometry.grid_shape), geometry)
+    asked = (
+        EXPLAINERS[question["key"]["method"]]
+        if question["do"] == "explain"
+        else MEASURES[question["measure"]]
+    )
+
+    def progress(done: int, planned: int) -> None:
+        _send(pipe, {"progress": [done, planned]})
+        while (word := _receive(pipe)) != _GO_ON:
+            if word == _STOP:
+                raise Cancelled
+            _answer(pipe, word)
+
+    try:
+        if isinstance(asked, Measure):
+            rows = _measured(asked, question, image, progress)
+        else:
+            about, values = to_parts(_explained(asked, question, image, progress))
+    except (EOFError, OSError):
+        raise
+    except Cancelled:
+        _send(pipe, {"failed": "Nobody waits for it any more."})
+    except registry.ModelError as error:
+        _send(pipe, {"failed": str(error)})
+    except Exception as error:  # a page must show a sentence, whatever a method raises
+        _send(pipe, {"failed": asked.failure(error)})
+    else:
+        if isinstance(asked, Measure):
+            _send(pipe, {"rows": rows})
+        else:
+            _send(pipe, {"maps": about})
+            pipe.send_bytes(values.tobytes())
+
+
+def _explained(
+    method: Method, question: dict[str, Any], image: GridImage, progress: Progress
+) -> tuple[Heatmap, ...]:
+    key = MapKey.from_json(question["key"])
+    return method.explain(
+        _classifier(question["folder"], key.model),
+        image,
+        target=key.target,
+        seed=key.seed,
+        progress=progress,
+        **key.parameters,  # type: ignore[arg-type]
+    )
+
+
+def _measured(
+    measure: Measure, question: dict[str, Any], image: GridImage, progress: Progress
+) -> Rows:
+    keys = [MapKey.from_json(stored) for stored in question["keys"]]
+    cache = MapCache(Path(question["maps"]))
+    classifier = _classifier(question["folder"], keys[0].model)
+    labels = classifier.predict_grid(image).shown_labels
+    maps: list[Heatmap] = []
+    for key in keys:
+        found = cache.get(key)
+        if found is None:
+            title = EXPLAINERS[key.method].title
+            raise ExplainerError(f"The maps by {title} are not on the disk any more.")
+        maps += [heatmap for heatmap in found if heatmap.label in labels]
+    return measure.rows(Subject(classifier, image, tuple(maps), question["seed"], progress))
+
+
+@lru_cache(maxsize=2)
+def _classifier(folder: str, fingerprint: str) -> Classifier:
+    classifier = registry.load(Path(folder))
+    if classifier.manifest.fingerprint != fingerprint:
+        raise ExplainerError("The model's folder was changed; open the page again.")
+    return classifier
+
+
+def _send(pipe: Connection, message: object) -> None:
+    pipe.send_bytes(json.dumps(message).encode())
+
+
+def _receive(pipe: Connection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(pipe.recv_bytes())
+    return message
+
+
+def _receive_array(pipe: Connection, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return np.frombuffer(pipe.recv_bytes(), np.float32).reshape(shape)
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

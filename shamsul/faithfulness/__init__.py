@@ -1,0 +1,1 @@
+"""Do the model's outputs follow its maps? Measures of maps that need no annotation."""

@@ -1,0 +1,1 @@
+"""Do maps lie where experts say that findings are? Scores of maps against annotations."""

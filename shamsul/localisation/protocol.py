@@ -1,0 +1,432 @@
+"""Maps against annotations: one row of scores for each image, label and method."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from itertools import groupby
+from multiprocessing import get_context
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shamsul.localisation import chexlocalize
+from shamsul.localisation.features import Features
+from shamsul.localisation.maps import LabelMap, MapFile, on_image
+from shamsul.localisation.reference import Truth
+from shamsul.localisation.score import (
+    BELOW_CUTOFF,
+    NAN,
+    NO_ANNOTATION,
+    NO_MAP,
+    NO_RELEVANCE,
+    NO_SPACING,
+    NOT_ANNOTATED,
+    NOTHING_PREDICTED,
+    Score,
+    Scored,
+    described,
+)
+from shamsul.metrics import localisation
+from shamsul.metrics.localisation import TOLERANCE, Overlap, Ranking
+from shamsul.metrics.thresholds import Fixed, Otsu, Threshold, Tuned
+from shamsul.radiographs.geometry import Geometry
+
+Found = TypeVar("Found")
+
+
+class Protocol(Enum):
+    """Rules of scoring."""
+
+    SHAMSUL = "shamsul"
+    """Positive relevance at the radiograph's pixels, placed by the map's geometry."""
+    CHEXLOCALIZE = "chexlocalize"
+    """Saporta et al. 2022: the whole map stretched over the image, normalised from least to
+    greatest; IoU and hit."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How maps are scored.
+
+    Attributes
+    ----------
+    protocol : Protocol
+    threshold : Threshold or None
+        None where nothing is to be predicted, so that only the map as it is can be scored.
+    true_positives_only : bool
+        Leave out labels that are not annotated in an image. CheXlocalize leaves out images without
+        a prediction too.
+    cutoffs : float, mapping of str to float, or None
+        For all labels or by label: where the probability is lower, nothing is predicted.
+    probabilities : mapping of str to mapping of str to float
+        By image and label, for maps that do not tell.
+    tolerance : float
+        Of `hit_tolerant`, in pixels of the image.
+
+    Raises
+    ------
+    ValueError
+        If the protocol has no such threshold.
+    """
+
+    protocol: Protocol = Protocol.SHAMSUL
+    threshold: Threshold | None = field(default_factory=Otsu)
+    true_positives_only: bool = True
+    cutoffs: float | Mapping[str, float] | None = None
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    tolerance: float = TOLERANCE
+
+    def __post_init__(self) -> None:
+        allowed = (Otsu, Fixed, Tuned, type(None))
+        if self.protocol is Protocol.CHEXLOCALIZE and not isinstance(self.threshold, allowed):
+            raise ValueError(f"the protocol chexlocalize has no threshold {self.threshold}")
+
+
+def score(
+    files: Sequence[MapFile], truths: Mapping[str, Truth], rules: Rules, jobs: int = 1
+) -> Iterator[Scored]:
+    """Score images one after the other; no more than one image per job is in memory.
+
+    Parameters
+    ----------
+    files : sequence of MapFile
+    truths : mapping of str to Truth
+        By image.
+    rules : Rules
+    jobs : int
+        Processes that work at once; 1 for none besides this.
+
+    Yields
+    ------
+    Scored
+        For each file, in their order. With CheXlocalize's protocol, then for each annotated image
+        without a file, in which nothing is predicted.
+    """
+    pairs: set[tuple[str, str]] = set()
+    for found in each_image(partial(_score_image, rules=rules), files, truths, jobs):
+        pairs |= {(one.label, one.method) for one in found.scores}
+        yield found
+    if rules.protocol is Protocol.CHEXLOCALIZE:
+        for image in sorted(truths.keys() - {file.image for file in files}):
+            yield _without_maps(truths[image], sorted(pairs), rules)
+
+
+def score_map(
+    image: str,
+    found: LabelMap,
+    mask: NDArray[np.bool_],
+    geometry: Geometry,
+    spacing: tuple[float, float] | None,
+    rules: Rules,
+) -> Score:
+    """Score one map.
+
+    Parameters
+    ----------
+    image : str
+        The image's id.
+    found : LabelMap
+    mask : ndarray of shape (H, W), bool
+        Where the finding is, on the image's pixels.
+    geometry : Geometry
+        From the map's grid to the image.
+    spacing : (float, float) or None
+        Millimetres from pixel to pixel, rows before columns.
+    rules : Rules
+
+    Raises
+    ------
+    ValueError
+        If the mask is of another size than the image, or the map is not what the protocol needs.
+    """
+    return _score(Case(image, found, mask, geometry, spacing), rules)
+
+
+def each_image(
+    work: Callable[[MapFile, Truth | None], Found],
+    files: Sequence[MapFile],
+    truths: Mapping[str, Truth],
+    jobs: int,
+) -> Iterator[Found]:
+    """Do something with each image's maps and annotations, in the order of the files.
+
+    Parameters
+    ----------
+    work : callable
+        Known by its name in a module, as other processes have to find it.
+    files, truths, jobs
+        As of `score`.
+    """
+    known = [truths.get(file.image) for file in files]
+    if jobs == 1 or len(files) < 2:
+        yield from map(work, files, known)
+        return
+    # A forked process could inherit locks that torch's threads hold.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        min(jobs, len(files)), mp_context=context, initializer=_one_thread
+    ) as pool:
+        yield from pool.map(work, files, known)
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def _score_image(file: MapFile, truth: Truth | None, rules: Rules) -> Scored:
+    unannotated = rules.protocol is Protocol.CHEXLOCALIZE and not rules.true_positives_only
+    if truth is None and not unannotated:
+        return Scored(file.image, (), (NO_ANNOTATION,))
+    scores: list[Score] = []
+    faults: list[str] = []
+    mapped: set[str] = set()
+    seen: dict[str, Features] = {}
+    try:
+        geometry, spacing = file.geometry(), file.spacing()
+        for label, maps in groupby(file.read(), key=lambda one: one.label):
+            mapped.add(label)
+            mask = truth.mask(label) if truth else None
+            if mask is not None:
+                seen[label] = Features.of(mask)
+            for one in maps:
+                case = Case(file.image, one, mask, geometry, spacing)
+                try:
+                    scores.append(_score(case, rules))
+                except ValueError as error:
+                    faults.append(f"{one.method}, {label}: {error}")
+        if truth:
+            for label in sorted({one.label for one in truth.annotations} - mapped):
+                seen[label] = Features.of(truth.mask(label))
+                if seen[label].regions:
+                    faults.append(f"{label} is annotated but has no map")
+    except ValueError as error:
+        return Scored(file.image, tuple(scores), (*faults, str(error)))
+    return Scored(file.image, described(scores, seen), tuple(faults))
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A map and what is known about its image; the mask is None where nobody looked."""
+
+    image: str
+    map: LabelMap
+    mask: NDArray[np.bool_] | None
+    geometry: Geometry | None
+    spacing: tuple[float, float] | None
+
+    def placed(self) -> Geometry:
+        """Where the map lies: all over the image if nothing else is known."""
+        shape = self.map.values.shape
+        rows, columns = self.shape
+        whole = Geometry.window(
+            self.shape, (shape[0], shape[1]), top=0, left=0, height=rows, width=columns
+        )
+        return self.geometry or whole
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the image; of the map if they are not known.
+
+        Raises
+        ------
+        ValueError
+            If the annotation is for an image of another size.
+        """
+        if self.mask is not None:
+            rows, columns = self.mask.shape
+            if self.geometry and self.geometry.image_shape != (rows, columns):
+                height, width = self.geometry.image_shape
+                raise ValueError(
+                    f"the map is of an image of {height} x {width} pixels, the annotation of one "
+                    f"of {rows} x {columns}"
+                )
+        elif self.geometry:
+            rows, columns = self.geometry.image_shape
+        else:
+            rows, columns = self.map.values.shape
+        return rows, columns
+
+    def positive(self) -> NDArray[np.float32]:
+        """Positive relevance at the image's pixels, as the protocol shamsul has it."""
+        return np.maximum(on_image(self.map.values, self.placed()), 0)
+
+    def stretched(self) -> NDArray[np.float32]:
+        """The map all over the image, as the protocol chexlocalize has it.
+
+        Raises
+        ------
+        ValueError
+            If the map is of a part of the image: it would be put at a wrong place.
+        """
+        rows, columns = self.shape
+        placed = self.placed()
+        whole = Geometry.window(
+            self.shape, placed.grid_shape, top=0, left=0, height=rows, width=columns
+        )
+        if not np.allclose(placed.grid_to_image, whole.grid_to_image):
+            raise ValueError("the protocol chexlocalize needs a map of just the whole image")
+        return chexlocalize.upsampled(self.map.values, self.shape)
+
+    def probability(self, rules: Rules) -> float:
+        """The model's; NaN where it is not known."""
+        if self.map.probability is not None:
+            return self.map.probability
+        return rules.probabilities.get(self.image, {}).get(self.map.label, NAN)
+
+    def below_cutoff(self, rules: Rules) -> bool:
+        """Whether the model does not find the label.
+
+        Raises
+        ------
+        ValueError
+            If there is a cut-off and it or the probability is not known.
+        """
+        if rules.cutoffs is None:
+            return False
+        label, probability = self.map.label, self.probability(rules)
+        if isinstance(rules.cutoffs, float):
+            cutoff = rules.cutoffs
+        elif label in rules.cutoffs:
+            cutoff = rules.cutoffs[label]
+        else:
+            raise ValueError("there is no probability cut-off for the label")
+        if np.isnan(probability):
+            raise ValueError("there is no probability to compare with the cut-off")
+        return probability < cutoff
+
+    def score(self, rules: Rules, *reasons: str, **scores: float) -> Score:
+        """A row of the table."""
+        return Score(
+            image=self.image,
+            label=self.map.label,
+            method=self.map.method,
+            probability=self.probability(rules),
+            reason="; ".join(reason for reason in reasons if reason),
+            **scores,
+        )
+
+
+def _shares(overlap: Overlap) -> dict[str, float]:
+    return {
+        "mask_area": overlap.actual,
+        "predicted_area": overlap.predicted,
+        "dice": overlap.dice,
+        "precision": overlap.precision,
+        "recall": overlap.recall,
+    }
+
+
+def _score(case: Case, rules: Rules) -> Score:
+    _ = case.shape  # an annotation of another size is refused
+    absent = case.mask is not None and not case.mask.any()
+    if absent and rules.true_positives_only:  # most labels of most images: no score is defined
+        return case.score(rules, NOT_ANNOTATED, mask_area=0)
+    return _SCORERS[rules.protocol](case, rules)
+
+
+def _score_chexlocalize(case: Case, rules: Rules) -> Score:
+    brought = case.stretched()
+    mask = np.zeros(case.shape, bool) if case.mask is None else case.mask
+    unseen = case.mask is None and NO_ANNOTATION
+    scores = {"hit": NAN if unseen else chexlocalize.hit(brought, mask)}
+    below = case.below_cutoff(rules)
+    if rules.threshold is None:
+        actual = int(np.count_nonzero(mask))
+        return case.score(rules, unseen or NOT_ANNOTATED * (not actual), mask_area=actual, **scores)
+    if below:
+        predicted = np.zeros(case.shape, bool)
+    else:
+        scores["threshold"] = share = _share(rules.threshold, case.map.label)
+        predicted = chexlocalize.segmented(brought, None if np.isnan(share) else share)
+    overlap = Overlap.of(predicted, mask)
+    return case.score(
+        rules,
+        unseen or NOT_ANNOTATED * (not overlap.actual),
+        BELOW_CUTOFF * below or NOTHING_PREDICTED * (not overlap.predicted),
+        iou=chexlocalize.iou(overlap, rules.true_positives_only),
+        **_shares(overlap),
+        **scores,
+    )
+
+
+def _share(threshold: Threshold, label: str) -> float:
+    """Of the map's range; NaN for Otsu's threshold, which the protocol finds itself."""
+    if isinstance(threshold, Tuned):
+        threshold = threshold.of(label)
+    return threshold.share if isinstance(threshold, Fixed) else NAN
+
+
+def _score_shamsul(case: Case, rules: Rules) -> Score:
+    assert case.mask is not None
+    area = int(np.count_nonzero(case.mask))
+    positive = case.positive()
+    raw = _raw_scores(positive, case, rules)
+    below = case.below_cutoff(rules)
+    reasons = [
+        NOT_ANNOTATED * (not area),
+        NO_RELEVANCE * (not positive.any()),
+        NO_SPACING * (case.spacing is None),
+    ]
+    if rules.threshold is None:
+        return case.score(rules, *reasons, mask_area=area, **raw)
+    level = rules.threshold.level(positive, case.map.label)
+    predicted = np.zeros(case.shape, bool) if below else positive > level
+    overlap = Overlap.of(predicted, case.mask)
+    boxed = localisation.box_overlap(predicted, case.mask)
+    in_mm = case.spacing and localisation.centre_distance(
+        predicted, case.mask, spacing=case.spacing
+    )
+    return case.score(
+        rules,
+        BELOW_CUTOFF * below or NOTHING_PREDICTED * (not overlap.predicted),
+        *reasons,
+        threshold=level,
+        iou=overlap.iou,
+        box_iou=boxed.iou,
+        iobb=boxed.precision,
+        centre_distance_px=localisation.centre_distance(predicted, case.mask),
+        centre_distance_mm=in_mm or NAN,
+        **_shares(overlap),
+        **raw,
+    )
+
+
+def _raw_scores(positive: NDArray[np.float32], case: Case, rules: Rules) -> dict[str, float]:
+    """Scores of the map as it is."""
+    assert case.mask is not None
+    ranking = Ranking.of(positive, case.mask)
+    return {
+        "hit": localisation.hit(positive, case.mask),
+        "hit_tolerant": localisation.hit(positive, case.mask, tolerance=rules.tolerance),
+        "mass": localisation.mass(positive, case.mask),
+        "rank": ranking.rank,
+        "auprc": ranking.auprc,
+        "auroc": ranking.auroc,
+    }
+
+
+_SCORERS = {Protocol.SHAMSUL: _score_shamsul, Protocol.CHEXLOCALIZE: _score_chexlocalize}
+
+
+def _without_maps(truth: Truth, pairs: Iterable[tuple[str, str]], rules: Rules) -> Scored:
+    scores = []
+    for label, both in groupby(pairs, key=lambda pair: pair[0]):
+        mask = truth.mask(label)
+        overlap = Overlap.of(np.zeros(truth.shape, bool), mask)
+        iou = (
+            NAN if rules.threshold is None else chexlocalize.iou(overlap, rules.true_positives_only)
+        )
+        scores += [
+            Score(truth.image, label, method, iou=iou, reason=NO_MAP, **_shares(overlap))
+            for _, method in both
+        ]
+    labels = {one.label for one in truth.annotations} | {one.label for one in scores}
+    seen = {label: Features.of(truth.mask(label)) for label in labels}
+    return Scored(truth.image, described(scores, seen))

@@ -1,0 +1,93 @@
+"""Means of scores over images, by label and method, with intervals."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from shamsul.localisation import chexlocalize
+from shamsul.localisation.score import METRICS, NO_ANNOTATION, NO_MAP, Score
+from shamsul.metrics import bootstrap
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A score's mean over images.
+
+    Attributes
+    ----------
+    label, method, metric : str
+    mean, low, high : float
+        With the 95% interval of whole images drawn again; NaN where undefined.
+    n : int
+        Images with the score.
+    left_out : int
+        Images in which it is undefined.
+    """
+
+    label: str
+    method: str
+    metric: str
+    mean: float
+    low: float
+    high: float
+    n: int
+    left_out: int
+
+    def reported(self) -> dict[str, float]:
+        """To three decimals and under the names of the CheXlocalize scripts' summaries."""
+        bounds = {"lower": self.low, "mean": self.mean, "upper": self.high}
+        return {name: round(value, 3) for name, value in bounds.items()}
+
+
+def summarise(scores: Sequence[Score], *, replicates: int = 1000, seed: int = 0) -> list[Mean]:
+    """Mean and interval of every score, by label and method.
+
+    Every draw of images is the same for all labels, methods and scores.
+    """
+    table = _by_image(scores, METRICS)
+    found = bootstrap.means(table.to_numpy(), replicates=replicates, seed=seed)
+    return _means(table, scores, [(one.estimate, one.low, one.high) for one in found])
+
+
+def summarise_chexlocalize(
+    scores: Sequence[Score], *, replicates: int = 1000, seed: int = 0
+) -> list[Mean]:
+    """Mean IoU and hit rate as the CheXlocalize scripts compute them.
+
+    IoU is over annotated images, with or without maps, and those without annotation that were
+    scored; hits are over annotated images with maps.
+    """
+    with_both = [one for one in scores if not one.reason.startswith((NO_MAP, NO_ANNOTATION))]
+    result = []
+    for metric, counted in (("iou", scores), ("hit", with_both)):
+        table = _by_image(counted, [metric])
+        found = chexlocalize.bootstrap(table.to_numpy(), replicates=replicates, seed=seed)
+        result += _means(table, counted, [(one.mean, one.low, one.high) for one in found])
+    return result
+
+
+def _by_image(scores: Sequence[Score], metrics: Sequence[str]) -> pd.DataFrame:
+    """One row an image, ordered by id; one column for each metric, label and method."""
+    rows = [
+        (one.image, one.label, one.method, *(getattr(one, name) for name in metrics))
+        for one in scores
+    ]
+    table = pd.DataFrame(rows, columns=["image", "label", "method", *metrics])
+    # What comes first makes the first column.
+    ordered = table.sort_values(["label", "method"])
+    wide = ordered.pivot(index="image", columns=["label", "method"], values=list(metrics))
+    return wide.sort_index()
+
+
+def _means(
+    table: pd.DataFrame, scores: Sequence[Score], found: Sequence[tuple[float, float, float]]
+) -> list[Mean]:
+    rows = Counter((one.label, one.method) for one in scores)
+    return [
+        Mean(label, method, metric, *estimate, int(n), rows[label, method] - int(n))
+        for (metric, label, method), n, estimate in zip(
+            table.columns, table.count(), found, strict=True
+        )
+    ]

@@ -1,0 +1,353 @@
+"""What scores say, as tables: pandas in, pandas out.
+
+The table of scores has the columns of :class:`shamsul.localisation.score.Score`, see :func:`frame`.
+Metrics are names of its columns, methods those of its rows. Intervals are of whole images drawn
+again, with all their labels and methods. Where a number is undefined it is NaN, and the row's `why`
+says why; `n` is what it was computed from, maps or pairs of maps.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shamsul.localisation.score import METRICS, Score
+from shamsul.localisation.summary import Mean
+from shamsul.metrics.bootstrap import Interval
+from shamsul.metrics.comparison import Wilcoxon, pairwise_wilcoxon
+from shamsul.reporting.pictures import span, two_decimals
+from shamsul.reporting.resampling import (
+    ESTIMATED,
+    Resample,
+    estimated,
+    of_mean,
+    of_rows,
+    of_spearman,
+    why,
+)
+
+#: In place of a label.
+ALL = "All labels"
+#: Metrics of which a lower one is better.
+DISTANCES = frozenset({"centre_distance_px", "centre_distance_mm"})
+#: What a score may depend on.
+FEATURES = ("area_share", "regions", "elongation", "rectangularity", "probability")
+
+_UNDEFINED = "Undefined for every map."
+_SHARES = ("first_better", "second_better", "equal")
+_WILCOXON = tuple(one.name for one in fields(Wilcoxon))[2:]
+
+
+def frame(scores: Iterable[Score]) -> pd.DataFrame:
+    """Scores as a table, a row for each image, label and method."""
+    names = [one.name for one in fields(Score)]
+    return pd.DataFrame([vars(one) for one in scores], columns=names)
+
+
+def defined(table: pd.DataFrame) -> tuple[str, ...]:
+    """The metrics that any map has."""
+    return tuple(name for name in METRICS if table[name].notna().any())
+
+
+def summary(table: pd.DataFrame, means: Sequence[Mean]) -> pd.DataFrame:
+    """Means by label, method and metric, with the middle of the scores.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :class:`shamsul.localisation.summary.Mean`, then median, q1, q3 and why.
+    """
+    groups = dict(list(table.groupby(["label", "method"])))
+    rows = []
+    for one in means:
+        reason = why((not one.n, _UNDEFINED), (one.low != one.low, "One image only: no interval."))
+        quartiles = _quartiles(groups[one.label, one.method][one.metric])
+        rows.append((*vars(one).values(), *quartiles, reason))
+    names = [one.name for one in fields(Mean)]
+    return pd.DataFrame(rows, columns=[*names, "median", "q1", "q3", "why"])
+
+
+def overall(
+    table: pd.DataFrame, metrics: Sequence[str], methods: Sequence[str], resample: Resample
+) -> pd.DataFrame:
+    """Means over all labels, every map counting alike.
+
+    Returns
+    -------
+    DataFrame
+        Columns method, metric, mean, then `ESTIMATED`, then median, q1, q3.
+    """
+    rows = []
+    for method in methods:
+        mine = table[table["method"] == method]
+        for metric in metrics:
+            n = int(mine[metric].count())
+            mean = of_mean(mine[metric], mine["image"], resample)
+            cells = estimated(mean, n, len(mine) - n, (not n, _UNDEFINED))
+            rows.append((method, metric, *cells, *_quartiles(mine[metric])))
+    columns = ["method", "metric", "mean", *ESTIMATED, "median", "q1", "q3"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def wins(table: pd.DataFrame, metrics: Sequence[str], methods: Sequence[str]) -> pd.DataFrame:
+    """How often one method's map is better than another's for the same image and label.
+
+    Returns
+    -------
+    DataFrame
+        Columns label, metric, first, second; first_better, second_better and equal, shares of the n
+        pairs; then those of :class:`shamsul.metrics.comparison.Wilcoxon` from median_difference on,
+        p_holm over the pairs of methods of a label and metric; why. The label `ALL` comes first.
+    """
+    rows = []
+    for label, part in _by_label(table):
+        for metric in metrics:
+            blocks = _blocks(part, metric, methods)
+            for test in pairwise_wilcoxon(blocks, list(methods)):
+                gain = _gain(blocks[test.first] - blocks[test.second], metric).dropna()
+                shares = [
+                    float(is_so.mean()) if test.n else np.nan
+                    for is_so in (gain > 0, gain < 0, gain == 0)
+                ]
+                reason = why(
+                    (not test.n, "No image has both."),
+                    (not test.nonzero, "The two never differ."),
+                )
+                found = vars(test) | dict(zip(_SHARES, shares, strict=True))
+                rows.append({"label": label, "metric": metric, "why": reason} | found)
+    columns = ["label", "metric", "first", "second", *_SHARES, *_WILCOXON, "why"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def correlations(
+    table: pd.DataFrame, metrics: Sequence[str], methods: Sequence[str], resample: Resample
+) -> pd.DataFrame:
+    """Spearman's correlation of scores with what findings look like, and how probable they are.
+
+    Returns
+    -------
+    DataFrame
+        Columns method, metric, feature (of `FEATURES`), rho, then `ESTIMATED`. Left out are
+        findings without the score or the feature; maps of what is not annotated are no findings.
+    """
+    rows = []
+    for method in methods:
+        mine = table[(table["method"] == method) & (table["mask_area"] > 0)]
+        for metric in metrics:
+            for feature in FEATURES:
+                both = mine.dropna(subset=[metric, feature])
+                rho = of_spearman(both[metric], both[feature], both["image"], resample)
+                reasons = (
+                    (both.empty, "No finding has both."),
+                    (both[metric].nunique() == 1, "The scores are all equal."),
+                    (both[feature].nunique() == 1, "The feature is the same for all."),
+                )
+                left_out = len(mine) - len(both)
+                cells = estimated(rho, len(both), left_out, *reasons)
+                rows.append((method, metric, feature, *cells))
+    return pd.DataFrame(rows, columns=["method", "metric", "feature", "rho", *ESTIMATED])
+
+
+def findings(
+    table: pd.DataFrame, metrics: Sequence[str], methods: Sequence[str], resample: Resample
+) -> pd.DataFrame:
+    """Mean scores in images with one finding, with several, and their difference.
+
+    Returns
+    -------
+    DataFrame
+        Columns method, metric, findings ("one", "several", "one − several"), mean, then
+        `ESTIMATED`.
+    """
+    rows = []
+    for method in methods:
+        mine = table[(table["method"] == method) & (table["labels_in_image"] > 0)]
+        several = mine["labels_in_image"] > 1
+        for metric in metrics:
+            for name, group in (("one", mine[~several]), ("several", mine[several])):
+                n = int(group[metric].count())
+                mean = of_mean(group[metric], group["image"], resample)
+                cells = estimated(mean, n, len(group) - n, (not n, "No score in such images."))
+                rows.append((method, metric, name, *cells))
+            known = mine.dropna(subset=[metric])
+            difference = _difference(known[metric], several[known.index], known["image"], resample)
+            cells = estimated(
+                difference,
+                len(known),
+                len(mine) - len(known),
+                (np.isnan(difference.estimate), "One of the two has no score."),
+            )
+            rows.append((method, metric, "one − several", *cells))
+    return pd.DataFrame(rows, columns=["method", "metric", "findings", "mean", *ESTIMATED])
+
+
+def cases(table: pd.DataFrame, metric: str, methods: Sequence[str], count: int = 3) -> pd.DataFrame:
+    """Each method's best and worst maps, none in both.
+
+    Returns
+    -------
+    DataFrame
+        Columns method, end ("best", "worst"), place (1 first), image, label, score, n (maps of the
+        method with a score). Of equal scores the first image comes first.
+    """
+    rows = []
+    for method in methods:
+        mine = table[table["method"] == method].dropna(subset=[metric])
+        ordered = mine.sort_values(["image", "label"]).sort_values(
+            metric, ascending=metric in DISTANCES, kind="stable"
+        )
+        best = ordered.head(min(count, -(-len(mine) // 2)))
+        worst = ordered.tail(min(count, len(mine) // 2))[::-1]
+        for end, group in (("best", best), ("worst", worst)):
+            shown = zip(group["image"], group["label"], group[metric], strict=True)
+            rows += [(method, end, place, *row, len(mine)) for place, row in enumerate(shown, 1)]
+    return pd.DataFrame(rows, columns=["method", "end", "place", "image", "label", "score", "n"])
+
+
+def against(
+    table: pd.DataFrame,
+    metrics: Sequence[str],
+    methods: Sequence[str],
+    references: Sequence[str],
+    resample: Resample,
+) -> pd.DataFrame:
+    """Each method beside the best of some references, such as baselines, or people.
+
+    Parameters
+    ----------
+    table : DataFrame
+    metrics, methods : sequence of str
+    references : sequence of str
+        Names of methods. The one with the best mean is chosen for each label and metric.
+    resample : Resample
+
+    Returns
+    -------
+    DataFrame
+        Columns label, metric, method, reference, difference, then `ESTIMATED`, then better. The
+        difference is the method's mean score less the reference's over the n findings with both;
+        left out are those with one. better says that the whole interval lies on the better side of
+        zero; without an interval it is False. The label `ALL` comes first.
+    """
+    rows = []
+    for label, part in _by_label(table):
+        for metric in metrics:
+            blocks = _blocks(part, metric, [*methods, *references])
+            known = blocks[list(references)].dropna(axis="columns", how="all")
+            if known.empty:
+                continue
+            reference = _gain(known.mean(), metric).idxmax()
+            for method in methods:
+                difference = blocks[method] - blocks[reference]
+                n = int(difference.count())
+                either = int(blocks[[method, reference]].notna().any(axis=1).sum())
+                found = of_mean(difference, blocks.index.get_level_values("image"), resample)
+                cells = estimated(found, n, either - n, (not n, "No finding has both scores."))
+                bounds = _gain(pd.Series([found.low, found.high]), metric)
+                better = bool((bounds > 0).all())
+                rows.append((label, metric, method, reference, *cells, better))
+    columns = ["label", "metric", "method", "reference", "difference", *ESTIMATED, "better"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def in_words(row: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """A row of :func:`against` as a sentence.
+
+    Examples
+    --------
+    >>> row = {"method": "lime", "reference": "lung_field", "difference": -0.02, "low": -0.05,
+    ...        "high": 0.01, "n": 120, "better": False}
+    >>> in_words(row, {"lime": "LIME", "lung_field": "the lung-field prior"})
+    'LIME does not beat the lung-field prior: difference −0.02 (−0.05 to 0.01), n = 120'
+    """
+    method, reference = (titles.get(name, name) for name in (row["method"], row["reference"]))
+    difference, low, high = (two_decimals(row[name]) for name in ("difference", "low", "high"))
+    interval = "no interval" if np.isnan(row["low"]) else f"{low} to {high}"
+    verb = "beats" if row["better"] else "does not beat"
+    return f"{method} {verb} {reference}: difference {difference} ({interval}), n = {row['n']}"
+
+
+def by_label(
+    table: pd.DataFrame, whole: pd.DataFrame, metric: str, methods: Sequence[str]
+) -> pd.DataFrame:
+    """:func:`matrix` of one metric, a row for each label and one for all.
+
+    Parameters
+    ----------
+    table, whole : DataFrame
+        As :func:`summary` and :func:`overall` give them.
+    metric : str
+    methods : sequence of str
+    """
+    together = pd.concat([table, whole.assign(label=ALL)])
+    return matrix(together[together["metric"] == metric], "label", "mean", methods)
+
+
+def matrix(table: pd.DataFrame, key: str, value: str, methods: Sequence[str]) -> pd.DataFrame:
+    """Estimates to print, methods beside each other.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns method, low, high and n, a row for each method and what `key` holds.
+    key, value : str
+        Columns: of the rows' names and of the estimates.
+    methods : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        Columns `key`, one for each method with estimate and interval in words, and n, from the
+        least to the greatest where methods differ.
+    """
+    rows = []
+    for name, part in table.groupby(key, sort=False):
+        mine = part.set_index("method").reindex(list(methods))
+        cells = [_estimate_in_words(*row) for row in mine[[value, "low", "high"]].to_numpy()]
+        rows.append((name, *cells, span(mine["n"].fillna(0))))
+    return pd.DataFrame(rows, columns=[key, *methods, "n"])
+
+
+def _estimate_in_words(estimate: float, low: float, high: float) -> str:
+    if np.isnan(low):
+        return two_decimals(estimate)
+    return f"{two_decimals(estimate)} ({two_decimals(low)} to {two_decimals(high)})"
+
+
+def _by_label(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    if len(table):
+        yield ALL, table
+    yield from table.groupby("label")
+
+
+def _blocks(table: pd.DataFrame, metric: str, methods: Sequence[str]) -> pd.DataFrame:
+    """What is compared with itself: a row for each image and label, a column for each method."""
+    wide = table.pivot(index=["image", "label"], columns="method", values=metric)
+    return wide.reindex(columns=list(methods))
+
+
+def _gain(values: pd.Series, metric: str) -> pd.Series:
+    """Greater is better."""
+    return -values if metric in DISTANCES else values
+
+
+def _quartiles(values: pd.Series) -> tuple[float, float, float]:
+    """The median, the first and the third quartile."""
+    median, first, third = values.quantile([0.5, 0.25, 0.75])
+    return float(median), float(first), float(third)
+
+
+def _difference(
+    values: pd.Series, several: pd.Series, image: pd.Series, resample: Resample
+) -> Interval:
+    """Mean of values where there are not several less that where there are."""
+    numbers, there = values.to_numpy(), several.to_numpy()
+
+    def difference(drawn: NDArray[np.int64]) -> float:
+        one, other = numbers[drawn][~there[drawn]], numbers[drawn][there[drawn]]
+        return float(one.mean() - other.mean()) if len(one) and len(other) else np.nan
+
+    return of_rows(difference, image, resample)

@@ -1,0 +1,1 @@
+"""Where studies and answers are kept: tables, their migrations, and who may sign in."""

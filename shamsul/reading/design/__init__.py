@@ -1,0 +1,1 @@
+"""What a study asks of its readers: questions, design, the study file."""

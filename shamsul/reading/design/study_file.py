@@ -1,0 +1,447 @@
+"""A reading study as one TOML file, read with all its faults named by line."""
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shamsul.reading.design.design import Control, Design, Mode
+from shamsul.reading.design.instrument import DEFAULT
+from shamsul.reading.design.plan import Plan
+from shamsul.reading.design.questionnaire import Kind, Question, Questionnaire, Step
+from shamsul.reading.design.study import Study, reader_name
+
+Place = tuple[str | int, ...]
+"""Where a value stands in the file: keys of tables, and numbers of their entries."""
+
+#: AGAIN is not asked for: it repeats the questions about the image.
+_STEPS = {step.name.lower(): step for step in Step if step is not Step.AGAIN}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a study file.
+
+    Attributes
+    ----------
+    line : int
+        From 1.
+    reason : str
+        One sentence.
+    """
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+class StudyFileError(ValueError):
+    """A study file is wrong.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        All of them, by line.
+    """
+
+    def __init__(self, faults: Collection[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
+        super().__init__("; ".join(map(str, self.faults)))
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CaseSource(_Table):
+    """Where the cases come from: one of study, folder, list.
+
+    Attributes
+    ----------
+    study : str
+        Name of another study, whose cases are taken over with their annotations.
+    folder : str
+        Radiographs (DICOM, PNG, JPEG), and masks where it has a ``labels.csv`` as phantoms do.
+    list : str
+        CSV file with a column ``file``, and optionally ``case`` (its name in the study) and
+        ``labels`` (separated by semicolons).
+    only : list of str
+        Names of the cases to take; empty: all.
+    """
+
+    study: str = ""
+    folder: str = ""
+    list: str = ""
+    only: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class LabelSource(_Table):
+    """Which labels of a case are read.
+
+    Attributes
+    ----------
+    source : {"annotation", "prediction", "given"}
+        Those that an expert marked, those that the model finds, or those named here or in the list.
+    given : list of str
+        For every case.
+    most : int
+        Labels of one case, at most; the most probable ones.
+    """
+
+    source: Literal["annotation", "prediction", "given"] = Field("prediction", alias="from")
+    given: tuple[str, ...] = Field(default=(), strict=False)
+    most: Annotated[int, Field(ge=1)] = 1
+
+
+class Switches(_Table):
+    """The ``[design]`` table; what each switch does is said beside it."""
+
+    seed: int = Field(Design.seed, ge=0, description="All that is drawn is drawn from it.")
+    blinded: bool = Field(
+        Design.blinded, description="Methods are shown as letters, annotations not before the lock."
+    )
+    shuffled: bool = Field(
+        Design.shuffled, description="Each reader gets the cases in an order of their own."
+    )
+    counterbalanced: bool = Field(
+        Design.counterbalanced, description="The panels' order changes by Williams squares."
+    )
+    repeats: int = Field(
+        Design.repeats, ge=0, description="Cases that each reader is given twice in a session."
+    )
+    warm_up: int = Field(
+        Design.warm_up, ge=0, description="Practice cases, first and left out of the analysis."
+    )
+    controls: tuple[Literal["other_patient", "random_model"], ...] = Field(
+        (), strict=False, description="Maps that say nothing about the case, as attention checks."
+    )
+    controlled: float = Field(
+        Design.controlled, ge=0, le=1, description="Share of the readings with a control map."
+    )
+    mode: Literal["with", "without_then_with", "crossover"] = Field(
+        "with",
+        description="Maps at once; or the image alone, then again with maps; or half of the cases "
+        "with and half without, exchanged in a second session.",
+    )
+    sessions: int = Field(Design.sessions, ge=1, le=2, description="How often each case is read.")
+    washout_days: float = Field(
+        Design.washout_days, ge=0, description="Between a reader's sessions, at least."
+    )
+    cases_per_reader: int = Field(
+        Design.cases_per_reader,
+        ge=0,
+        description="0: all cases; else incomplete blocks of so many, as balanced as can be.",
+    )
+    drawing: bool = Field(
+        Design.drawing,
+        description="On the image alone, readers may draw where the finding is: polygons, boxes, "
+        "points.",
+    )
+    changes: bool = Field(
+        Design.changes, description="Answers of a finished case may be changed; excludes debrief."
+    )
+    back: bool = Field(Design.back, description="Readers may look at finished cases again.")
+    debrief: bool = Field(
+        Design.debrief,
+        description="Names and annotation are revealed once a case is locked; with repeats or two "
+        "sessions, once all are.",
+    )
+
+    def to_design(self) -> Design:
+        """The switches, or what contradicts in them as a `ValueError`."""
+        content = self.model_dump()
+        content["mode"] = Mode(self.mode)
+        content["controls"] = tuple(map(Control, self.controls))
+        return Design(**content)
+
+
+class _Question(_Table):
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    wording: Annotated[str, Field(min_length=1)]
+    kind: Literal["scale", "percent", "choice", "tags", "text", "number", "point", "rank"]
+    step: Literal["start", "image", "reveal", "maps", "end"]
+    measures: str = Field("", alias="construct")  # the other name is taken by pydantic
+    source: str = ""
+    options: tuple[str, ...] = Field(default=(), strict=False)
+    may_abstain: bool = False
+    help: str = ""
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def to_question(self) -> Question:
+        """The question, or what contradicts in it as a `ValueError`."""
+        content = self.model_dump(by_alias=True)
+        return Question(**content | {"kind": Kind(self.kind), "step": _STEPS[self.step]})
+
+
+class _Head(_Table):
+    """What stands before the tables."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+    title: Annotated[str, Field(min_length=1)]
+    about: str = ""
+    model: str
+    methods: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    preset: str = ""
+    target: Literal["logit", "probability"] = "logit"
+    readers: tuple[str, ...] = Field(default=(), strict=False)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an installation has, which a study file may name.
+
+    Attributes
+    ----------
+    models : mapping of str to collection of str
+        Labels of each model that can be used.
+    methods, presets, studies : collection of str
+    """
+
+    models: Mapping[str, Collection[str]]
+    methods: Collection[str]
+    presets: Collection[str] = ()
+    studies: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """What a study file says.
+
+    Attributes
+    ----------
+    study : Study
+        With its plan.
+    cases : CaseSource
+    labels : LabelSource
+    """
+
+    study: Study
+    cases: CaseSource
+    labels: LabelSource
+
+
+def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> StudyFile:
+    """Read a study file.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    known : Known
+    folder : Path, optional
+        What paths in the file are relative to; the current one by default.
+
+    Raises
+    ------
+    StudyFileError
+        With every fault, not the first one.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError([_syntax(error, text)]) from None
+    check = _Check(dict(_lines(text)))
+    tables = {name: content.pop(name, {}) for name in ("cases", "labels", "design")}
+    asked = content.pop("question", [])
+    head = check.table(_Head, content, ())
+    cases = check.table(CaseSource, tables["cases"], ("cases",))
+    labels = check.table(LabelSource, tables["labels"], ("labels",))
+    switches = check.table(Switches, tables["design"], ("design",))
+    design = switches and check.built(switches.to_design, ("design",))
+    questionnaire = _questionnaire(asked, check)
+    _check_names(content, known, check)
+    if cases is not None:
+        _check_cases(cases, known, folder or Path(), check)
+    if labels is not None:
+        _check_labels(labels, cases, known.models.get(str(content.get("model"))), check)
+    if design and questionnaire and not questionnaire.at(Step.IMAGE):
+        for switch, on in (("mode", design.mode is not Mode.WITH), ("drawing", design.drawing)):
+            if on:
+                reason = 'needs questions about the image alone (step = "image")'
+                check.say(("design", switch), reason)
+    if not check.faults and head and design and cases and labels and questionnaire:
+        if design.mode is Mode.WITHOUT_THEN_WITH:
+            questionnaire = questionnaire.read_again()
+        plan = Plan(
+            head.methods,
+            tuple(map(reader_name, head.readers)),
+            design,
+            head.preset,
+            head.target,
+            text,
+        )
+        study = Study(head.name, head.title, head.about, head.model, questionnaire, plan=plan)
+        return StudyFile(study, cases, labels)
+    raise StudyFileError(check.faults)
+
+
+def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Fault:
+    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
+    reason = str(error)[: found.start()] if found else str(error)
+    line = int(found[1]) if found and found[1] else max(len(text.splitlines()), 1)
+    return Fault(line, f"this is not TOML: {reason[:1].lower()}{reason[1:]}")
+
+
+T = TypeVar("T")
+M = TypeVar("M", bound=_Table)
+
+
+@dataclass
+class _Check:
+    """A file being checked; faults are gathered on the way."""
+
+    lines: Mapping[Place, int]
+    faults: list[Fault] = field(default_factory=list)
+
+    def say(self, place: Place, reason: str) -> None:
+        """Note a fault of a value, at its line or that of the nearest table around it."""
+        around = place
+        while around and around not in self.lines:
+            around = around[:-1]
+        name = ".".join(part for part in place if isinstance(part, str))
+        self.faults.append(
+            Fault(self.lines.get(around, 1), f"{name}: {reason}" if name else reason)
+        )
+
+    def table(self, kind: type[M], content: object, place: Place) -> M | None:
+        """The values of a table, each of the right kind; None if one is not."""
+        try:
+            return kind.model_validate(content)
+        except ValidationError as error:
+            for fault in error.errors():
+                self.say((*place, *fault["loc"]), _in_words(fault))
+        return None
+
+    def built(self, make: Callable[[], T], place: Place) -> T | None:
+        """What `make` gives; None where it finds a contradiction, which is noted."""
+        try:
+            return make()
+        except ValueError as error:
+            self.say(place, str(error))
+        return None
+
+
+def _in_words(fault: Any) -> str:
+    """A fault of pydantic's in one of our sentences."""
+    match fault["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "there is no such setting"
+        case "literal_error":
+            allowed = fault["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
+            return f"must be one of {allowed}"
+        case "string_pattern_mismatch":
+            return "may hold small letters and digits, with a hyphen or _ between them"
+        case "too_short" | "string_too_short":
+            return "is empty"
+    said = str(fault["msg"]).replace("Input should be a valid", "must be of kind", 1)
+    return said.replace("Input should", "must", 1)
+
+
+def _questionnaire(asked: object, check: _Check) -> Questionnaire | None:
+    """The file's questions, or the usual ones."""
+    if not isinstance(asked, list):
+        check.say(("question",), "questions are written as [[question]]")
+        return None
+    tables = [check.table(_Question, one, ("question", n)) for n, one in enumerate(asked)]
+    questions = [
+        None if one is None else check.built(one.to_question, ("question", n))
+        for n, one in enumerate(tables)
+    ]
+    seen: set[str] = set()
+    for number, question in enumerate(questions):
+        if question is None:
+            continue
+        if question.id in seen:
+            check.say(("question", number, "id"), f"there is another question {question.id!r}")
+        seen.add(question.id)
+        # Alone, so that each question's own fault is told.
+        check.built(partial(Questionnaire, (question,)), ("question", number))
+    if check.faults:
+        return None
+    return Questionnaire(tuple(q for q in questions if q)) if questions else DEFAULT
+
+
+def _check_names(content: Mapping[str, object], known: Known, check: _Check) -> None:
+    """Names of what an installation has; also where other values of the table are faulty."""
+    for key, there in (("model", known.models), ("preset", known.presets)):
+        if (name := content.get(key)) and isinstance(name, str):
+            _one_of((key,), name, there, key, check)
+    methods, readers = _texts(content.get("methods")), _texts(content.get("readers"))
+    for method in methods:
+        _one_of(("methods",), method, known.methods, "method", check)
+    if len(set(methods)) < len(methods):
+        check.say(("methods",), "a method is named twice")
+    tidy = [check.built(partial(reader_name, name), ("readers",)) for name in readers]
+    if len(set(tidy)) < len(tidy):
+        check.say(("readers",), "a reader is named twice")
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _check_cases(cases: CaseSource, known: Known, folder: Path, check: _Check) -> None:
+    given = [name for name in ("study", "folder", "list") if getattr(cases, name)]
+    if len(given) != 1:
+        check.say(("cases",), "must name one of study, folder and list")
+    if cases.study:
+        _one_of(("cases", "study"), cases.study, known.studies, "study", check)
+    if cases.folder and not (folder / cases.folder).is_dir():
+        check.say(("cases", "folder"), f"there is no folder {cases.folder!r}")
+    if cases.list and not (folder / cases.list).is_file():
+        check.say(("cases", "list"), f"there is no file {cases.list!r}")
+
+
+def _check_labels(
+    labels: LabelSource,
+    cases: CaseSource | None,
+    of_model: Collection[str] | None,
+    check: _Check,
+) -> None:
+    for label in labels.given:
+        if of_model is not None:
+            _one_of(("labels", "given"), label, of_model, "label", check)
+    if labels.source == "given" and not labels.given and not (cases and cases.list):
+        check.say(("labels", "given"), "must name the labels to read")
+    if labels.source != "given" and labels.given:
+        check.say(("labels", "given"), 'needs from = "given"')
+
+
+def _one_of(place: Place, name: str, known: Collection[str], what: str, check: _Check) -> None:
+    if name not in known:
+        check.say(place, f"there is no {what} {name!r}; there are {', '.join(known) or 'none'}")
+
+
+_HEADER = re.compile(r"^\s*(\[\[|\[)\s*([A-Za-z0-9_.\-\s]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_.\-]+)\s*=(.*)$")
+
+
+def _lines(text: str) -> Iterator[tuple[Place, int]]:
+    """Where tables and keys stand: places and line numbers.
+
+    Keys and headers begin lines in TOML; what looks like one inside of a value over several lines
+    may be taken for one, which costs no more than a line number that is off.
+    """
+    table: Place = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            name = header[2]
+            table = tuple(name.split("."))
+            if header[1] == "[[":
+                counts[name] = counts.get(name, -1) + 1
+                table = (*table, counts[name])
+            yield table, number
+        elif key := _KEY.match(line):
+            yield (*table, *key[1].split(".")), number

@@ -1,0 +1,1 @@
+"""What leaves the database: tables for statisticians, and whole studies."""

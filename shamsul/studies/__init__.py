@@ -1,0 +1,1 @@
+"""A study, its model, its maps and what is known of them, together."""

@@ -1,0 +1,309 @@
+"""The maps of studies, scored against the annotations of their cases."""
+
+import functools
+import hashlib
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shamsul.annotations.annotation import Annotation, Marked, union
+from shamsul.annotations.archive import AnnotationArchive, Description
+from shamsul.annotations.drawings import DRAWN, counted
+from shamsul.annotations.marks import Gaze, Points
+from shamsul.classifiers import registry
+from shamsul.classifiers.manifest import Manifest
+from shamsul.explainers.cache import MapCache, MapKey
+from shamsul.explainers.heatmap import Heatmap, Target
+from shamsul.explainers.registry import METHODS
+from shamsul.faithfulness.measure import EXPLAINERS
+from shamsul.localisation.chexlocalize import point_hit
+from shamsul.localisation.features import Features
+from shamsul.localisation.human_benchmark import score_region
+from shamsul.localisation.maps import LabelMap
+from shamsul.localisation.protocol import Rules, score_map
+from shamsul.localisation.score import Score
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.store import Store
+from shamsul.reading.design.design import PanelPlan
+from shamsul.reading.design.study import Case, Study
+from shamsul.storage.result_cache import ResultCache
+from shamsul.studies.panels import Source, open_sources, source, sources
+
+M = TypeVar("M", bound=Marked)
+
+
+@dataclass(frozen=True)
+class ScoredMap:
+    """A map of a study and its scores.
+
+    Attributes
+    ----------
+    case : Case
+        Whose radiograph is explained.
+    heatmap_sha256 : str
+        Empty of what a person marked.
+    score : Score
+        Its image is the case's name.
+    """
+
+    case: Case
+    heatmap_sha256: str
+    score: Score
+
+
+def regions(annotations: Iterable[M], label: str, sources: Collection[str] = ()) -> tuple[M, ...]:
+    """The annotations of a label that say where it is and count: not single points, nor gaze.
+
+    Parameters
+    ----------
+    annotations : iterable of Annotation or Description
+    label : str
+    sources : collection of str
+        Only of these; of all experts if empty, not what readers have drawn in the viewer.
+    """
+    return tuple(
+        one
+        for one in counted(annotations)
+        if one.label == label
+        and one.kind not in (Points.kind, Gaze.kind)
+        and (one.source in sources if sources else one.source != DRAWN)
+    )
+
+
+def to_compare(study: Study, cases: Sequence[Case], methods: Sequence[str]) -> list[Source]:
+    """Where the maps of some methods and baselines come from, for every case of a study.
+
+    As the study has them: a planned one's preset and target, else the defaults.
+
+    Raises
+    ------
+    shamsul.classifiers.manifest.ModelError
+        If the study's model cannot be used.
+    """
+    folder = registry.folder_of(study.model)
+    model = Manifest.read(folder).fingerprint
+    found = []
+    for case in cases:
+        for name in methods:
+            if study.plan is not None and name in METHODS:
+                found.append(source(study, cases, case, PanelPlan(name)))
+            else:
+                method = EXPLAINERS[name]
+                key = MapKey(case.image_sha256, model, name, method.settle({}))
+                found.append(Source(key, method, folder, case))
+    return found
+
+
+def scored(
+    wanted: Iterable[Source],
+    cache: MapCache,
+    annotations: AnnotationArchive,
+    rules: Rules,
+    results: ResultCache,
+    *,
+    spacing: Callable[[str], tuple[float, float] | None] = lambda image_sha256: None,
+    by: Collection[str] = (),
+) -> Iterator[tuple[ScoredMap, ...]]:
+    """Score the maps that are there, of labels that are annotated.
+
+    Parameters
+    ----------
+    wanted : iterable of Source
+    cache : MapCache
+    annotations : AnnotationArchive
+    rules : Rules
+    results : ResultCache
+        Scores that it has are not computed again; neither maps nor masks are read for them.
+    spacing : callable, optional
+        Millimetres from pixel to pixel, rows before columns, by the image's SHA-256.
+    by : collection of str
+        Sources of the annotations that count, as of :func:`regions`.
+
+    Yields
+    ------
+    tuple of ScoredMap
+        Of each source in turn; empty where its maps or annotations are missing.
+
+    Raises
+    ------
+    ValueError
+        If an annotation is damaged, or made on an image of another size.
+    """
+    labels = functools.cache(lambda folder: Manifest.read(folder).labels)
+    for one in wanted:
+        marked = _by_label(annotations.describe(one.key.image_sha256), by)
+        made = cache.changed(one.key) if marked else None
+        if made is None:
+            yield ()
+            continue
+        about = [one.key.digest, made, len(marked), spacing(one.key.image_sha256), repr(rules)]
+        keys = {
+            label: ResultCache.digest(["map", label, *about, [each.digest for each in own]])
+            for label, own in marked.items()
+            if label in labels(one.folder)
+        }
+        kept = {label: results.get(key) for label, key in keys.items()}
+        if None in kept.values():
+            maps = {heatmap.label: heatmap for heatmap in cache.get(one.key) or ()}
+            own = annotations.get(one.key.image_sha256)
+        for label, key in keys.items():
+            if kept[label] is None and label in maps:
+                heatmap = maps[label]
+                mask = union(regions(own, label, by), heatmap.geometry.image_shape)
+                score = _score(one, heatmap, mask, spacing(one.key.image_sha256), rules)
+                score = replace(score, labels_in_image=len(marked))
+                rows = kept[label] = [_row(heatmap.sha256, score)]
+                results.put(key, rows)
+        yield tuple(_kept(one.case, rows[0]) for rows in kept.values() if rows)
+
+
+def people(
+    cases: Sequence[Case],
+    annotations: AnnotationArchive,
+    shape: Callable[[str], tuple[int, int]],
+    by: Collection[str],
+    results: ResultCache,
+) -> list[ScoredMap]:
+    """Annotations by others than those that count, scored like maps: the human benchmark.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    annotations : AnnotationArchive
+    shape : callable
+        Rows and columns of a radiograph, by its SHA-256.
+    by : collection of str
+        Sources of the annotations that count.
+    results : ResultCache
+        As of :func:`scored`.
+
+    Returns
+    -------
+    list of ScoredMap
+        The method is the source. Regions have the scores of overlap, single points a hit where one
+        of them is in the finding.
+    """
+    found = []
+    for case in cases:
+        described = counted(annotations.describe(case.image_sha256))
+        marked = _by_label(described, by)
+        others = sorted({one.source for one in described} - set(by))
+        for label, other in itertools.product(marked, others):
+            own = [one for one in described if (one.label, one.source) == (label, other)]
+            if not own:
+                continue
+            both = [[one.digest for one in side] for side in (marked[label], own)]
+            key = ResultCache.digest(["people", label, other, len(marked), *both])
+            rows = results.get(key)
+            if rows is None:
+                full, size = annotations.get(case.image_sha256), shape(case.image_sha256)
+                score = _score_person(case, label, other, full, size, by)
+                rows = [_row("", replace(score, labels_in_image=len(marked)))] if score else []
+                results.put(key, rows)
+            found += [_kept(case, row) for row in rows]
+    return found
+
+
+def _by_label(
+    described: Sequence[Description], by: Collection[str]
+) -> dict[str, tuple[Description, ...]]:
+    """The regions that count of each label that has any."""
+    labels = sorted({one.label for one in described})
+    return {label: own for label in labels if (own := regions(described, label, by))}
+
+
+def _row(heatmap_sha256: str, score: Score) -> dict[str, Any]:
+    return {"heatmap_sha256": heatmap_sha256, "score": score.to_json()}
+
+
+def _kept(case: Case, row: Mapping[str, Any]) -> ScoredMap:
+    score = Score.from_json(row["score"] | {"image": case.name})
+    return ScoredMap(case, row["heatmap_sha256"], score)
+
+
+def _score(
+    about: Source,
+    heatmap: Heatmap,
+    mask: NDArray[np.bool_],
+    spacing: tuple[float, float] | None,
+    rules: Rules,
+) -> Score:
+    probability = heatmap.output
+    if about.key.target is Target.LOGIT:
+        probability = float(1 / (1 + np.exp(-heatmap.output)))
+    found = LabelMap(heatmap.label, heatmap.method, heatmap.values, probability)
+    score = score_map(about.case.name, found, mask, heatmap.geometry, spacing, rules)
+    return replace(score, **vars(Features.of(mask)))
+
+
+def _score_person(
+    case: Case,
+    label: str,
+    other: str,
+    marked: Sequence[Annotation],
+    shape: tuple[int, int],
+    by: Collection[str],
+) -> Score | None:
+    """What a person marked of a finding; None where either is no pixel."""
+    truth = union(regions(marked, label, by), shape)
+    own = union(regions(marked, label, [other]), shape)
+    pointed = [
+        one.mark.places
+        for one in counted(marked)
+        if (one.label, one.source) == (label, other) and isinstance(one.mark, Points)
+    ]
+    if not truth.any() or not (own.any() or pointed):
+        return None
+    score = Score(case.name, label, other, mask_area=int(truth.sum()))
+    if own.any():
+        score = score_region(case.name, label, other, own, truth, Rules())
+    if pointed:
+        score = replace(score, hit=point_hit(np.concatenate(pointed), truth))
+    return replace(score, **vars(Features.of(truth)))
+
+
+def digest(mask: NDArray[np.bool_]) -> str:
+    """Of a mask's pixels, hexadecimal."""
+    return hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()
+
+
+def located(
+    store: Store,
+    study: str,
+    cache: MapCache,
+    annotations: AnnotationArchive,
+    results: ResultCache,
+) -> pd.DataFrame:
+    """IoU (Otsu's threshold) and hit of the maps that readers of a study see, control maps too.
+
+    Only of maps that are in the cache.
+
+    Returns
+    -------
+    DataFrame
+        Columns heatmap_sha256, iou, hit.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study, or an annotation is damaged.
+    shamsul.classifiers.manifest.ModelError
+        If the study's model cannot be used.
+    """
+    about, cases = store.study(study), store.cases(study)
+    wanted: Iterable[Source]
+    if about.plan is None:
+        wanted = open_sources(about, cases, list(METHODS.values()))
+    else:
+        wanted = sources(about, cases, Readings(store.database).of(study))
+    rows = {
+        one.heatmap_sha256: (one.heatmap_sha256, one.score.iou, one.score.hit == 1)
+        for group in scored(wanted, cache, annotations, Rules(), results)
+        for one in group
+    }
+    return pd.DataFrame(list(rows.values()), columns=["heatmap_sha256", "iou", "hit"])

@@ -1,0 +1,119 @@
+"""What the maps of a planned study's panels are computed from, controls included."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shamsul.classifiers import registry
+from shamsul.classifiers.manifest import Manifest
+from shamsul.classifiers.randomised import randomised_folder
+from shamsul.explainers.cache import MapKey
+from shamsul.explainers.heatmap import Target
+from shamsul.explainers.method import Method
+from shamsul.explainers.presets import PRESETS
+from shamsul.explainers.registry import METHODS
+from shamsul.reading.database.readings import Assigned
+from shamsul.reading.design.design import Control, PanelPlan
+from shamsul.reading.design.plan import Plan
+from shamsul.reading.design.study import Case, Study
+from shamsul.settings import settings
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a panel's map is computed from.
+
+    Attributes
+    ----------
+    key : MapKey
+    method : Method
+    folder : Path
+        Of the model that is explained.
+    case : Case
+        Whose radiograph is explained.
+    """
+
+    key: MapKey
+    method: Method
+    folder: Path
+    case: Case
+
+
+def source(study: Study, cases: Sequence[Case], case: Case, panel: PanelPlan) -> Source:
+    """Where a panel's map comes from.
+
+    Parameters
+    ----------
+    study : Study
+        With a plan.
+    cases : sequence of Case
+        All of the study's, in order.
+    case : Case
+        The one that is read.
+    panel : PanelPlan
+
+    Raises
+    ------
+    shamsul.classifiers.manifest.ModelError
+        The study's model cannot be used.
+    """
+    plan = study.plan
+    assert plan is not None
+    folder = registry.folder_of(study.model)
+    explained = case
+    if panel.control is Control.RANDOM_MODEL:
+        folder = randomised_folder(folder, settings().data_dir / "randomised", plan.design.seed)
+    elif panel.control is Control.OTHER_PATIENT:
+        explained = _other(cases, case, plan.design.seed)
+    method = METHODS[panel.method]
+    key = MapKey(
+        image_sha256=explained.image_sha256,
+        model=Manifest.read(folder).fingerprint,
+        method=method.name,
+        parameters=method.settle(_parameters(plan, method)),
+        target=Target(plan.target),
+    )
+    return Source(key, method, folder, explained)
+
+
+def _other(cases: Sequence[Case], case: Case, seed: int) -> Case:
+    """Another case of the study, always the same for a case."""
+    place = [one.id for one in cases].index(case.id)
+    return cases[(place + 1 + seed % (len(cases) - 1)) % len(cases)]
+
+
+def _parameters(plan: Plan, method: Method) -> dict[str, object]:
+    preset = PRESETS.get(plan.preset)
+    return dict(preset.parameters.get(method.name, {})) if preset else {}
+
+
+def open_sources(study: Study, cases: Sequence[Case], methods: Sequence[Method]) -> list[Source]:
+    """Every map of an open study's cases, with the methods' default parameters."""
+    folder = registry.folder_of(study.model)
+    model = Manifest.read(folder).fingerprint
+    return [
+        Source(
+            MapKey(case.image_sha256, model, method.name, method.settle({})), method, folder, case
+        )
+        for case in cases
+        for method in methods
+    ]
+
+
+def sources(
+    study: Study, cases: Sequence[Case], readings: Sequence[Assigned]
+) -> tuple[Source, ...]:
+    """Every map that a study's readings show, each once, case by case."""
+    found = {
+        one.key.digest: one
+        for case in cases
+        for panel in _panels(readings, case)
+        for one in [source(study, cases, case, panel)]
+    }
+    return tuple(found.values())
+
+
+def _panels(readings: Sequence[Assigned], case: Case) -> tuple[PanelPlan, ...]:
+    """What is shown of a case, by whomever."""
+    shown = (p for one in readings if one.case.id == case.id for p in one.reading.panels)
+    return tuple(dict.fromkeys(shown))

@@ -1,0 +1,241 @@
+"""Parts of the Evaluate page: maps beside expert annotations."""
+
+import functools
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import streamlit as st
+
+from shamsul.annotations.drawings import DRAWN
+from shamsul.computing.jobs import NOT_KEPT, State
+from shamsul.explainers.baselines import BASELINES
+from shamsul.explainers.cache import MapCache
+from shamsul.explainers.registry import USUAL
+from shamsul.faithfulness.measure import EXPLAINERS
+from shamsul.localisation.protocol import Rules
+from shamsul.metrics.thresholds import parse
+from shamsul.reading.database.accounts import Role
+from shamsul.reading.design.study import Case, Study
+from shamsul.settings import ASSETS, settings
+from shamsul.storage.result_cache import ResultCache
+from shamsul.studies import localisation
+from shamsul.studies.localisation import ScoredMap
+from shamsul.studies.panels import Source
+from shamsul.ui.shared import maps, session, sign_in
+from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.wording import counted, plain
+
+VIEWS = ("Cases", "Study", "Faithfulness", "Annotations", "Phantom benchmark")
+CASES, STUDY, FAITHFULNESS, ANNOTATIONS, PHANTOMS = VIEWS
+#: Said of a study without cases.
+NO_CASES = (
+    "This study has no cases yet. Radiographs are uploaded on the Worklist; planned studies get "
+    "their cases on the Study set-up page."
+)
+#: Thresholds that are offered, as the command line has them.
+THRESHOLDS = ("otsu", *(f"0.{tenth}" for tenth in range(1, 10)), "top5%", "top10%", "top20%")
+#: Maps waiting to be computed at a time.
+AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is evaluated.
+
+    Attributes
+    ----------
+    study : Study
+    cases : tuple of Case
+        Those with annotations.
+    sources : tuple of Source
+        Their maps, case by case, in the order of the methods.
+    threshold : str
+        One of `THRESHOLDS`.
+    by : tuple of str
+        Sources of the annotations that count.
+    marked : tuple of (str, str)
+        Which annotations the cases have: the image's SHA-256 and the annotation's digest.
+    """
+
+    study: Study
+    cases: tuple[Case, ...]
+    sources: tuple[Source, ...]
+    threshold: str
+    by: tuple[str, ...]
+    marked: tuple[tuple[str, str], ...]
+
+
+def map_cache() -> MapCache:
+    """The maps on disk."""
+    return MapCache(settings().maps)
+
+
+def study() -> Study:
+    """Let a coordinator choose a study, the same in all views."""
+    studies = {one.name: one for one in session.store().studies()}
+    name = st.selectbox(
+        "Study",
+        list(studies),
+        format_func=lambda name: studies[name].title,
+        key="study",
+        # In the address, so that a page that is loaded anew goes on.
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return studies[name]
+
+
+def choice() -> Choice | None:
+    """Let a coordinator choose; None where no case of the study is annotated."""
+    left, right = st.columns([3, 2])
+    with left:
+        chosen = study()
+    archive = session.annotations()
+    described = {
+        case: archive.describe(case.image_sha256) for case in session.store().cases(chosen.name)
+    }
+    cases = tuple(case for case, marks in described.items() if marks)
+    if not cases:
+        return None
+    marked = [(case, one) for case in cases for one in described[case]]
+    sources = sorted({one.source for _, one in marked})
+    usual = chosen.plan.methods if chosen.plan else USUAL
+    with right.popover("What is compared", icon=":material/tune:", width="stretch"):
+        methods = st.pills(
+            "Methods and baselines",
+            list(EXPLAINERS),
+            format_func=lambda name: EXPLAINERS[name].title,
+            selection_mode="multi",
+            default=[*usual, *BASELINES],
+            key=f"evaluated-{chosen.name}",
+            wrap=True,
+        )
+        threshold = st.selectbox(
+            "Threshold",
+            THRESHOLDS,
+            format_func=_threshold_title,
+            key="evaluated-threshold",
+            help="Where maps are cut. A share is of the map's highest value.",
+        )
+        by = st.multiselect(
+            "Annotations by",
+            sources,
+            default=[one for one in sources if one != DRAWN] or sources,
+            help="Others are compared with them as people, beside the methods.",
+        )
+    ordered = [one for one in EXPLAINERS if one in methods]
+    wanted = localisation.to_compare(chosen, cases, ordered)
+    digests = tuple((case.image_sha256, one.digest) for case, one in marked)
+    return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or sources), digests)
+
+
+def _threshold_title(threshold: str) -> str:
+    if threshold == "otsu":
+        return "Otsu"
+    return threshold.replace("top", "Top ") if "%" in threshold else f"{float(threshold):.0%}"
+
+
+def computing(chosen: Choice) -> None:
+    """How many maps are there, and a button that has the others computed."""
+    cache = map_cache()
+    missing = [one for one in chosen.sources if one.key not in cache]
+    going = f"evaluating-{chosen.study.name}"
+    if not missing:
+        st.session_state[going] = False
+        return
+
+    def start() -> None:
+        st.session_state[going] = True
+        st.session_state[f"{going}-failed"] = []
+
+    words = f"{len(chosen.sources) - len(missing)} of {len(chosen.sources)} maps are computed."
+    if not st.session_state.get(going, False):
+        text, button = st.columns([4, 1.3], vertical_alignment="center")
+        text.caption(words)
+        button.button("Compute the missing maps", on_click=start, width="stretch")
+        for reason, count in Counter(st.session_state.get(f"{going}-failed", [])).items():
+            st.error(plain(f"{reason} ({counted(count, 'case')})"))
+        return
+
+    @st.fragment(run_every=2.0)
+    def compute() -> None:
+        """Keep the next maps wanted until all are there or have failed."""
+        with in_words():
+            sign_in.require(Role.COORDINATOR)
+            left = [one for one in missing if one.key not in cache]
+            manifest = session.classifier(chosen.study.model).manifest
+            failed: list[str] = []
+            asked = 0
+            for one in left:
+                job = maps.request_source(
+                    session.jobs(), session.worker(), session.archive(), manifest, one
+                )
+                # Maps are kept before their job has ended.
+                if job.reason or (job.state is State.DONE and one.key not in cache):
+                    failed.append(job.reason or NOT_KEPT)
+                else:
+                    asked += 1
+                if asked == AT_ONCE:
+                    break
+            there = len(chosen.sources) - len(left)
+            st.progress(
+                there / len(chosen.sources), text=f"{there} of {len(chosen.sources)} maps computed"
+            )
+            if not asked:
+                st.session_state[going] = False
+                st.session_state[f"{going}-failed"] = failed
+                st.rerun()
+
+    compute()
+
+
+def scored_maps(chosen: Choice) -> list[ScoredMap]:
+    """Every map that is there, scored, and people beside them; with a bar meanwhile."""
+    cache = map_cache()
+    there = [one for one in chosen.sources if one.key in cache]
+    # Another text wherever a map has come or an annotation is another one.
+    stamp = [one.key.digest for one in there], chosen.threshold, chosen.by, chosen.marked
+    known = st.session_state.get("scored")
+    if known is not None and known[0] == stamp:
+        kept: list[ScoredMap] = known[1]
+        return kept
+    extent = functools.cache(session.archive().extent)
+    results = ResultCache(settings().scores)
+    found: list[ScoredMap] = []
+    groups = localisation.scored(
+        there,
+        cache,
+        session.annotations(),
+        Rules(threshold=parse(chosen.threshold)),
+        results,
+        spacing=lambda sha256: extent(sha256).spacing_mm,
+        by=chosen.by,
+    )
+    with st.empty():
+        for done, group in enumerate(groups, 1):
+            found += group
+            if done % max(1, len(there) // 100) == 0:  # what is kept goes faster than pages do
+                st.progress(done / len(there), text=f"Scoring maps: {done} of {len(there)}")
+        st.write("")
+    if found:
+        found += localisation.people(
+            chosen.cases,
+            session.annotations(),
+            lambda sha256: extent(sha256).shape,
+            chosen.by,
+            results,
+        )
+    st.session_state["scored"] = stamp, found
+    return found
+
+
+def phantoms() -> None:
+    """The leaderboard that comes with the app."""
+    file = ASSETS.parent / "docs" / "phantom-benchmark.md"
+    if not file.is_file():
+        st.info("The leaderboard is made by `shamsul evaluate --phantom 200 --out DIR`.")
+        return
+    # Its links are to other documents, which the app does not have.
+    text = file.read_text(encoding="utf-8")
+    st.markdown(re.sub(r"\[([^]]+)\]\([^)]+\)", r"`\1`", text))

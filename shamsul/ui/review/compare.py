@@ -1,0 +1,119 @@
+"""The part of the review page that says how far the maps of a label agree."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from shamsul.computing.jobs import Job
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.metrics import agreement
+from shamsul.reading.database.accounts import Role
+from shamsul.ui.shared import charts, maps, sign_in
+from shamsul.ui.shared.frame import in_words
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for two maps.
+
+    Attributes
+    ----------
+    title : str
+    agreement : callable
+    meaning : str
+        What the number says, in a sentence.
+    """
+
+    title: str
+    agreement: agreement.Agreement
+    meaning: str
+
+
+MEASURES = (
+    Measure(
+        "Rank correlation (Spearman)",
+        agreement.spearman,
+        "Whether the maps put all pixels in the same order, from what speaks against the label to "
+        "what speaks for it: 1 the same order, 0 unrelated, −1 reversed.",
+    ),
+    Measure(
+        "Structural similarity (SSIM)",
+        agreement.ssim,
+        "Whether the maps look alike place by place when shown positive only: 1 identical, about 0 "
+        "unlike. Where both are blank they are alike.",
+    ),
+    Measure(
+        "Overlap of the top 10%",
+        agreement.top_overlap,
+        "Of the pixels in either map's most relevant tenth, the share that is in both: 1 the same "
+        "region, 0 apart, about 0.05 by chance.",
+    ),
+)
+
+
+@st.fragment
+def comparison(asked: Mapping[str, Job], labels: Sequence[str]) -> None:
+    """Pairwise agreement of the maps of each label, computed once it is opened.
+
+    Parameters
+    ----------
+    asked : mapping of str to Job
+        By method name, in the order of panels.
+    labels : sequence of str
+        Labels shown.
+    """
+    with in_words():
+        # Opening it runs this fragment alone.
+        sign_in.require(Role.READER)
+        drawer = st.expander("Compare the maps", key="compare", on_change="rerun")
+        if not drawer.open:
+            return
+        with drawer:
+            _draw([job for job in asked.values() if job.maps], labels)
+
+
+def _draw(there: Sequence[Job], labels: Sequence[str]) -> None:
+    """The numbers' meanings, then the charts of each label below them."""
+    if len(there) < 2:
+        st.markdown("There is nothing to compare before the maps of two methods are there.")
+        return
+    st.caption(
+        "Agreement of each two maps. Maps that agree may still be wrong together; a dash means "
+        "that there is no number, since a map is constant or nowhere positive."
+    )
+    for place, measure in zip(st.columns(3), MEASURES, strict=True):
+        place.markdown(f"**{measure.title}**")
+        place.caption(measure.meaning)
+    titles = [job.method.title for job in there]
+    light = st.context.theme.type == "light"
+    for label in labels:
+        st.markdown(f"**{label}**")
+        heatmaps = [found for job in there if (found := maps.heatmap(job, label))]
+        matrices = _matrices(tuple(heatmap.sha256 for heatmap in heatmaps), heatmaps)
+        for place, measure, matrix in zip(st.columns(3), MEASURES, matrices, strict=True):
+            place.plotly_chart(
+                charts.agreement(titles, matrix, light=light),
+                config={"displayModeBar": False},
+                key=f"agreement-{label}-{measure.title}",
+                alt=f"{measure.title} for {label}: {_in_words(titles, matrix)}",
+            )
+
+
+def _in_words(titles: Sequence[str], matrix: NDArray[np.float64]) -> str:
+    """Each pair's number, for those who do not see the chart."""
+    return "; ".join(
+        f"{titles[i]} and {titles[j]} {charts.in_figures(matrix[i, j])}"
+        for i, j in itertools.combinations(range(len(titles)), 2)
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _matrices(
+    sha256s: tuple[str, ...], _heatmaps: Sequence[Heatmap]
+) -> tuple[NDArray[np.float64], ...]:
+    values = [heatmap.values for heatmap in _heatmaps]
+    return tuple(agreement.pairwise(values, measure.agreement) for measure in MEASURES)

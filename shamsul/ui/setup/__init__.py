@@ -1,0 +1,1 @@
+"""What the Study set-up page alone shows."""

@@ -1,0 +1,1 @@
+"""What pages share: the viewer, the questionnaire, sign-in, the frame around them."""

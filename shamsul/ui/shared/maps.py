@@ -1,0 +1,204 @@
+"""From a case to the viewer's rows: maps asked for in the background, shown as they arrive."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from shamsul.annotations.annotation import Annotation
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage, prepare
+from shamsul.classifiers.manifest import Manifest
+from shamsul.classifiers.prediction import Prediction
+from shamsul.computing.jobs import Job, Jobs, State
+from shamsul.computing.worker import Worker
+from shamsul.explainers.cache import MapKey
+from shamsul.explainers.heatmap import Heatmap, Target
+from shamsul.explainers.method import ExplainerError, Progress, Value
+from shamsul.explainers.registry import METHODS, by_waiting_time
+from shamsul.radiographs import ArchiveError, RadiographArchive
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.studies.panels import Source
+from shamsul.ui.shared.viewer import About, Panel, PanelProgress, Row
+
+#: A map whose method's model accounts for less of the variance is said to fit poorly.
+POOR_FIT = 0.5
+#: A map whose standard error is a larger share of its values is said not to be stable.
+UNSTABLE = 0.3
+
+Explain = Callable[[MapKey, GridImage, Progress], tuple[Heatmap, ...]]
+
+
+def request(
+    jobs: Jobs,
+    explain: Explain,
+    classifier: Classifier,
+    radiograph: Radiograph,
+    *,
+    target: Target,
+    parameters: Mapping[str, Mapping[str, Value]],
+) -> dict[str, Job]:
+    """Ask for the maps of some methods, without waiting.
+
+    Parameters
+    ----------
+    jobs : Jobs
+    explain : callable
+        Computes the maps that are not there: ``explain(key, image, progress)``.
+    classifier : Classifier
+    radiograph : Radiograph
+    target : Target
+    parameters : mapping
+        By name of the methods that are asked; defaults for what is left out.
+
+    Returns
+    -------
+    dict of str to Job
+        By method name, in the order of panels.
+    """
+    asked = {}
+    for method in by_waiting_time():
+        if method.name not in parameters:
+            continue
+        key = MapKey.of(radiograph.sha256, classifier, method, parameters[method.name], target)
+        asked[method.name] = jobs.request(
+            key, method, partial(_explain, explain, key, classifier, radiograph)
+        )
+    return {name: asked[name] for name in METHODS if name in asked}
+
+
+def request_source(
+    jobs: Jobs, worker: Worker, archive: RadiographArchive, manifest: Manifest, source: Source
+) -> Job:
+    """Ask for the maps of a study's source, without waiting.
+
+    Parameters
+    ----------
+    jobs : Jobs
+    worker : Worker
+    archive : RadiographArchive
+    manifest : Manifest
+        Of the study's model, whose grid its controls have too.
+    source : Source
+    """
+
+    def compute(progress: Progress) -> tuple[Heatmap, ...]:
+        try:
+            radiograph = archive.get(source.key.image_sha256)
+        except ArchiveError as error:
+            raise ExplainerError(str(error)) from None
+        return worker.explain(source.folder, source.key, prepare(radiograph, manifest), progress)
+
+    return jobs.request(source.key, source.method, compute)
+
+
+def _explain(
+    explain: Explain,
+    key: MapKey,
+    classifier: Classifier,
+    radiograph: Radiograph,
+    progress: Progress,
+) -> tuple[Heatmap, ...]:
+    return explain(key, classifier.prepare(radiograph), progress)
+
+
+def settled(asked: Mapping[str, Job]) -> frozenset[str]:
+    """Names of the methods whose maps are there or will not come."""
+    return frozenset(name for name, job in asked.items() if job.is_over)
+
+
+def heatmap(job: Job, label: str) -> Heatmap | None:
+    """A label's map, None while it is not there."""
+    return next((found for found in job.maps if found.label == label), None)
+
+
+def rows(
+    asked: Mapping[str, Job],
+    labels: Sequence[str],
+    prediction: Prediction,
+    annotations: Sequence[Annotation],
+) -> tuple[Row, ...]:
+    """The viewer's rows, one per label."""
+    return tuple(
+        Row(
+            label=label,
+            caption=f"probability {prediction[label].probability:.2f}",
+            annotations=tuple(a for a in annotations if a.label == label),
+            panels=tuple(_panel(job, label) for job in asked.values()),
+        )
+        for label in labels
+    )
+
+
+def _panel(job: Job, label: str) -> Panel:
+    found = heatmap(job, label)
+    facts = "" if found is None else _facts(found)
+    failed = job.reason if job.state is State.FAILED else ""
+    return Panel(
+        job.method.title,
+        found,
+        failed=failed,
+        facts=facts,
+        warning="" if found is None else _warning(found),
+        about=_about(job, found),
+    )
+
+
+def _facts(found: Heatmap) -> str:
+    """What a map took, and how well its method's model fits where it has one."""
+    facts = f"{found.evaluations} evaluations, {found.seconds:.1f} s"
+    if found.fit is not None:
+        facts = f"fit R² {_fit(found.fit)}, {facts}"
+    if found.doubt is not None:
+        facts = f"±{found.doubt:.0%}, {facts}"
+    return facts
+
+
+def _warning(found: Heatmap) -> str:
+    """What should make a reader doubt the map."""
+    unstable = found.doubt is not None and found.doubt > UNSTABLE
+    poor = found.fit is not None and found.fit < POOR_FIT
+    return ", ".join(["not stable"] * unstable + ["poor fit"] * poor)
+
+
+def _fit(fit: float) -> str:
+    return f"{fit:.2f}{' (poor)' if fit < POOR_FIT else ''}"
+
+
+def _about(job: Job, found: Heatmap | None) -> About:
+    """A panel's method, and what this map took once it is there."""
+    facts = []
+    parameters: Mapping[str, object] = job.key.parameters if found is None else found.parameters
+    if found is not None:
+        if found.fit is not None:
+            facts.append(("Fit R²", _fit(found.fit)))
+        if found.doubt is not None:
+            facts.append(("Standard error", f"{found.doubt:.0%} of the map"))
+        facts.append(("Evaluations", f"{found.evaluations:,} (all labels)"))
+        facts.append(("Seconds", f"{found.seconds:.1f} (all labels)"))
+    return About(
+        reading=job.method.reading,
+        facts=tuple(facts),
+        parameters=tuple(
+            (name.replace("_", " ").capitalize(), _in_words(value))
+            for name, value in parameters.items()
+        ),
+        citation=job.method.citation,
+    )
+
+
+def _in_words(value: object) -> str:
+    """A parameter's value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) or "default"
+
+
+def progress(asked: Mapping[str, Job], labels: Sequence[str]) -> tuple[PanelProgress, ...]:
+    """How far the maps are that are still to come."""
+    return tuple(
+        PanelProgress(
+            label, job.method.title, job.progress, job.done / job.planned if job.planned else None
+        )
+        for label in labels
+        for job in asked.values()
+        if job.state in (State.WAITING, State.RUNNING)
+    )

@@ -1,0 +1,146 @@
+"""What pages share: the store, the archives, the models and the reader's name."""
+
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from shamsul.annotations.archive import AnnotationArchive
+from shamsul.classifiers import registry
+from shamsul.radiographs import RadiographArchive
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.store import Store
+from shamsul.reading.demo import OWN, ensure_default_studies
+from shamsul.reading.design.study import Case, Study
+from shamsul.settings import ASSETS, settings
+from shamsul.ui.shared import sign_in
+
+if TYPE_CHECKING:
+    # Imported where they are used: torch takes seconds, which the worklist does not need.
+    from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.prediction import Prediction
+    from shamsul.computing.jobs import Jobs
+    from shamsul.computing.worker import Worker
+    from shamsul.ui.shared.maps import Explain
+    from shamsul.ui.shared.viewer import ViewerState
+
+#: The study that uploads go to.
+UPLOADS = OWN.name
+
+
+@st.cache_resource(show_spinner="Opening the studies …")
+def store() -> Store:
+    """The ratings' store, its default studies in place."""
+    opened = Store(settings().database)
+    ensure_default_studies(opened, archive(), annotations(), ASSETS)
+    return opened
+
+
+def open_studies() -> tuple[Study, ...]:
+    """The studies that are reviewed openly; planned ones are read on their own page, blinded."""
+    return tuple(study for study in store().studies() if study.plan is None)
+
+
+@st.cache_resource(show_spinner=False)
+def archive() -> RadiographArchive:
+    """The stored radiographs."""
+    return RadiographArchive(settings().radiographs)
+
+
+@st.cache_resource(show_spinner=False)
+def annotations() -> AnnotationArchive:
+    """The stored expert annotations."""
+    return AnnotationArchive(settings().data_dir / "annotations")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def radiograph(sha256: str) -> Radiograph:
+    """A stored radiograph."""
+    return archive().get(sha256)
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=2)
+def _classifier(folder: Path, changed: float) -> "Classifier":
+    return registry.load(folder)
+
+
+def classifier(name: str) -> "Classifier":
+    """A registered model, loaded once for all readers.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be loaded.
+    """
+    folder = registry.folder_of(name)
+    manifest = folder / "model.toml"
+    # A folder that was replaced is another model, even if its name is the same.
+    return _classifier(folder, manifest.stat().st_mtime if manifest.exists() else 0.0)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _prediction(name: str, fingerprint: str, image_sha256: str) -> "Prediction":
+    return classifier(name).predict(radiograph(image_sha256))
+
+
+def prediction(study: Study, case: Case) -> "Prediction":
+    """What the study's model says about a case."""
+    return _prediction(study.model, classifier(study.model).manifest.fingerprint, case.image_sha256)
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> "Jobs":
+    """What is computed in the background, one queue for all readers."""
+    from shamsul.computing.jobs import Jobs
+    from shamsul.explainers.cache import MapCache
+
+    return Jobs(MapCache(settings().maps))
+
+
+@st.cache_resource(show_spinner=False)
+def worker() -> "Worker":
+    """The process that computes maps."""
+    from shamsul.computing.worker import Worker
+
+    return Worker()
+
+
+def explain(model: str) -> "Explain":
+    """What computes maps of a registered model, in the worker process."""
+    return partial(worker().explain, registry.folder_of(model))
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Load in the background what the review page needs, while the reader chooses a case."""
+
+    def work() -> None:
+        worker().start()
+
+    threading.Thread(target=work, name="shamsul-warm-up", daemon=True).start()
+
+
+def reader() -> str:
+    """The name under which this reader's answers are kept; empty where nobody has typed one."""
+    account = sign_in.current()
+    return "" if account is None else account.name
+
+
+def viewer_state(case: Case) -> "ViewerState | None":
+    """How the viewer of a case was set when the reader last let go of a control."""
+    state: ViewerState | None = st.session_state.get(f"state-of-viewer-{case.id}")
+    return state
+
+
+def keep_viewer_state(case: Case, state: "ViewerState") -> None:
+    """Remember how the viewer of a case is set."""
+    st.session_state[f"state-of-viewer-{case.id}"] = state
+
+
+@st.cache_resource(show_spinner=False)
+def readings() -> Readings:
+    """The readings of planned studies."""
+    return Readings(store().database)

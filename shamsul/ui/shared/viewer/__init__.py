@@ -1,0 +1,469 @@
+"""The viewer: a radiograph and its heatmaps side by side, all drawing done in the browser.
+
+Three kinds of message go out, so that none repeats what another carries: parcels (the radiograph's
+pixels and each map, content-addressed, once each), the arrangement (small JSON), and progress
+texts. Back comes the state that ratings record, when the reader lets go of a control, and what
+the reader draws, by way of an outbox.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from shamsul.annotations import drawings
+from shamsul.annotations.annotation import Annotation, Occasion
+from shamsul.annotations.marks import Points
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.metrics.curve import OverlapCurve
+from shamsul.radiographs.radiograph import Radiograph
+from shamsul.reporting import colormaps
+from shamsul.ui.shared import outbox
+from shamsul.ui.shared.viewer.packing import Parcel, contours, pack_map, pack_pixels
+from shamsul.ui.shared.viewer.state import (
+    DEFAULT_OPACITY,
+    AnnotationShown,
+    Display,
+    Normalisation,
+    ViewerState,
+)
+
+__all__ = [
+    "CURVE_LEVELS",
+    "TAKE_BACK",
+    "About",
+    "AnnotationShown",
+    "Display",
+    "Drawing",
+    "Normalisation",
+    "Panel",
+    "PanelProgress",
+    "Row",
+    "ViewerState",
+    "viewer",
+    "viewer_progress",
+]
+
+#: Shares of a map's scale at which the slider "Hide relevance below" stands.
+CURVE_LEVELS = np.arange(101) / 100
+
+#: What an event of the viewer's outbox asks for that keeps no drawing: to drop those of a label.
+TAKE_BACK = "take back"
+
+_FOLDER = Path(__file__).parent
+
+
+def _source(*names: str) -> str:
+    """Scripts joined into one module: inline components have no files to import from."""
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+_arrangement = st.components.v2.component(
+    "shamsul_viewer",
+    css=_source("viewer.css"),
+    js=outbox.SCRIPT
+    + _source(
+        "handover.js",
+        "painting.js",
+        "isolines.js",
+        "controls.js",
+        "marks.js",
+        "drawing.js",
+        "state.js",
+        "toolbar.js",
+        "layout.js",
+        "about.js",
+        "panel.js",
+        "viewer.js",
+    ),
+)
+# Not isolated: its style is for the page around it.
+_courier = st.components.v2.component(
+    "shamsul_courier",
+    css=_source("courier.css"),
+    js=_source("handover.js", "courier.js"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a panel tells about its map on request.
+
+    Attributes
+    ----------
+    reading : str
+        How to read the map, in a sentence.
+    facts, parameters : tuple of (str, str)
+        Names with values, as they are shown.
+    citation : str
+        Where the method is from; its DOI or arXiv number is made a link.
+    """
+
+    reading: str
+    facts: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    citation: str = ""
+
+    @property
+    def link(self) -> str:
+        """Address of the citation's DOI or arXiv number, empty where it has none.
+
+        Examples
+        --------
+        >>> About("", citation="Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74").link
+        'https://doi.org/10.1109/ICCV.2017.74'
+        """
+        found = re.search(r"\b(doi|arXiv) (\S+)$", self.citation)
+        if found is None:
+            return ""
+        site = {"doi": "https://doi.org", "arXiv": "https://arxiv.org/abs"}[found[1]]
+        return f"{site}/{found[2]}"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One method's place in a row.
+
+    Attributes
+    ----------
+    method_title : str
+        Name shown, for example "Grad-CAM", or "Map A" in a blinded reading. Unique in its row.
+    heatmap : Heatmap or None
+        None while it is being computed, or if that failed.
+    pending : str
+        What is being waited for.
+    failed : str
+        Why there will be no map.
+    facts : str
+        Small print beside the name. Say nothing here that gives a blinded method away.
+    warning : str
+        A few words on how far the map can be trusted, seen at every size. As for `facts`.
+    about : About or None
+        Behind the button "About the ... map". None, and there is no button: so it has to be in a
+        blinded reading.
+    curve : OverlapCurve or None
+        Of a mask and the map divided by its display scale, at `CURVE_LEVELS`: the panel tells IoU
+        and Dice for the slider "Hide relevance below" and outlines what is above it. As it is
+        computed at full resolution, what is told is exact.
+    """
+
+    method_title: str
+    heatmap: Heatmap | None
+    pending: str = "Waiting"
+    failed: str = ""
+    facts: str = ""
+    warning: str = ""
+    about: About | None = None
+    curve: OverlapCurve | None = None
+
+    def __post_init__(self) -> None:
+        if self.curve is not None and not np.array_equal(self.curve.levels, CURVE_LEVELS):
+            raise ValueError(f"the curve of {self.method_title} is not at the slider's levels")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One label: the plain radiograph is drawn first, then the panels.
+
+    Attributes
+    ----------
+    label : str
+        Unique among the rows.
+    panels : tuple of Panel
+    annotations : tuple of Annotation
+        Shown only if the reader wants them; leave them out where they must not be seen yet.
+    caption : str
+        Beside the label, for example the probability.
+    """
+
+    label: str
+    panels: tuple[Panel, ...]
+    annotations: tuple[Annotation, ...] = ()
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        titles = [panel.method_title for panel in self.panels]
+        if len(set(titles)) < len(titles):
+            raise ValueError(f"two panels of {self.label} have the same title")
+
+
+@dataclass(frozen=True)
+class PanelProgress:
+    """How far a pending panel is.
+
+    Attributes
+    ----------
+    label, method_title : str
+        Which panel.
+    text : str
+        For example "SHAP 240/512 model evaluations".
+    fraction : float or None
+        In [0, 1]; None where it is not known.
+    """
+
+    label: str
+    method_title: str
+    text: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """That the reader may draw on the radiograph, and what became of what they drew.
+
+    Attributes
+    ----------
+    reader : str
+    tokens : mapping of str to str
+        By row's label: comes back with what is drawn for it.
+    occasion : Occasion or None
+        The reader's drawings of it can be taken back here, and are shown apart.
+    saved : mapping of str to int, or None
+        By outbox, the number up to which all of its events are on the disk. None where drawings
+        wait with the answers: the questionnaire sends them in order and tells what became of them.
+    notice : str
+        What became of the last drawing, if all is well.
+    error : str
+        Why the last drawings are not saved, one sentence; empty if they are.
+    """
+
+    reader: str
+    tokens: Mapping[str, str]
+    occasion: Occasion | None = None
+    saved: Mapping[str, int] | None = None
+    notice: str = ""
+    error: str = ""
+
+
+def viewer(
+    radiograph: Radiograph,
+    rows: Sequence[Row],
+    *,
+    key: str,
+    annotation_visible: bool = False,
+    no_annotation: str = "No expert annotation here",
+    opacity: float = DEFAULT_OPACITY,
+    threshold: float = 0.0,
+    pointing: bool = False,
+    enter_enlarges: bool = True,
+    drawing: Drawing | None = None,
+) -> ViewerState:
+    """Mount the viewer.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    rows : sequence of Row
+    key : str
+        One per viewer of a page. The reader's zoom, window and opacities are kept per key and
+        radiograph, colour map and layout for all.
+    annotation_visible : bool
+        Whether annotations are outlined before the reader has chosen.
+    no_annotation : str
+        Why the annotation control is disabled where no row has any.
+    opacity : float
+        In [0, 1], before the reader has chosen.
+    threshold : float
+        Below which share of its scale relevance is hidden until the reader chooses another.
+    pointing : bool
+        Whether a click is the answer to a question about a point, and that answer is shown.
+    enter_enlarges : bool
+        Whether Enter enlarges the picture that has the focus, as E always does.
+    drawing : Drawing, optional
+        What is drawn then waits in the outbox that `shamsul.ui.shared.outbox.received` reads by
+        `key`, or by the questionnaire's.
+
+    Returns
+    -------
+    ViewerState
+    """
+    if len({row.label for row in rows}) < len(rows):
+        raise ValueError("two rows have the same label")
+    pixels = _pixels(_digest(radiograph), radiograph)
+    maps = {
+        panel.heatmap.sha256: _map(panel.heatmap.sha256, panel.heatmap)
+        for row in rows
+        for panel in row.panels
+        if panel.heatmap is not None
+    }
+    default = ViewerState(
+        opacity={r.label: {p.method_title: opacity for p in r.panels} for r in rows},
+        window=radiograph.window,
+        colour_map=colormaps.SEQUENTIAL[0],
+        annotation=AnnotationShown.OUTLINE if annotation_visible else AnnotationShown.OFF,
+        threshold=threshold,
+    )
+    message = {
+        "key": key,
+        "image": _image_facts(radiograph, pixels),
+        "rows": [_row(row, radiograph, maps, drawing) for row in rows],
+        "colours": _colours(),
+        "opacity": opacity,
+        "threshold": threshold,
+        "annotation": default.annotation.value,
+        "no_annotation": no_annotation,
+        "pointing": pointing,
+        "enter_enlarges": enter_enlarges,
+        "drawing": drawing
+        and {"saved": drawing.saved, "notice": drawing.notice, "error": drawing.error},
+    }
+    # No gap: the couriers have no height. They come last, since maps that arrive would otherwise
+    # move the viewer among its siblings and make React build it anew.
+    with st.container(gap=None):
+        result = _arrangement(
+            key=key, data=message, on_state_change=_ignore, on_outbox_change=_ignore
+        )
+        for parcel in {p.id: p for p in (pixels, *(map.parcel for map in maps.values()))}.values():
+            _courier(key=f"{key}-{parcel.id}", data=parcel.data)
+    return ViewerState.from_browser(result.get("state"), default, pixels.id)
+
+
+def viewer_progress(progress: Sequence[PanelProgress], *, key: str) -> None:
+    """Tell a viewer's pending panels how far they are, without touching images or maps.
+
+    May be called anywhere on the page, for example in a fragment with ``run_every``.
+
+    Parameters
+    ----------
+    progress : sequence of PanelProgress
+        Of all pending panels: a panel left out shows its own `Panel.pending`.
+    key : str
+        The viewer's.
+    """
+    items = [
+        {"label": p.label, "title": p.method_title, "text": p.text, "fraction": p.fraction}
+        for p in progress
+    ]
+    _courier(key=f"{key}-progress", data={"id": f"progress/{key}", "items": items})
+
+
+def _ignore() -> None:
+    """Streamlit keeps a state only where it has a callback."""
+
+
+def _digest(radiograph: Radiograph) -> str:
+    # Hashing every pixel in every rerun would cost more than all the rest: the file's hash and a
+    # sample of the values tell radiographs apart.
+    digest = blake2b(np.ascontiguousarray(radiograph.values[::8, ::8]).tobytes(), digest_size=12)
+    digest.update(f"{radiograph.sha256} {radiograph.shape}".encode())
+    return digest.hexdigest()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _pixels(digest: str, _radiograph: Radiograph) -> Parcel:
+    return pack_pixels(_radiograph)
+
+
+@dataclass(frozen=True)
+class _Map:
+    """A heatmap as it is sent, with the magnitude that is drawn at full colour, and in words."""
+
+    parcel: Parcel
+    scale: float
+    scaled: str
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _map(sha256: str, _heatmap: Heatmap) -> _Map:
+    return _Map(pack_map(_heatmap), *colormaps.display_scale(_heatmap.values))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _contours(digest: str, _annotation: Annotation, shape: tuple[int, int]) -> list[list[float]]:
+    return contours(_annotation, shape)
+
+
+def _image_facts(radiograph: Radiograph, pixels: Parcel) -> dict[str, object]:
+    (rows, columns), spacing = radiograph.shape, radiograph.spacing_mm
+    facts = [f"{rows} × {columns} pixels"]
+    if pixels.header["height"] != rows:
+        facts.append(f"shown at {pixels.header['height']} × {pixels.header['width']}")
+    if spacing:
+        facts.append(f"{spacing[0]:.3g} × {spacing[1]:.3g} mm each")
+    if radiograph.view:
+        facts.append(radiograph.view)
+    return {
+        "id": pixels.id,
+        "rows": rows,
+        "columns": columns,
+        "pixel_aspect": radiograph.pixel_aspect,
+        "window": list(radiograph.window),
+        "facts": ", ".join(facts),
+    }
+
+
+def _row(
+    row: Row, radiograph: Radiograph, maps: dict[str, _Map], drawing: Drawing | None
+) -> dict[str, object]:
+    return {
+        "label": row.label,
+        "caption": row.caption,
+        "annotations": [_annotation(one, radiograph.shape, drawing) for one in row.annotations],
+        "token": drawing and drawing.tokens.get(row.label),
+        "panels": [_panel(panel, maps) for panel in row.panels],
+    }
+
+
+def _annotation(
+    annotation: Annotation, shape: tuple[int, int], drawing: Drawing | None
+) -> dict[str, object]:
+    curves, points = [], []
+    if isinstance(annotation.mark, Points):
+        points = annotation.mark.places.tolist()
+    else:
+        digest = blake2b(annotation.mask(shape).tobytes(), digest_size=12).hexdigest()
+        curves = _contours(digest, annotation, shape)
+    own = drawing is not None and bool(drawings.own(drawing.reader, [annotation], drawing.occasion))
+    who = "you" if own else annotation.author
+    return {
+        "name": f"{annotation.source}, {who}" if who else annotation.source,
+        "own": own,
+        "curves": curves,
+        "points": points,
+    }
+
+
+def _panel(panel: Panel, maps: dict[str, _Map]) -> dict[str, object]:
+    about = panel.about and {**vars(panel.about), "link": panel.about.link}
+    common: dict[str, object] = {
+        "title": panel.method_title,
+        "facts": panel.facts,
+        "warning": panel.warning,
+        "about": about,
+    }
+    if panel.heatmap is None:
+        return {**common, "map": None, "pending": panel.pending, "failed": panel.failed}
+    shown = maps[panel.heatmap.sha256]
+    return {
+        **common,
+        "map": shown.parcel.id,
+        "grid_to_image": panel.heatmap.geometry.grid_to_image,
+        "scale": shown.scale,
+        "scaled": shown.scaled,
+        "curve": panel.curve
+        and {"iou": _numbers(panel.curve.iou), "dice": _numbers(panel.curve.dice)},
+    }
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    """For JSON, which has no NaN."""
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+@cache
+def _colours() -> dict[str, dict[str, list[list[int]]]]:
+    """Tables of all colour maps, coarse enough to send and fine enough to interpolate."""
+    return {
+        display.value: {name: colormaps.table(name, 33).tolist() for name in names}
+        for display, names in (
+            (Display.POSITIVE, colormaps.SEQUENTIAL),
+            (Display.SIGNED, colormaps.DIVERGING),
+        )
+    }

@@ -1,0 +1,1 @@
+"""What the Worklist page alone shows."""

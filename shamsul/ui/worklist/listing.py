@@ -1,0 +1,96 @@
+"""Parts of the worklist page."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from shamsul.radiographs import ArchiveError
+from shamsul.reading.design.study import Case, CaseProgress, Study
+from shamsul.ui.shared import session
+from shamsul.ui.worklist.uploads import Outcome
+
+#: Cases side by side.
+COLUMNS = 5
+#: Rows and columns of a thumbnail's square.
+THUMBNAIL = 256
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _thumbnail(sha256: str) -> NDArray[np.uint8]:
+    """The radiograph in a black square, so that cards are of one height."""
+    pixels = session.archive().get(sha256).pixels
+    picture = Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
+    picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    square = np.zeros((THUMBNAIL, THUMBNAIL), np.uint8)
+    top, left = (THUMBNAIL - picture.height) // 2, (THUMBNAIL - picture.width) // 2
+    square[top : top + picture.height, left : left + picture.width] = np.asarray(picture)
+    return square
+
+
+def _show_thumbnail(case: Case) -> None:
+    try:
+        picture = _thumbnail(case.image_sha256)
+    except ArchiveError as error:
+        st.error(str(error))
+    else:
+        # Decorative: the button below has the case's name.
+        st.image(picture, width="stretch", alt="")
+
+
+def upload_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """Say what became of the files uploaded last."""
+    added = [outcome for outcome in outcomes if outcome.case is not None]
+    if added:
+        noun = "radiograph" if len(added) == 1 else "radiographs"
+        st.success(f"{len(added)} {noun} added without identifying attributes.")
+    for outcome in outcomes:
+        if outcome.case is None:
+            # As code, so that nothing in the name is taken for formatting.
+            st.error(f"`{outcome.file.replace('`', '')}`: {outcome.reason}")
+
+
+def model_choice(study: Study, usable: Sequence[str]) -> None:
+    """Let the reader choose which model a study is read with."""
+    index = usable.index(study.model) if study.model in usable else None
+    chosen = st.selectbox("Model", usable, index=index, key=f"model-{study.name}")
+    if chosen and chosen != study.model:
+        session.store().set_model(study.name, chosen)
+        st.rerun()
+
+
+def case_grid(cases: Sequence[Case], progress: Mapping[int, CaseProgress]) -> None:
+    """Cards of the cases: thumbnail, pseudonym, rating progress and a button to open it."""
+    for start in range(0, len(cases), COLUMNS):
+        for column, case in zip(st.columns(COLUMNS), cases[start : start + COLUMNS], strict=False):
+            with column, st.container(border=True):
+                _show_thumbnail(case)
+                state = progress.get(case.id)
+                if state is None or not state.answered:
+                    text, share = "not rated yet", 0.0
+                else:
+                    share = min(1.0, state.answered / state.expected)
+                    text = f"{state.answered} of {state.expected} answers"
+                st.progress(share, text=text)
+                st.button(
+                    case.name,
+                    key=f"open-{case.id}",
+                    icon=":material/radiology:",
+                    width="stretch",
+                    help=f"Open {case.name}",
+                    on_click=_open,
+                    args=(case.id,),
+                )
+
+
+def _open(case_id: int) -> None:
+    st.session_state["opened"] = case_id
+
+
+def open_case() -> None:
+    """Go to the case whose button was clicked."""
+    if (case_id := st.session_state.pop("opened", None)) is not None:
+        st.session_state.pop("uploaded", None)
+        st.switch_page("pages/review.py", query_params={"case": str(case_id)})

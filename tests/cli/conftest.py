@@ -1,0 +1,3 @@
+from tests.localisation.conftest import chexlocalize_case, polygons, write_maps
+
+__all__ = ["chexlocalize_case", "polygons", "write_maps"]

@@ -1,0 +1,294 @@
+"""The command line as a program would call it."""
+
+import csv
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shamsul.explainers.heatmap import Target
+from shamsul.explainers.registry import USUAL
+from tests.cli.command import run_in
+
+LABELS = {
+    "No Finding",
+    "Cardiomegaly",
+    "Pleural Effusion",
+    "Pneumothorax",
+    "Consolidation",
+    "Lung Lesion",
+    "Support Devices",
+}
+
+
+@pytest.fixture
+def shamsul(tmp_path: Path):
+    """Run ``shamsul`` in an empty installation."""
+    return partial(run_in, tmp_path)
+
+
+@pytest.fixture
+def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run ``shamsul`` in an empty installation, in a process of its own."""
+    monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from shamsul.cli import main; main()"]
+        return subprocess.run(
+            [*command, *map(str, arguments)], capture_output=True, text=True, cwd=tmp_path
+        )
+
+    return run
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A small picture that is not square."""
+    path = tmp_path / "image.png"
+    pixels = np.random.default_rng(0).integers(0, 255, (90, 60)).astype(np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def result(done: subprocess.CompletedProcess[str]) -> dict:
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    return json.loads(done.stdout)
+
+
+def test_predict(process, image: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.dcm"
+    bad.write_bytes(b"nothing")
+    found = result(process("predict", image, bad, "--json"))
+    assert found["model"] == "phantom"
+    (only,) = found["images"]
+    assert set(only["logits"]) == set(only["probabilities"]) == LABELS
+    for label, logit in only["logits"].items():
+        assert only["probabilities"][label] == pytest.approx(1 / (1 + np.exp(-logit)))
+    assert len(only["sha256"]) == 64
+    (error,) = found["errors"]
+    assert error["file"] == str(bad)
+    assert error["reason"].endswith(".")
+
+
+def test_explain(shamsul, image: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    found = result(
+        shamsul(
+            "explain",
+            image,
+            "--out",
+            out,
+            "--label",
+            "Cardiomegaly",
+            "--label",
+            "Lung Lesion",
+            "--set",
+            "lime.samples=60",
+            "--set",
+            "shap.samples=60",
+            "--json",
+        )
+    )
+    assert found == json.loads((out / "explanation.json").read_text())
+    assert found["image_shape"] == [90, 60]
+    height, width = found["grid_shape"]
+    assert found["grid_to_image"] == [
+        [pytest.approx(90 / height), 0, pytest.approx(45 / height)],
+        [0, pytest.approx(60 / width), pytest.approx(30 / width)],
+    ]
+    maps = {entry["key"]: entry for entry in found["maps"]}
+    labels = ("Cardiomegaly", "Lung Lesion")
+    assert set(maps) == {f"{method}/{label}" for method in USUAL for label in labels}
+    with np.load(out / "heatmaps.npz") as arrays:
+        assert set(arrays.files) == set(maps)
+        for array in arrays.values():
+            assert array.dtype == np.float32
+            assert array.shape == (height, width)
+    with np.load(out / "standard_errors.npz") as errors:
+        assert set(errors.files) == {key for key in maps if key.startswith(("lime/", "shap/"))}
+        for key, error in errors.items():
+            assert error.shape == (height, width)
+            assert maps[key]["relative_standard_error"] > 0
+    for entry in maps.values():
+        with Image.open(out / entry["overlay"]) as overlay:
+            assert overlay.size == (60, 90)
+    assert maps["lime/Cardiomegaly"]["parameters"]["samples"] == 60
+    assert maps["lime/Cardiomegaly"]["evaluations"] == 60
+
+
+def test_same_seed_same_maps(process, image: Path, tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "two"):
+        arguments = ["explain", image, "--out", tmp_path / name, "--method", "shap"]
+        done = process(*arguments, "--set", "shap.samples=40", "--seed", 5, "--json")
+        found.append([entry["sha256"] for entry in result(done)["maps"]])
+    assert found[0] == found[1]
+
+
+def test_preset_of_the_paper(shamsul, image: Path, tmp_path: Path) -> None:
+    arguments = ["explain", image, "--out", tmp_path / "maps", "--preset", "shamsul-2023"]
+    done = shamsul(*arguments, "--set", "lime.samples=30", "--set", "shap.samples=60", "--json")
+    maps = {entry["method"]: entry for entry in result(done)["maps"]}
+    assert list(maps) == ["grad_cam", "lrp", "lime", "shap"]
+    assert {entry["target"] for entry in maps.values()} == {"probability"}
+    assert maps["shap"]["parameters"]["background"] == "white"
+    assert maps["lime"]["parameters"]["superpixels"] == "quickshift"
+    assert maps["lime"]["parameters"]["samples"] == 30
+    assert maps["grad_cam"]["parameters"]["variant"] == "guided"
+
+
+def test_further_methods_are_chosen_by_name(shamsul, image: Path, tmp_path: Path) -> None:
+    arguments = ["explain", image, "--out", tmp_path / "maps", "--label", "Cardiomegaly"]
+    for method in ("integrated_gradients", "occlusion", "rise"):
+        arguments += ["--method", method]
+    done = shamsul(
+        *arguments,
+        *("--set", "integrated_gradients.steps=4"),
+        *("--set", "occlusion.stride=140"),
+        *("--set", "rise.samples=32"),
+        "--json",
+    )
+    assert {entry["method"] for entry in result(done)["maps"]} == {
+        "integrated_gradients",
+        "occlusion",
+        "rise",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["predict", "nowhere.png"], "nowhere.png"),
+        (["predict", "image.png", "--model", "nothing"], "nothing"),
+        (["predict"], "Missing"),
+        (["nonsense"], "nonsense"),
+        (["explain", "image.png", "--out", "o", "--label", "Hernia"], "no label 'Hernia'"),
+        (["explain", "image.png", "--out", "o", "--method", "magic"], "no method 'magic'"),
+        (["explain", "image.png", "--out", "o", "--set", "lime.samples"], "METHOD.PARAMETER=VALUE"),
+        (["explain", "image.png", "--out", "o", "--set", "lime.what=1"], "no parameter 'what'"),
+        (["explain", "image.png", "--out", "o", "--set", "lime.samples=1"], "at least 10"),
+        (["explain", "image.png", "--out", "o", "--preset", "old"], "no preset 'old'"),
+        (["explain", "image.png", "--out", "o", "--target", "rank"], "logit or probability"),
+        (["models", "show", "xrv/densenet121-res224-all"], "not downloaded"),
+        (["export", "--study", "nowhere", "--out", "x.csv"], "nowhere"),
+        (["phantom", "render", "--count", "0", "--out", "x"], "--count"),
+        (["explain", "image.png", "--out", "image.png"], "image.png"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_sentence_and_status_2(
+    shamsul,
+    image: Path,
+    arguments: list[str],
+    says: str,
+) -> None:
+    done = shamsul(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    last = done.stderr.splitlines()[-1]
+    assert says in last
+    assert "Traceback" not in done.stderr
+
+
+def test_models(shamsul) -> None:
+    states = {row["name"]: row["state"] for row in result(shamsul("models", "--json"))["models"]}
+    assert states["phantom"] == "bundled"
+    assert states["xrv/densenet121-res224-chex"] == "available"
+    assert result(shamsul("models", "list", "--json"))["models"]
+    assert set(result(shamsul("models", "show", "phantom", "--json"))["labels"]) == LABELS
+
+
+def test_phantoms(shamsul, tmp_path: Path) -> None:
+    out = tmp_path / "phantoms"
+    result(shamsul("phantom", "render", "--count", 2, "--seed", 7, "--out", out, "--json"))
+    with (out / "labels.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    for row in rows:
+        with Image.open(out / row["file"]) as image:
+            size = image.size
+        present = [label for label in LABELS - {"No Finding"} if row[label] == "1"]
+        assert (row["No Finding"] == "1") == (not present)
+        for label in present:
+            mask = out / f"{Path(row['file']).stem}--{label.replace(' ', '_')}.png"
+            with Image.open(mask) as found:
+                assert found.size == size
+                assert np.asarray(found).any()
+
+
+def test_export(shamsul, tmp_path: Path) -> None:
+    from shamsul.reading import Store, Study
+
+    store = Store(f"sqlite:///{tmp_path / 'data' / 'shamsul.db'}")
+    store.ensure_study(Study("pilot", "Pilot"))
+    store.close()
+    done = shamsul("export", "--study", "pilot", "--out", tmp_path / "pilot.csv", "--json")
+    files = result(done)["files"]
+    assert [Path(file).name for file in files] == [
+        "pilot.csv",
+        "pilot.codebook.json",
+        "pilot.cases.csv",
+        "pilot.readers.csv",
+    ]
+    assert all(Path(file).exists() for file in files)
+
+
+def test_precompute_fills_the_cache_skips_and_goes_on_after_a_failure(
+    shamsul, tmp_path: Path
+) -> None:
+    arguments = ["precompute", "phantom-demo", "--method", "grad_cam", "--method", "lrp", "--json"]
+    first = result(shamsul(*arguments))
+    cases = first["cases"]
+    assert (first["computed"], first["present"], first["failed"]) == (2 * cases, 0, 0)
+
+    maps = sorted((tmp_path / "data" / "maps").glob("*.npz"))
+    assert len(maps) == 2 * cases
+    maps[0].unlink()  # as if it had been stopped there
+    second = result(shamsul(*arguments))
+    assert (second["computed"], second["present"]) == (1, 2 * cases - 1)
+
+    for file in maps:
+        file.unlink()
+    image = next(path for path in (tmp_path / "data" / "radiographs").rglob("*.npz"))
+    image.write_bytes(b"damaged")
+    done = shamsul(*arguments)
+    third = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert (third["computed"], third["failed"]) == (2 * cases - 2, 2)
+    assert len({failure["case"] for failure in third["failures"]}) == 1
+    assert "damaged" in third["failures"][0]["reason"]
+
+
+def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Path) -> None:
+    from shamsul.classifiers import registry
+    from shamsul.computing.jobs import Jobs, State
+    from shamsul.explainers.cache import MapCache
+    from shamsul.explainers.registry import METHODS
+    from shamsul.radiographs import RadiographArchive
+    from shamsul.reading import Store
+    from shamsul.ui.shared import maps
+
+    shamsul("precompute", "phantom-demo", "--method", "grad_cam")
+    data = tmp_path / "data"
+    store = Store(f"sqlite:///{data / 'shamsul.db'}")
+    case = store.cases("phantom-demo")[0]
+    store.close()
+
+    def never(*_: object) -> tuple:
+        raise AssertionError("computed again")
+
+    asked = maps.request(
+        Jobs(MapCache(data / "maps")),
+        never,
+        registry.load("phantom"),
+        RadiographArchive(data / "radiographs").get(case.image_sha256),
+        target=Target.LOGIT,
+        parameters={"grad_cam": METHODS["grad_cam"].settle({})},
+    )
+    assert asked["grad_cam"].state is State.DONE

@@ -1,0 +1,100 @@
+"""Maps and people beside the annotations of a study's cases."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+
+from shamsul.annotations.annotation import Annotation, Occasion
+from shamsul.annotations.archive import AnnotationArchive
+from shamsul.annotations.drawings import DRAWN
+from shamsul.annotations.marks import Boxes, Points
+from shamsul.reading.design.study import Case
+from shamsul.storage.result_cache import ResultCache
+from shamsul.studies.localisation import people, regions
+
+IMAGE = "a" * 64
+CASE = Case(1, "trial", "phantom-0001", IMAGE, 1)
+SHAPE = (40, 60)
+EXPERT = Annotation("Edema", "expert", Boxes([[10, 10, 30, 30]]))
+
+
+@pytest.fixture
+def annotations(tmp_path: Path) -> AnnotationArchive:
+    return AnnotationArchive(tmp_path)
+
+
+def scores(annotations: AnnotationArchive, *by: str) -> dict[tuple[str, str], object]:
+    asked: list[str] = []
+
+    def shape(image: str) -> tuple[int, int]:
+        asked.append(image)
+        return SHAPE
+
+    with TemporaryDirectory() as folder:
+        results = ResultCache(Path(folder))
+        found = people([CASE], annotations, shape, by or ("expert",), results)
+        asked.clear()
+        # What was scored once is not scored again.
+        assert people([CASE], annotations, shape, by or ("expert",), results) == found
+        assert not asked
+    return {(one.score.label, one.score.method): one.score for one in found}
+
+
+def test_regions_are_those_of_experts_unless_sources_are_named() -> None:
+    drawn = Annotation("Edema", DRAWN, Boxes([[0, 0, 5, 5]]), "Ada")
+    point = Annotation("Edema", "expert", Points([[12, 12]]))
+    other = Annotation("Effusion", "expert", Boxes([[0, 0, 5, 5]]))
+    marked = (EXPERT, drawn, point, other)
+    assert regions(marked, "Edema") == (EXPERT,)
+    assert regions(marked, "Edema", [DRAWN]) == (drawn,)
+    assert regions(marked, "Edema", ["expert", DRAWN]) == (EXPERT, drawn)
+
+
+def test_second_readers_region_is_scored_against_the_first(annotations: AnnotationArchive) -> None:
+    # 20 x 20 against 20 x 20, moved by 10 columns: 200 pixels in both, 600 in either.
+    second = Annotation("Edema", "second", Boxes([[10, 20, 30, 40]]))
+    annotations.put(IMAGE, [EXPERT, second])
+    ((key, score),) = scores(annotations).items()
+    assert key == ("Edema", "second")
+    assert (score.iou, score.precision, score.recall) == (200 / 600, 0.5, 0.5)
+    assert (score.mask_area, score.predicted_area, score.labels_in_image) == (400, 400, 1)
+    swapped = scores(annotations, "second")
+    assert list(swapped) == [("Edema", "expert")]
+    assert scores(annotations, "expert", "second") == {}
+
+
+def test_points_hit_or_miss_and_have_no_region(annotations: AnnotationArchive) -> None:
+    near = Annotation("Edema", "pointing", Points([[5, 5], [12, 12]]))
+    far = Annotation("Edema", "elsewhere", Points([[5, 5]]))
+    annotations.put(IMAGE, [EXPERT, near, far])
+    found = scores(annotations)
+    assert found["Edema", "pointing"].hit == 1
+    assert found["Edema", "elsewhere"].hit == 0
+    assert np.isnan(found["Edema", "pointing"].iou)
+
+
+def test_reader_of_a_study_counts_with_the_first_reading(annotations: AnnotationArchive) -> None:
+    def by(author: str, columns: int, occasion: Occasion) -> list[Annotation]:
+        box = Boxes([[10, columns, 30, columns + 20]])
+        point = Points([[20, columns + 5]])
+        return [Annotation("Edema", DRAWN, mark, author, None, occasion) for mark in (box, point)]
+
+    again = (Occasion("trial", repeat=True), Occasion("trial", 2), Occasion("trial", warm_up=True))
+    elsewhere = [drawing for occasion in again for drawing in by("Ada", 35, occasion)]
+    annotations.put(IMAGE, [EXPERT, *elsewhere])
+    assert scores(annotations) == {}
+    annotations.put(IMAGE, [EXPERT, *elsewhere, *by("Ada", 20, Occasion("trial"))])
+    ((key, score),) = scores(annotations).items()
+    assert key == ("Edema", DRAWN)
+    # 20 x 20 against 20 x 20, moved by 10 columns.
+    assert (score.iou, score.predicted_area, score.hit) == (200 / 600, 400, 1)
+    assert len(regions(annotations.get(IMAGE), "Edema", [DRAWN])) == 1
+
+
+def test_findings_that_only_one_of_them_marked_are_no_benchmark(
+    annotations: AnnotationArchive,
+) -> None:
+    annotations.put(IMAGE, [EXPERT, Annotation("Effusion", "second", Boxes([[0, 0, 5, 5]]))])
+    assert scores(annotations) == {}

@@ -1,0 +1,259 @@
+"""From a study file to a study, with real files."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.archive import AnnotationArchive
+from shamsul.annotations.drawings import DRAWN
+from shamsul.annotations.marks import Boxes
+from shamsul.classifiers.prediction import LabelScore, Prediction
+from shamsul.cli import main
+from shamsul.radiographs import RadiographArchive
+from shamsul.reading import Store
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.design.study_file import Known, read_study_file
+from shamsul.settings import ASSETS, settings
+from shamsul.studies.opening import Made, StudyError, create, update
+
+DEMO = ASSETS / "demo"
+LABELS = ("No Finding", "Cardiomegaly", "Pleural Effusion")
+KNOWN = Known({"phantom": LABELS}, ("lime", "lrp"), (), ("phantom-demo",))
+
+
+class Oracle:
+    """Finds Cardiomegaly, and less surely an effusion, in everything."""
+
+    def predict(self, radiograph: object) -> Prediction:
+        logits = {"No Finding": 3.0, "Cardiomegaly": 2.0, "Pleural Effusion": 1.0}
+        return Prediction(
+            "phantom", tuple(LabelScore(name, x, 0.9, 0.5) for name, x in logits.items())
+        )
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    store = Store(f"sqlite:///{tmp_path / 'ratings.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def make(store: Store, tmp_path: Path) -> Callable[..., Made]:
+    """Make a study of a file's text."""
+    archive = RadiographArchive(tmp_path / "radiographs")
+    annotations = AnnotationArchive(tmp_path / "annotations")
+    ensure_default_studies(store, archive, annotations, ASSETS)
+
+    def make(cases: str, rest: str = "", folder: Path = tmp_path) -> Made:
+        text = f"""
+name = "pilot"
+title = "Pilot"
+model = "phantom"
+methods = ["lime", "lrp"]
+readers = ["Ada"]
+[cases]
+{cases}
+{rest}
+"""
+        return create(
+            read_study_file(text, KNOWN, folder=folder),
+            folder,
+            store=store,
+            archive=archive,
+            annotations=annotations,
+            load=lambda name: Oracle(),  # type: ignore[arg-type,return-value]
+            max_bytes=2**27,
+        )
+
+    return make
+
+
+def labels(store: Store) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in Readings(store.database).of("pilot"):
+        found.setdefault(one.case.name, set()).add(one.reading.label)
+    return found
+
+
+def test_cases_of_another_study_bring_their_annotations(make, store) -> None:
+    made = make('study = "phantom-demo"', '[labels]\nfrom = "annotation"\nmost = 9')
+    marked = labels(store)
+    assert made.cases == len(marked)
+    with open(DEMO / "labels.csv", newline="") as file:
+        truth = {Path(row["file"]).stem: row for row in csv.DictReader(file)}
+    for name, found in marked.items():
+        present = {label for label in LABELS[1:] if truth[name][label] == "1"}
+        assert found == present
+    assert {name for name, _ in made.left_out} == set(truth) - set(marked)
+
+
+def test_labels_that_readers_drew_are_not_the_experts(make, store, tmp_path) -> None:
+    (case,) = [one for one in store.cases("phantom-demo") if one.name == "phantom-0005"]
+    drawn = Annotation("Cardiomegaly", DRAWN, Boxes(np.array([[0.0, 0, 9, 9]])), "Ada")
+    AnnotationArchive(tmp_path / "annotations").add(case.image_sha256, [drawn])
+    only = 'study = "phantom-demo"\nonly = ["phantom-0005"]'
+    make(only, '[labels]\nfrom = "annotation"\nmost = 9')
+    assert labels(store) == {"phantom-0005": {"Pleural Effusion"}}
+
+
+def test_labels_by_prediction_leave_no_finding_out(make, store) -> None:
+    make('study = "phantom-demo"\nonly = ["phantom-0002"]')
+    assert labels(store) == {"phantom-0002": {"Cardiomegaly"}}
+
+
+def test_more_labels_of_a_case_are_more_readings(make, store) -> None:
+    made = make('study = "phantom-demo"\nonly = ["phantom-0002"]', "[labels]\nmost = 2")
+    assert labels(store) == {"phantom-0002": {"Cardiomegaly", "Pleural Effusion"}}
+    assert (made.cases, made.readings) == (1, 2)
+
+
+def test_a_folder_of_cases_is_taken_in(make, store, tmp_path) -> None:
+    shutil.copytree(DEMO, tmp_path / "cases")
+    made = make('folder = "cases"', '[labels]\nfrom = "annotation"')
+    assert made.cases > 3
+    assert {case.name for case in store.cases("pilot")} <= {p.stem for p in DEMO.glob("*.png")}
+
+
+def test_file_names_of_a_plain_folder_do_not_become_case_names(make, store, tmp_path) -> None:
+    (tmp_path / "cases").mkdir()
+    shutil.copy(DEMO / "phantom-0001.png", tmp_path / "cases" / "Ada Lovelace 1815.png")
+    (tmp_path / "cases" / "notes.txt").write_text("not a radiograph")
+    made = make('folder = "cases"', '[labels]\nfrom = "given"\ngiven = ["Cardiomegaly"]')
+    (case,) = store.cases("pilot")
+    assert "Ada" not in case.name
+    ((name, reason),) = made.left_out
+    assert name == "notes.txt" and reason
+
+
+def test_a_list_names_files_cases_and_labels(make, store, tmp_path) -> None:
+    for name in ("phantom-0001.png", "phantom-0002.png", "phantom-0003.png"):
+        shutil.copy(DEMO / name, tmp_path / name)
+    (tmp_path / "cases.csv").write_text(
+        "file,case,labels\n"
+        "phantom-0001.png,first,Cardiomegaly; Pleural Effusion\n"
+        "phantom-0002.png,second,\n"
+        "phantom-0002.png,again,\n"
+        "missing.png,third,\n"
+    )
+    rest = '[labels]\nfrom = "given"\ngiven = ["Cardiomegaly"]\nmost = 2'
+    made = make('list = "cases.csv"', rest)
+    assert labels(store) == {
+        "first": {"Cardiomegaly", "Pleural Effusion"},
+        "second": {"Cardiomegaly"},
+    }
+    assert dict(made.left_out) == {
+        "missing.png": "it cannot be opened: No such file or directory",
+        "again": "its radiograph is in the study already",
+    }
+
+
+def test_a_case_that_is_not_there_is_told(make) -> None:
+    made = make('study = "phantom-demo"\nonly = ["phantom-0001", "phantom-9999"]')
+    assert ("phantom-9999", "there is no such case") in made.left_out
+
+
+@pytest.mark.parametrize(
+    ("cases", "rest", "says"),
+    [
+        ('study = "phantom-demo"\nonly = ["x"]', "", "No case is left for the study pilot"),
+        ('study = "phantom-demo"', "[design]\nwarm_up = 99", "99 warm-up cases leave none"),
+        ('list = "cases.csv"', "", "cases.csv has no column named file"),
+    ],
+)
+def test_what_cannot_be_made_says_why(make, store, tmp_path, cases, rest, says) -> None:
+    (tmp_path / "cases.csv").write_text("image\na.png\n")
+    with pytest.raises(StudyError, match=says):
+        make(cases, rest)
+    assert "pilot" not in {study.name for study in store.studies()}
+
+
+def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -> None:
+    made = make('study = "phantom-demo"')
+    plan = made.study.plan
+    assert plan is not None
+    before = Readings(store.database).of("pilot")
+
+    def changed(**changes: object):
+        study = replace(made.study, **{k: v for k, v in changes.items() if k in ("title", "model")})
+        of_plan = {k: v for k, v in changes.items() if k not in ("title", "model")}
+        study = replace(study, plan=replace(plan, **of_plan))
+        return update(read(study), store)
+
+    def read(study):
+        text = '[cases]\nstudy = "phantom-demo"\n'
+        head = 'name = "pilot"\ntitle = "t"\nmodel = "phantom"\nmethods = ["lime"]\n'
+        return replace(read_study_file(head + text, KNOWN), study=study)
+
+    assert changed(title="New").study.title == "New"
+    again = changed(readers=("Ada", "Bo"))
+    assert again.readings == 2 * len(before)
+    assert Readings(store.database).of("pilot", "Ada") == before
+    for changes in (
+        {"model": "other"},
+        {"methods": ("lrp",)},
+        {"target": "probability"},
+        {"design": replace(plan.design, seed=9)},
+    ):
+        with pytest.raises(StudyError, match="is running"):
+            changed(readers=("Ada", "Bo"), **changes)
+    with pytest.raises(StudyError, match="only be added at the end"):
+        changed(readers=("Bo", "Ada"))
+
+
+def test_the_commands(tmp_path, monkeypatch, capsys, request) -> None:
+    monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    request.addfinalizer(settings.cache_clear)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["shamsul", "study", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    file = tmp_path / "study.toml"
+    file.write_text('name = "pilot"\ntitle = "Pilot"\nmodel = "fantom"\nmethods = ["lyme"]\n')
+    status, out, err = run("validate", str(file))
+    assert (status, out) == (2, "")
+    assert [line.split(": ", 1)[0] for line in err.splitlines()[:3]] == [
+        f"{file}, line 1",
+        f"{file}, line 3",
+        f"{file}, line 4",
+    ]
+    assert err.endswith(f"{file} has 3 faults.\n")
+
+    file.write_text(
+        'name = "pilot"\ntitle = "Pilot"\nmodel = "phantom"\nmethods = ["lime", "lrp"]\n'
+        'readers = ["Ada", "Bo"]\n[cases]\nstudy = "phantom-demo"\n[labels]\nfrom = "annotation"\n'
+    )
+    assert run("validate", str(file))[:2] == (0, f"{file} is in order\n")
+    made = json.loads(run("create", str(file), "--json")[1])
+    assert (made["cases"], made["readings"]) == (7, 14)
+    assert run("create", str(file))[0] == 2
+    status, out, _ = run("status", "pilot", "--json")
+    readers = json.loads(out)["readers"]
+    assert [(r["reader"], r["readings"], r["finished"]) for r in readers] == [
+        ("Ada", 7, 0),
+        ("Bo", 7, 0),
+    ]
+    assert "Ada" in run("status", "pilot")[1]
+    assert run("assignment", "pilot", "--out", str(tmp_path / "who.csv"))[0] == 0
+    with open(tmp_path / "who.csv", newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert [row["place"] for row in rows] == [str(n) for n in range(1, 8)] * 2
+    assert {row["panels"] for row in rows} == {"lime;lrp", "lrp;lime"}
+    file.write_text(file.read_text().replace('"Bo"', '"Bo", "Cy"'))
+    assert json.loads(run("update", str(file), "--json")[1])["readings"] == 21
+    closed = json.loads(run("close", "pilot", "--json")[1])["closed_at"]
+    assert json.loads(run("status", "pilot", "--json")[1])["closed_at"] == closed
+    assert run("status", "nowhere")[::2] == (2, "there is no study named 'nowhere'\n")
