@@ -1,9 +1,9 @@
 """Entry point: ``streamlit run app.py`` serves this very file, and runs it for each page."""
 
 if __name__ == "__main__":
-    from shamsul.ui.shared.frame import frame, in_words
+    from shamsul.ui.shared.frame import error_boundary, frame
 
-    with in_words():
+    with error_boundary():
         frame().run()
 else:
     import streamlit as st

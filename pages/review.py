@@ -8,12 +8,12 @@ from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.review import choices, compare, rating
 from shamsul.ui.shared import charts, drawings, maps, session, sign_in
-from shamsul.ui.shared.frame import ensure_frame, in_words
+from shamsul.ui.shared.frame import ensure_frame, error_boundary
 from shamsul.ui.shared.viewer import viewer, viewer_progress
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
-cases = choices.all_cases()
+cases = session.open_cases()
 case = choices.chosen_case(cases)
 if case is None:
     st.info("There is no case to review yet. Upload radiographs on the worklist.")
@@ -68,7 +68,7 @@ key = f"viewer-{case.id}"
 @st.fragment
 def heatmaps() -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
-    with in_words():
+    with error_boundary():
         sign_in.require(Role.COORDINATOR)
         # First: what was drawn is among the annotations from then on.
         drawing = drawings.offered(key, case.image_sha256, radiograph.shape, labels)
@@ -80,7 +80,7 @@ def heatmaps() -> None:
 @st.fragment(run_every=None if settled == asked.keys() else 1.0)
 def progress() -> None:
     """Every second while maps are being computed: how far they are, and whether one has come."""
-    with in_words():
+    with error_boundary():
         sign_in.require(Role.COORDINATOR)
         now = request()
         viewer_progress(maps.progress(now, labels), key=key)

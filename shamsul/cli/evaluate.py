@@ -212,7 +212,7 @@ def _phantoms(
     """Phantoms with their maps, of which those that are missing are computed."""
     from shamsul.classifiers.manifest import Manifest
     from shamsul.classifiers.registry import folder_of
-    from shamsul.faithfulness.measure import EXPLAINERS
+    from shamsul.explainers.baselines import EXPLAINERS
     from shamsul.localisation.phantom_benchmark import Benchmark, method_of, truths
 
     methods = [method_of(method).name] if method else list(EXPLAINERS)

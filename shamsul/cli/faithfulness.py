@@ -62,11 +62,11 @@ def faithfulness(
 ) -> None:
     """Measure what maps are worth without annotations: do the model's outputs follow them?"""
     from shamsul.classifiers import registry
-    from shamsul.explainers.baselines import BASELINES
+    from shamsul.explainers.baselines import BASELINES, EXPLAINERS
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.registry import USUAL
-    from shamsul.faithfulness.measure import EXPLAINERS, Subject
+    from shamsul.faithfulness.measure import Subject
     from shamsul.faithfulness.registry import MEASURES
     from shamsul.faithfulness.results import document
 

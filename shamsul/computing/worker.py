@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.cache import MapCache, MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, ExplainerError, Method, Progress
-from shamsul.faithfulness.measure import EXPLAINERS, Measure, Subject
+from shamsul.faithfulness.measure import Measure, Subject
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.radiographs.geometry import Geometry
 from shamsul.storage.result_cache import Rows

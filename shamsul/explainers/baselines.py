@@ -116,3 +116,5 @@ BASELINES: Final[dict[str, Method]] = {
         ),
     )
 }
+#: Whatever makes maps, by name.
+EXPLAINERS: Final = {**METHODS, **BASELINES}

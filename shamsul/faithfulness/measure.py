@@ -12,16 +12,12 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.explainers.baselines import BASELINES
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Parameter, Progress, Task, Value, failure, settle
-from shamsul.explainers.registry import METHODS
 from shamsul.metrics.faithfulness import Score
 from shamsul.storage.result_cache import ResultCache, Rows
-
-#: Whatever makes maps, by name.
-EXPLAINERS = {**METHODS, **BASELINES}
 
 
 class Better(Enum):

@@ -12,11 +12,11 @@ from typing import Any, Final
 import pandas as pd
 
 from shamsul.classifiers.manifest import Manifest
-from shamsul.explainers.baselines import BASELINES
+from shamsul.explainers.baselines import BASELINES, EXPLAINERS
 from shamsul.explainers.method import Value
-from shamsul.faithfulness.measure import EXPLAINERS, Better, Measure, Statistic
-from shamsul.localisation.tables import ALL, against, in_words
+from shamsul.faithfulness.measure import Better, Measure, Statistic
 from shamsul.metrics.bootstrap import interval
+from shamsul.reporting.differences import ALL, against, in_words
 from shamsul.reporting.files import csv
 from shamsul.reporting.resampling import ESTIMATED, LEVEL, estimated, of_mean
 from shamsul.storage.result_cache import Rows
@@ -148,7 +148,7 @@ def sentences(found: pd.DataFrame, measure: Measure) -> list[str]:
     if methods and of_maps["image"].nunique() < 2:
         return ["One case only: whether methods beat the baselines cannot be said."]
     sign = 1 if judged.better is Better.HIGHER else -1
-    said = _beside_baselines(of_maps, judged, methods, sign)
+    said = _beside_baselines(of_maps, judged, methods)
     gain = sign * (of_maps["value"] - of_maps["random"])
     unproven = []
     for method in methods:
@@ -162,15 +162,15 @@ def sentences(found: pd.DataFrame, measure: Measure) -> list[str]:
 
 
 def _beside_baselines(
-    of_maps: pd.DataFrame, judged: Statistic, methods: Sequence[str], sign: int
+    of_maps: pd.DataFrame, judged: Statistic, methods: Sequence[str]
 ) -> list[str]:
     baselines = [name for name in methods_of(of_maps) if name in BASELINES]
     if not methods:
         return []
     if not baselines:
         return ["No baseline is beside the methods, and a random order is easily beaten."]
-    gains = of_maps.assign(value=sign * of_maps["value"])
-    compared = against(gains, ["value"], methods, baselines, RESAMPLE)
+    lower_better = ["value"] if judged.better is Better.LOWER else []
+    compared = against(of_maps, ["value"], methods, baselines, RESAMPLE, lower_better)
     compared = compared[(compared["label"] == ALL) & (compared["n"] > 0)]
     better = [EXPLAINERS[name].title for name in compared.loc[compared["better"], "method"]]
     said = []
@@ -180,11 +180,8 @@ def _beside_baselines(
             f"Better than the best baseline, {reference}, by {judged.title.lower()}: "
             f"{', '.join(better)}."
         )
-    for row in compared[~compared["better"]].to_dict("records"):
-        bounds = sorted((sign * row["low"], sign * row["high"]))
-        turned = {"difference": sign * row["difference"], "low": bounds[0], "high": bounds[1]}
-        said.append(f"{in_words(row | turned, _TITLES)} maps.")
-    return said
+    rest = compared[~compared["better"]].to_dict("records")
+    return said + [f"{in_words(row, _TITLES)} maps." for row in rest]
 
 
 def methods_of(found: pd.DataFrame) -> list[str]:

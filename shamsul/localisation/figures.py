@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from shamsul.localisation.results import Results
-from shamsul.localisation.tables import ALL, DISTANCES
+from shamsul.localisation.tables import DISTANCES
+from shamsul.reporting.differences import ALL
 from shamsul.reporting.pictures import (
     INK,
     LINE,
@@ -201,7 +202,7 @@ def differences(
     Parameters
     ----------
     table : DataFrame
-        As :func:`shamsul.localisation.tables.against` gives it.
+        As :func:`shamsul.reporting.differences.against` gives it.
     metric : str
     methods : mapping of str to str
         Titles by name, in order, those of references among them.

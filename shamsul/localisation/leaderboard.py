@@ -10,6 +10,7 @@ import pandas as pd
 from shamsul.localisation import tables
 from shamsul.localisation.figures import NAMES
 from shamsul.localisation.results import Results
+from shamsul.reporting.differences import ALL
 
 #: Scores on the board, the first of them decides the order.
 BOARD = ("iou", "hit", "mass", "rank", "auprc", "auroc")
@@ -50,7 +51,7 @@ def board(results: Results) -> pd.DataFrame:
     first = whole[whole["metric"] == BOARD[0]].set_index("method")["mean"]
     order = first.sort_values(ascending=False, kind="stable").index
     against = results.tables["against_baselines"]
-    beaten = against[(against["label"] == tables.ALL) & (against["metric"] == BOARD[0])]
+    beaten = against[(against["label"] == ALL) & (against["metric"] == BOARD[0])]
     better = dict(zip(beaten["method"], beaten["better"], strict=True))
     rows = []
     for place, method in enumerate(order, 1):
@@ -76,7 +77,7 @@ def _words(row: pd.Series) -> str:
 def sentences(results: Results) -> list[str]:
     """Each method beside the best baseline, and beside people, over all labels, in words."""
     found = pd.concat([results.tables["against_baselines"], results.tables["against_people"]])
-    shown = found[(found["label"] == tables.ALL) & (found["metric"] == BOARD[0]) & (found["n"] > 0)]
+    shown = found[(found["label"] == ALL) & (found["metric"] == BOARD[0]) & (found["n"] > 0)]
     return [f"{words}." for words in shown["words"]]
 
 

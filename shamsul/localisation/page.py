@@ -8,8 +8,9 @@ import pandas as pd
 from shamsul.localisation.figures import NAMES
 from shamsul.localisation.procedure import procedure
 from shamsul.localisation.results import Results
-from shamsul.localisation.tables import ALL, by_label, matrix
+from shamsul.localisation.tables import by_label, matrix
 from shamsul.reporting import page as common
+from shamsul.reporting.differences import ALL
 from shamsul.reporting.page import Plate, Section
 from shamsul.reporting.pictures import Picture
 from shamsul.reporting.resampling import LEVEL

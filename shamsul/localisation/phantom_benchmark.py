@@ -20,8 +20,8 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.method import Method
-from shamsul.faithfulness.measure import EXPLAINERS
 from shamsul.localisation.maps import MapFile
 from shamsul.localisation.reference import Truth
 from shamsul.phantom import Phantom, render

@@ -14,6 +14,7 @@ from shamsul.localisation import tables
 from shamsul.localisation.score import HUMAN, Score
 from shamsul.localisation.summary import Mean
 from shamsul.metrics.bootstrap import interval
+from shamsul.reporting.differences import against, in_words
 from shamsul.reporting.resampling import LEVEL
 
 #: What the numbers depend on, besides this software.
@@ -128,11 +129,11 @@ def collect(
             "correlations": tables.correlations(table, headline, names, resample),
             "findings": tables.findings(table, headline, names, resample),
             "against_baselines": _worded(
-                tables.against(table, metrics, compared, references, resample),
+                against(table, metrics, compared, references, resample, tables.DISTANCES),
                 titles | {name: _with_article(titles[name]) for name in references},
             ),
             "against_people": _worded(
-                tables.against(table, metrics, compared, human, resample),
+                against(table, metrics, compared, human, resample, tables.DISTANCES),
                 titles | {HUMAN: "people"},
             ),
             "cases": tables.cases(table, headline[0] if headline else "iou", names),
@@ -154,5 +155,5 @@ def _with_article(title: str) -> str:
 
 
 def _worded(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
-    words = [tables.in_words(row, titles) for row in table.to_dict("records")]
+    words = [in_words(row, titles) for row in table.to_dict("records")]
     return table.assign(words=pd.Series(words, dtype=object))

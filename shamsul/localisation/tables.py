@@ -6,9 +6,8 @@ again, with all their labels and methods. Where a number is undefined it is NaN,
 says why; `n` is what it was computed from, maps or pairs of maps.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from shamsul.localisation.score import METRICS, Score
 from shamsul.localisation.summary import Mean
 from shamsul.metrics.bootstrap import Interval
 from shamsul.metrics.comparison import Wilcoxon, pairwise_wilcoxon
+from shamsul.reporting.differences import ALL, blocks_of, by_label_and_all, gain
 from shamsul.reporting.pictures import span, two_decimals
 from shamsul.reporting.resampling import (
     ESTIMATED,
@@ -29,8 +29,6 @@ from shamsul.reporting.resampling import (
     why,
 )
 
-#: In place of a label.
-ALL = "All labels"
 #: Metrics of which a lower one is better.
 DISTANCES = frozenset({"centre_distance_px", "centre_distance_mm"})
 #: What a score may depend on.
@@ -103,14 +101,16 @@ def wins(table: pd.DataFrame, metrics: Sequence[str], methods: Sequence[str]) ->
         p_holm over the pairs of methods of a label and metric; why. The label `ALL` comes first.
     """
     rows = []
-    for label, part in _by_label(table):
+    for label, part in by_label_and_all(table):
         for metric in metrics:
-            blocks = _blocks(part, metric, methods)
+            blocks = blocks_of(part, metric, methods)
             for test in pairwise_wilcoxon(blocks, list(methods)):
-                gain = _gain(blocks[test.first] - blocks[test.second], metric).dropna()
+                gained = gain(
+                    blocks[test.first] - blocks[test.second], metric in DISTANCES
+                ).dropna()
                 shares = [
                     float(is_so.mean()) if test.n else np.nan
-                    for is_so in (gain > 0, gain < 0, gain == 0)
+                    for is_so in (gained > 0, gained < 0, gained == 0)
                 ]
                 reason = why(
                     (not test.n, "No image has both."),
@@ -207,69 +207,6 @@ def cases(table: pd.DataFrame, metric: str, methods: Sequence[str], count: int =
     return pd.DataFrame(rows, columns=["method", "end", "place", "image", "label", "score", "n"])
 
 
-def against(
-    table: pd.DataFrame,
-    metrics: Sequence[str],
-    methods: Sequence[str],
-    references: Sequence[str],
-    resample: Resample,
-) -> pd.DataFrame:
-    """Each method beside the best of some references, such as baselines, or people.
-
-    Parameters
-    ----------
-    table : DataFrame
-    metrics, methods : sequence of str
-    references : sequence of str
-        Names of methods. The one with the best mean is chosen for each label and metric.
-    resample : Resample
-
-    Returns
-    -------
-    DataFrame
-        Columns label, metric, method, reference, difference, then `ESTIMATED`, then better. The
-        difference is the method's mean score less the reference's over the n findings with both;
-        left out are those with one. better says that the whole interval lies on the better side of
-        zero; without an interval it is False. The label `ALL` comes first.
-    """
-    rows = []
-    for label, part in _by_label(table):
-        for metric in metrics:
-            blocks = _blocks(part, metric, [*methods, *references])
-            known = blocks[list(references)].dropna(axis="columns", how="all")
-            if known.empty:
-                continue
-            reference = _gain(known.mean(), metric).idxmax()
-            for method in methods:
-                difference = blocks[method] - blocks[reference]
-                n = int(difference.count())
-                either = int(blocks[[method, reference]].notna().any(axis=1).sum())
-                found = of_mean(difference, blocks.index.get_level_values("image"), resample)
-                cells = estimated(found, n, either - n, (not n, "No finding has both scores."))
-                bounds = _gain(pd.Series([found.low, found.high]), metric)
-                better = bool((bounds > 0).all())
-                rows.append((label, metric, method, reference, *cells, better))
-    columns = ["label", "metric", "method", "reference", "difference", *ESTIMATED, "better"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def in_words(row: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    """A row of :func:`against` as a sentence.
-
-    Examples
-    --------
-    >>> row = {"method": "lime", "reference": "lung_field", "difference": -0.02, "low": -0.05,
-    ...        "high": 0.01, "n": 120, "better": False}
-    >>> in_words(row, {"lime": "LIME", "lung_field": "the lung-field prior"})
-    'LIME does not beat the lung-field prior: difference −0.02 (−0.05 to 0.01), n = 120'
-    """
-    method, reference = (titles.get(name, name) for name in (row["method"], row["reference"]))
-    difference, low, high = (two_decimals(row[name]) for name in ("difference", "low", "high"))
-    interval = "no interval" if np.isnan(row["low"]) else f"{low} to {high}"
-    verb = "beats" if row["better"] else "does not beat"
-    return f"{method} {verb} {reference}: difference {difference} ({interval}), n = {row['n']}"
-
-
 def by_label(
     table: pd.DataFrame, whole: pd.DataFrame, metric: str, methods: Sequence[str]
 ) -> pd.DataFrame:
@@ -315,23 +252,6 @@ def _estimate_in_words(estimate: float, low: float, high: float) -> str:
     if np.isnan(low):
         return two_decimals(estimate)
     return f"{two_decimals(estimate)} ({two_decimals(low)} to {two_decimals(high)})"
-
-
-def _by_label(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    if len(table):
-        yield ALL, table
-    yield from table.groupby("label")
-
-
-def _blocks(table: pd.DataFrame, metric: str, methods: Sequence[str]) -> pd.DataFrame:
-    """What is compared with itself: a row for each image and label, a column for each method."""
-    wide = table.pivot(index=["image", "label"], columns="method", values=metric)
-    return wide.reindex(columns=list(methods))
-
-
-def _gain(values: pd.Series, metric: str) -> pd.Series:
-    """Greater is better."""
-    return -values if metric in DISTANCES else values
 
 
 def _quartiles(values: pd.Series) -> tuple[float, float, float]:

@@ -17,10 +17,10 @@ from shamsul.annotations.drawings import DRAWN, counted
 from shamsul.annotations.marks import Gaze, Points
 from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
-from shamsul.faithfulness.measure import EXPLAINERS
 from shamsul.localisation.chexlocalize import point_hit
 from shamsul.localisation.features import Features
 from shamsul.localisation.human_benchmark import score_region

@@ -12,8 +12,10 @@ from scipy import stats
 from shamsul.localisation import tables
 from shamsul.localisation.score import METRICS
 from shamsul.localisation.summary import summarise
-from shamsul.localisation.tables import ALL, FEATURES
+from shamsul.localisation.tables import DISTANCES, FEATURES
 from shamsul.metrics.bootstrap import interval
+from shamsul.reporting import differences
+from shamsul.reporting.differences import ALL, in_words
 from shamsul.reporting.resampling import of_spearman
 from tests.localisation.made import LABELS, METHODS, row, rows, varied
 
@@ -218,9 +220,8 @@ def test_best_distance_is_the_least() -> None:
 
 
 def against(values: dict[str, list[float]], metric: str = "iou") -> pd.Series:
-    found = tables.against(
-        tables.frame(rows(values, metric)), [metric], ["lime"], ["low", "high"], RESAMPLE
-    )
+    scores = tables.frame(rows(values, metric))
+    found = differences.against(scores, [metric], ["lime"], ["low", "high"], RESAMPLE, DISTANCES)
     return only(found, label=ALL)
 
 
@@ -249,18 +250,20 @@ def test_one_image_alone_beats_nothing() -> None:
     assert found["difference"] == pytest.approx(0.7)
     assert np.isnan([found["low"], found["high"]]).all() and not found["better"]
     assert found["why"] == "One case only: no interval."
-    sentence = tables.in_words(found.to_dict(), {})
+    sentence = in_words(found.to_dict(), {})
     assert sentence == "lime does not beat high: difference 0.70 (no interval), n = 1"
 
 
 def test_against_references_without_scores_is_empty() -> None:
     values = tables.frame(rows({"lime": [0.1], "low": [NAN], "high": [NAN]}))
-    assert tables.against(values, ["iou"], ["lime"], ["low", "high"], RESAMPLE).empty
-    assert tables.against(values, ["iou"], ["lime"], [], RESAMPLE).empty
+    assert differences.against(
+        values, ["iou"], ["lime"], ["low", "high"], RESAMPLE, DISTANCES
+    ).empty
+    assert differences.against(values, ["iou"], ["lime"], [], RESAMPLE, DISTANCES).empty
 
 
 def test_differences_are_means_of_pairs(table: pd.DataFrame) -> None:
-    found = tables.against(table, METRICS, METHODS[:2], METHODS[2:], RESAMPLE)
+    found = differences.against(table, METRICS, METHODS[:2], METHODS[2:], RESAMPLE, DISTANCES)
     score = table.set_index(["image", "label", "method"])
     for one in found[found["metric"].isin(["iou", "hit", "centre_distance_px"])].itertuples():
         part = table if one.label == ALL else table[table["label"] == one.label]
@@ -310,7 +313,10 @@ def test_every_row_has_its_number_or_says_why_not(scores: list) -> None:
         (tables.overall(table, METRICS, methods, RESAMPLE), "mean"),
         (tables.correlations(table, ["iou"], methods, RESAMPLE), "rho"),
         (tables.findings(table, ["iou"], methods, RESAMPLE), "mean"),
-        (tables.against(table, ["iou"], methods[:1], methods[1:], RESAMPLE), "difference"),
+        (
+            differences.against(table, ["iou"], methods[:1], methods[1:], RESAMPLE, DISTANCES),
+            "difference",
+        ),
         (tables.wins(table, ["iou"], methods), "p"),
     ):
         assert "n" in found

@@ -14,10 +14,9 @@ from shamsul.reading.design.study import Case, Study
 from shamsul.studies import annotation_files
 from shamsul.ui.evaluate import importing
 from shamsul.ui.evaluate.selection import NO_CASES
-from shamsul.ui.review import choices
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import for_coordinators
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
 #: Session state: what the next run is to do, and of which source.
@@ -101,7 +100,7 @@ def _annotated(study: Study, cases: Sequence[Case]) -> None:
 
 def _way_to_a_case(cases: Sequence[Case]) -> None:
     """A link to a case on the review page, where it is on it."""
-    shown = {case.image_sha256: case.id for case in choices.all_cases()}
+    shown = {case.image_sha256: case.id for case in session.open_cases()}
     # A radiograph may be a case of several studies.
     ids = {case.name: shown[case.image_sha256] for case in cases if case.image_sha256 in shown}
     ids |= {case.name: case.id for case in cases if case.id in shown.values()}
@@ -141,7 +140,7 @@ def _removal(study: Study, sources: Sequence[str]) -> None:
 @st.dialog("Remove annotations?")
 def _ask(study: Study, cases: Sequence[Case], source: str) -> None:
     """Ask, and have the page remove a source's annotations."""
-    with in_words():
+    with error_boundary():
         sign_in.require(Role.COORDINATOR)
         if _TO_DO in st.session_state:
             st.rerun()

@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from shamsul.classifiers.registry import ModelError
-from shamsul.explainers.baselines import BASELINES
+from shamsul.explainers.baselines import BASELINES, EXPLAINERS
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.registry import USUAL as USUAL_METHODS
-from shamsul.faithfulness.measure import EXPLAINERS, Measure
+from shamsul.faithfulness.measure import Measure
 from shamsul.faithfulness.registry import MEASURES, USUAL
 from shamsul.faithfulness.sanity import LABEL_RANDOMISATION
 from shamsul.reading.database.accounts import Role
@@ -25,7 +25,7 @@ from shamsul.ui.evaluate import selection
 from shamsul.ui.evaluate.selection import NO_CASES
 from shamsul.ui.shared import charts, maps, session, sign_in
 from shamsul.ui.shared.downloads import for_coordinators
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
 #: Offered and not chosen: they compute maps anew. Label randomisation needs a second model.
@@ -213,7 +213,7 @@ def _computing(wanted: Wanted) -> None:
 @st.fragment(run_every=2.0)
 def _going(wanted: Wanted, measured: int) -> None:
     """Keep the next computations wanted; the page is drawn anew whenever a case is measured."""
-    with in_words():
+    with error_boundary():
         sign_in.require(Role.COORDINATOR)
         request = partial(
             maps.request_source,

@@ -11,8 +11,8 @@ from PIL import Image
 from skimage.segmentation import find_boundaries
 
 from shamsul.annotations.annotation import union
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.faithfulness.measure import EXPLAINERS
 from shamsul.localisation.maps import on_image
 from shamsul.localisation.score import Score
 from shamsul.metrics.curve import OverlapCurve, overlap_curve
@@ -26,7 +26,7 @@ from shamsul.studies.panels import Source
 from shamsul.ui.evaluate.selection import Choice, map_cache
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import offer, zipped
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import CURVE_LEVELS, Panel, Row, viewer
 
 #: Bootstrap replicates, and their seed.
@@ -101,7 +101,7 @@ def _cut(threshold: str) -> str:
 @st.fragment
 def _beside(chosen: Choice, case: Case, label: str, methods: Sequence[str]) -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
-    with in_words():
+    with error_boundary():
         sign_in.require(Role.COORDINATOR)
         radiograph = session.radiograph(case.image_sha256)
         own = localisation.regions(session.annotations().get(case.image_sha256), label, chosen.by)

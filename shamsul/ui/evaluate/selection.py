@@ -9,10 +9,9 @@ import streamlit as st
 
 from shamsul.annotations.drawings import DRAWN
 from shamsul.computing.jobs import NOT_KEPT, State
-from shamsul.explainers.baselines import BASELINES
+from shamsul.explainers.baselines import BASELINES, EXPLAINERS
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.registry import USUAL
-from shamsul.faithfulness.measure import EXPLAINERS
 from shamsul.localisation.protocol import Rules
 from shamsul.metrics.thresholds import parse
 from shamsul.reading.database.accounts import Role
@@ -23,7 +22,7 @@ from shamsul.studies import localisation
 from shamsul.studies.localisation import ScoredMap
 from shamsul.studies.panels import Source
 from shamsul.ui.shared import maps, session, sign_in
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
 VIEWS = ("Cases", "Study", "Faithfulness", "Annotations", "Phantom benchmark")
@@ -161,7 +160,7 @@ def computing(chosen: Choice) -> None:
     @st.fragment(run_every=2.0)
     def compute() -> None:
         """Keep the next maps wanted until all are there or have failed."""
-        with in_words():
+        with error_boundary():
             sign_in.require(Role.COORDINATOR)
             left = [one for one in missing if one.key not in cache]
             manifest = session.classifier(chosen.study.model).manifest

@@ -9,7 +9,6 @@ from shamsul.reading.database.store import Refused
 from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, leave
-from shamsul.ui.review import rating
 from shamsul.ui.shared import answers, outbox, questionnaire, session
 
 
@@ -74,7 +73,7 @@ def ask(study: Study, reader: str, step: Step, error: str) -> None:
     given = session.readings().about_reader(study.name, reader)
     asked = study.questionnaire.at(step)
     values = {q.id: q.plain(given[q.id]) for q in asked if q.id in given}
-    meaning = rating.scales([question for question in asked if question.kind is Kind.SCALE])
+    meaning = questionnaire.scales([question for question in asked if question.kind is Kind.SCALE])
     if meaning:
         st.caption(meaning)
     questionnaire.mount(

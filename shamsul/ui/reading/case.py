@@ -33,9 +33,8 @@ from shamsul.ui.reading.subjects import (
     values_of,
 )
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, together
-from shamsul.ui.review import rating
 from shamsul.ui.shared import answers, outbox, questionnaire, session
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
 
 
@@ -67,7 +66,7 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     with questions:
         _questions(view, asked)
 
-    with in_words():
+    with error_boundary():
         _wait(study, mine, assigned, classifier, drawn)
 
 
@@ -92,7 +91,7 @@ def _wait(
     @st.fragment(run_every=1.0 if None in now() else None)
     def wait() -> None:
         """Every second: keep the maps wanted, and show those of this screen that have come."""
-        with in_words():
+        with error_boundary():
             check_reader(assigned)
             if now()[: len(drawn)] != drawn:
                 st.rerun()
@@ -170,7 +169,7 @@ def _maps(
     view: View, radiograph: Radiograph, prediction: Prediction, asked: Mapping[PanelPlan, Job]
 ) -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
-    with in_words():
+    with error_boundary():
         check_reader(view.assigned)
         case, label = view.assigned.case, view.assigned.reading.label
         reader = view.assigned.reading.reader
@@ -219,7 +218,7 @@ def _maps(
 @st.fragment
 def _questions(view: View, asked: Mapping[PanelPlan, Job]) -> None:
     """The questions of a screen; a click redraws these alone."""
-    with in_words(), held():
+    with error_boundary(), held():
         check_reader(view.assigned)
         recall = partial(recalled, view.study, view.assigned.reading.reader)
         error = answers.take(outbox.received(KEY), recall)
@@ -252,7 +251,7 @@ def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> N
     if view.screen is Step.MAPS:
         about_case = (*asks.at(Step.REVEAL), *asks.at(Step.AGAIN))
     items = asks.items if view.screen is Step.MAPS else ()
-    meaning = rating.scales([*items, *(q for q in about_case if q.kind is Kind.SCALE)])
+    meaning = questionnaire.scales([*items, *(q for q in about_case if q.kind is Kind.SCALE)])
     last = view.screen is view.assigned.screens(asks)[-1]
     questionnaire.mount(
         key=KEY,

@@ -13,13 +13,6 @@ from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.design.study import Case, Study
-from shamsul.ui.shared import session
-
-
-def all_cases() -> tuple[Case, ...]:
-    """The cases of every open study, study by study."""
-    store = session.store()
-    return tuple(case for study in session.open_studies() for case in store.cases(study.name))
 
 
 def chosen_case(cases: Sequence[Case]) -> Case | None:

@@ -13,7 +13,7 @@ from shamsul.explainers.heatmap import Heatmap
 from shamsul.metrics import agreement
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.shared import charts, maps, sign_in
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def comparison(asked: Mapping[str, Job], labels: Sequence[str]) -> None:
     labels : sequence of str
         Labels shown.
     """
-    with in_words():
+    with error_boundary():
         # Opening it runs this fragment alone.
         sign_in.require(Role.READER)
         drawer = st.expander("Compare the maps", key="compare", on_change="rerun")

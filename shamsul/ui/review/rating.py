@@ -8,11 +8,11 @@ from shamsul.classifiers.prediction import Prediction
 from shamsul.computing.jobs import Job, State
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.reading.database.accounts import Role
-from shamsul.reading.design.questionnaire import Question, Step
+from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import Case, MapShown, Shown, Study
 from shamsul.ui.shared import answers, maps, outbox, questionnaire, session, sign_in
 from shamsul.ui.shared.downloads import download_ratings
-from shamsul.ui.shared.frame import in_words
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import ViewerState
 
 #: The reader sees names and annotations: such ratings are marked as not blinded.
@@ -68,7 +68,7 @@ def form(
 @st.fragment
 def _questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, Job]) -> None:
     """The questions about one label; a click redraws these alone."""
-    with in_words():
+    with error_boundary():
         sign_in.require(Role.READER)
         _draw_questions(study, case, shown, asked)
 
@@ -115,20 +115,12 @@ def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, 
             )
             for name, job in asked.items()
         ],
-        heading=f"{shown.label}: {scales(items)}. Each click is saved at once; a second click "
-        f"takes the answer back. {answered} of {len(items) * len(asked)} answered.",
+        heading=f"{shown.label}: {questionnaire.scales(items)}. Each click is saved at once; a "
+        f"second click takes the answer back. {answered} of {len(items) * len(asked)} answered.",
         saved=outbox.saved(),
         notice=answers.notice(place),
         error=error,
         refused=answers.refused(),
-    )
-
-
-def scales(items: Sequence[Question]) -> str:
-    """What the points of the items' scales mean, each scale once."""
-    return "; ".join(
-        ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
-        for scale in dict.fromkeys(item.options for item in items)
     )
 
 

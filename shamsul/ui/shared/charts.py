@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from shamsul.classifiers.prediction import Prediction
-from shamsul.explainers.baselines import BASELINES
-from shamsul.faithfulness.measure import EXPLAINERS, Better, Measure, Statistic
+from shamsul.explainers.baselines import BASELINES, EXPLAINERS
+from shamsul.faithfulness.measure import Better, Measure, Statistic
 from shamsul.reporting.pictures import looks
 
 #: Distinguishable without colour too: bars above their operating point carry a mark in the text.

@@ -127,7 +127,7 @@ def _signed_in(account: Account, name: DeltaGenerator, button: DeltaGenerator) -
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def error_boundary() -> Iterator[None]:
     """Say in a sentence what goes wrong inside; only its type where the message may be private.
 
     Streamlit's own exceptions, by which it stops and reruns a page, pass.

@@ -44,6 +44,11 @@ def open_studies() -> tuple[Study, ...]:
     return tuple(study for study in store().studies() if study.plan is None)
 
 
+def open_cases() -> tuple[Case, ...]:
+    """The cases of every open study, study by study."""
+    return tuple(case for study in open_studies() for case in store().cases(study.name))
+
+
 @st.cache_resource(show_spinner=False)
 def archive() -> RadiographArchive:
     """The stored radiographs."""

@@ -201,3 +201,11 @@ def _facts(question: Question) -> dict[str, object]:
 
 def _ignore() -> None:
     """Streamlit keeps a state only where it has a callback."""
+
+
+def scales(items: Sequence[Question]) -> str:
+    """What the points of the items' scales mean, each scale once."""
+    return "; ".join(
+        ", ".join(f"{point} = {word}" for point, word in enumerate(scale, start=1))
+        for scale in dict.fromkeys(item.options for item in items)
+    )
