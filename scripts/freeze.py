@@ -46,10 +46,13 @@ from shamsul.faithfulness.registry import MEASURES  # noqa: E402
 from shamsul.localisation.protocol import Rules  # noqa: E402
 from shamsul.radiographs import RadiographArchive, read_radiograph  # noqa: E402
 from shamsul.reading import Answer, MapShown, Shown, Store  # noqa: E402
+from shamsul.reading.database.about_readers import AboutReaders  # noqa: E402
 from shamsul.reading.database.accounts import Accounts, Role  # noqa: E402
-from shamsul.reading.database.readings import Assigned, Happened, Readings  # noqa: E402
+from shamsul.reading.database.readings import Readings  # noqa: E402
+from shamsul.reading.database.screens import Happened, Screens  # noqa: E402
 from shamsul.reading.database.tables import Base  # noqa: E402
 from shamsul.reading.demo import ensure_default_studies  # noqa: E402
+from shamsul.reading.design.progress import Assigned  # noqa: E402
 from shamsul.reading.design.questionnaire import CANNOT_JUDGE, Step  # noqa: E402
 from shamsul.reading.design.study_file import read_study_file  # noqa: E402
 from shamsul.reading.exports import ratings  # noqa: E402
@@ -193,6 +196,8 @@ class Installation:
         self.archive = RadiographArchive(settings().radiographs)
         self.annotations = AnnotationArchive(folder / "annotations")
         self.readings = Readings(self.store.database)
+        self.screens = Screens(self.store.database)
+        self.about_readers = AboutReaders(self.store.database)
         self.maps = MapCache(settings().maps)
         ensure_default_studies(self.store, self.archive, self.annotations, folder / "no-assets")
         self.classifier = registry.load(str(folder / "models" / "own"))
@@ -362,7 +367,7 @@ class Installation:
         occasion = Occasion(one.case.study, reading.session, reading.repeat, reading.warm_up)
         self.draw(reading.reader, one.case.image_sha256, reading.label, occasion)
         if lock:
-            self.readings.lock(one.id, Step.IMAGE, 12.0)
+            self.screens.lock(one.id, Step.IMAGE, 12.0)
 
     def maps_screen(self, one: Assigned) -> None:
         self.answer(one, "agreement", "agree")
@@ -371,21 +376,21 @@ class Installation:
             self.answer(one, "location", CANNOT_JUDGE if panel == 1 else 4, panel)
             self.answer(one, "failure_tags", ["too large"], panel)
             self.answer(one, "comment", '=1+1; "ü", \n second line', panel)
-        self.readings.lock(one.id, Step.MAPS, 30.25)
+        self.screens.lock(one.id, Step.MAPS, 30.25)
 
     def finish(self) -> None:
         for reader in ("Ada", "Bo"):
-            self.readings.record_about_reader("finished", reader, {"years": 7})
+            self.about_readers.record("finished", reader, {"years": 7})
             for one in self.readings.of("finished", reader):
-                self.readings.note(one.id, Happened.OPENED, 0.0)
+                self.screens.note(one.id, Happened.OPENED, 0.0)
                 self.image_screen(one)
                 self.maps_screen(one)
-            self.readings.record_about_reader("finished", reader, {"years": 8, "useful": "yes"})
+            self.about_readers.record("finished", reader, {"years": 8, "useful": "yes"})
         self.readings.close("finished")
 
     def read_half(self) -> None:
         """Ada has the practice and a case behind her, and stopped in the middle of a screen."""
-        self.readings.record_about_reader("half-read", "Ada", {"years": 12})
+        self.about_readers.record("half-read", "Ada", {"years": 12})
         mine = self.readings.of("half-read", "Ada")
         for one in mine[:2]:
             self.image_screen(one)
@@ -394,7 +399,7 @@ class Installation:
         self.image_screen(here)
         self.answer(here, "location", 2, 0)
         self.answer(here, "comment", "not finished yet", 0)
-        self.readings.note(here.id, Happened.PAUSED, 21.5)
+        self.screens.note(here.id, Happened.PAUSED, 21.5)
 
     def review(self) -> None:
         """Openly, with a rating changed, one taken back, and a drawing."""

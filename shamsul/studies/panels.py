@@ -12,9 +12,9 @@ from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
-from shamsul.reading.database.readings import Assigned
 from shamsul.reading.design.design import Control, PanelPlan
 from shamsul.reading.design.plan import Plan
+from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import settings
 

@@ -19,8 +19,10 @@ from shamsul.annotations.marks import Points, Polygons
 from shamsul.classifiers import registry
 from shamsul.radiographs import RadiographArchive
 from shamsul.reading import CANNOT_JUDGE, Store
+from shamsul.reading.database.about_readers import AboutReaders
 from shamsul.reading.database.accounts import Account, Accounts, Role, SignInError
 from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.screens import Screens
 from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.exports.ratings import imrmc, wide, write_assignment, write_ratings
 from shamsul.reading.exports.transfer import dump
@@ -114,7 +116,7 @@ def test_a_reading_is_resumed_where_it_was(left: Left) -> None:
             saved.answer.value,
             saved.revision,
         )
-        for saved in left.readings.answers(here.id)
+        for saved in Screens(left.store.database).answers(here.id)
     }
     assert given == {
         ("present", None): ("yes", 2),
@@ -127,14 +129,14 @@ def test_a_reading_is_resumed_where_it_was(left: Left) -> None:
     }
     (progress,) = [p for p in left.readings.progress(study, "Ada") if p.session == 1]
     assert (progress.finished, progress.readings) == (2, 5)
-    assert left.readings.about_reader("half-read", "Ada") == {"years": 12}
+    assert AboutReaders(left.store.database).of("half-read", "Ada") == {"years": 12}
 
 
 def test_a_finished_study_stays_finished(left: Left) -> None:
     study = left.store.study("finished")
     assert study.closed_at is not None
     assert {one.screen(study.questionnaire) for one in left.readings.of("finished")} == {None}
-    assert left.readings.about_reader("finished", "Bo") == {"years": 8, "useful": "yes"}
+    assert AboutReaders(left.store.database).of("finished", "Bo") == {"years": 8, "useful": "yes"}
     values = [
         saved.answer.value
         for saved in left.store.export_rows("finished")

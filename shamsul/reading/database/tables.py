@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shamsul.reading.design.design import Arm, Control, PanelPlan, Reading
 from shamsul.reading.design.plan import Plan
+from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
 
@@ -321,6 +322,16 @@ class ReadingRow(Base):
             Arm(self.arm),
             self.warm_up,
             self.repeat,
+        )
+
+    def to_assigned(self) -> Assigned:
+        """The reading of this row, and how far its reader is."""
+        return Assigned(
+            self.id,
+            self.to_reading(),
+            self.case.to_case(),
+            {Step(event.step): event.at for event in self.events if event.step is not None},
+            max((event.active_seconds for event in self.events), default=0.0),
         )
 
 

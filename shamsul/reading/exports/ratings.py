@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import cast
 
-from shamsul.reading.database.readings import AboutReader, Readings
+from shamsul.reading.database.about_readers import AboutReader, AboutReaders
+from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.design.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire, Value
 from shamsul.reading.design.study import MapShown, SavedAnswer
@@ -58,7 +59,7 @@ def export_ratings(store: Store, study: str, reader: str | None = None) -> Ratin
     cases = [row for row in rows if not isinstance(row.answer.shown, MapShown)]
     ratings = list(_rating_rows(maps, about.questionnaire))
     answers = [_case_row(row) for row in cases if row.answer.value is not None]
-    readers = _reader_rows(Readings(store.database).about_readers(study), study, reader)
+    readers = _reader_rows(AboutReaders(store.database).all(study, reader), study)
     counts = {"ratings": len(ratings), "cases": len(answers), "readers": len(readers)}
     return RatingsExport(
         _csv(RATINGS, ratings),
@@ -253,9 +254,7 @@ def _map_of(row: SavedAnswer) -> tuple[object, ...]:
     )
 
 
-def _reader_rows(
-    answers: Sequence[AboutReader], study: str, reader: str | None
-) -> list[dict[str, Cell]]:
+def _reader_rows(answers: Sequence[AboutReader], study: str) -> list[dict[str, Cell]]:
     return [
         {
             "study": study,
@@ -267,7 +266,7 @@ def _reader_rows(
             "revision": one.revision,
         }
         for one in answers
-        if one.value is not None and reader in (None, one.reader)
+        if one.value is not None
     ]
 
 

@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from shamsul.reading.database.readings import (
-    still_missing,
-)
 from shamsul.reading.database.store import Refused
+from shamsul.reading.design.progress import still_missing
 from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, leave
@@ -27,7 +25,7 @@ def asks(study: Study, reader: str, step: Step, *, due: bool) -> bool:
     asking = st.session_state.get(_asking(study, step))
     if not questions or asking is False:
         return False
-    given = session.readings().about_reader(study.name, reader)
+    given = session.about_readers().of(study.name, reader)
     missing = any(question.required and question.id not in given for question in questions)
     untouched = not any(question.id in given for question in questions)
     if asking or missing or (due and untouched):
@@ -49,7 +47,7 @@ def subject_of(study: Study, reader: str, step: Step) -> answers.Subject:
         if item == questionnaire.PAUSE:
             leave()
             return
-        given = session.readings().about_reader(study.name, reader)
+        given = session.about_readers().of(study.name, reader)
         asked = session.store().study(study.name).questionnaire.at(step)
         missing = sum(question.required and question.id not in given for question in asked)
         if missing:
@@ -70,7 +68,7 @@ def ask(study: Study, reader: str, step: Step, error: str) -> None:
     subject = subject_of(study, reader, step)
     place = subject.place
     token = answers.remember(place, subject)
-    given = session.readings().about_reader(study.name, reader)
+    given = session.about_readers().of(study.name, reader)
     asked = study.questionnaire.at(step)
     values = {q.id: q.plain(given[q.id]) for q in asked if q.id in given}
     meaning = questionnaire.scales([question for question in asked if question.kind is Kind.SCALE])

@@ -15,12 +15,8 @@ from shamsul.computing.jobs import Job, State
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.metrics.scale import full_scale
 from shamsul.radiographs.radiograph import Radiograph
-from shamsul.reading.database.readings import (
-    Assigned,
-    is_debriefed,
-    progress_of,
-)
 from shamsul.reading.design.design import PanelPlan
+from shamsul.reading.design.progress import Assigned, is_debriefed, progress_of
 from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, check_reader, held, look_at, may_be_looked_at
@@ -229,7 +225,7 @@ def _questions(view: View, asked: Mapping[PanelPlan, Job]) -> None:
 
 def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> None:
     study, reading = view.study, view.assigned.reading
-    given = session.readings().answers(view.assigned.id)
+    given = session.screens().answers(view.assigned.id)
     subjects = subjects_of(view, asked)
     for token, subject in subjects.items():
         answers.remember(token, subject)

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from shamsul.reading.database.readings import Assigned
+from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import Study
 from shamsul.ui.reading import about_reader, case, subjects

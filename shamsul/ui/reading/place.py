@@ -7,7 +7,7 @@ import streamlit as st
 
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Role
-from shamsul.reading.database.readings import Assigned
+from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.study import Study
 from shamsul.ui.shared import questionnaire, session, sign_in
 

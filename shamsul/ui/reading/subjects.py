@@ -5,12 +5,10 @@ from functools import partial
 
 from shamsul.computing.jobs import Job, State
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.reading.database.readings import (
-    Happened,
-    is_debriefed,
-)
+from shamsul.reading.database.screens import Happened
 from shamsul.reading.database.store import Refused
 from shamsul.reading.design.design import Arm, PanelPlan
+from shamsul.reading.design.progress import is_debriefed
 from shamsul.reading.design.questionnaire import ABOUT_READER, Step
 from shamsul.reading.design.study import MapShown, SavedAnswer, Shown, Study
 from shamsul.ui.reading import about_reader
@@ -138,7 +136,7 @@ def _draw(view: View, event: Event) -> str:
     reading, image = view.assigned.reading, view.assigned.case.image_sha256
     shape = session.radiograph(image).shape
     canvas = drawings.Canvas(reading.reader, image, shape, reading.label, view.occasion)
-    allow = partial(session.readings().while_open, view.assigned.id, view.screen)
+    allow = partial(session.screens().while_open, view.assigned.id, view.screen)
     return drawings.keep(event, canvas, allow)
 
 
@@ -149,12 +147,12 @@ def _go_on(view: View, asked: Mapping[PanelPlan, Job], item: str, seconds: float
     answers.turn()
     look_at(None)
     if item == questionnaire.PAUSE:
-        session.readings().note(assigned.id, Happened.PAUSED, seconds)
+        session.screens().note(assigned.id, Happened.PAUSED, seconds)
         leave()
         return
     if not view.locked:
         failed = [panel for panel, job in asked.items() if job.state is State.FAILED]
-        session.readings().lock(assigned.id, view.screen, seconds, failed)
+        session.screens().lock(assigned.id, view.screen, seconds, failed)
     mine = session.readings().of(study.name, assigned.reading.reader)
     now = next(one for one in mine if one.id == assigned.id)
     if assigned.screen(study.questionnaire) is None:

@@ -8,10 +8,8 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.computing.jobs import Job
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS
-from shamsul.reading.database.readings import (
-    Assigned,
-)
 from shamsul.reading.design.design import PanelPlan
+from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import Study
 from shamsul.studies import panels

@@ -49,7 +49,7 @@ def progress(study: Study) -> None:
 def fingerprint(study: Study) -> str:
     """What the results depend on: another text wherever an answer is another one."""
     answers = session.store().export_rows(study.name)
-    about = session.readings().about_readers(study.name)
+    about = session.about_readers().all(study.name)
     times = [*(one.changed_at for one in answers), *(one.changed_at for one in about)]
     latest = max(times, default=study.created_at)
     return f"{study.name} {len(answers)} {len(about)} {latest.isoformat()}"

@@ -135,9 +135,7 @@ def _record(event: Event, subject: Subject) -> None:
         raise Refused(f"The question “{question.wording}” was changed or left out meanwhile.")
     about = ""
     if question.step in ABOUT_READER:
-        session.readings().record_about_reader(
-            subject.study.name, subject.reader, {question.id: value}
-        )
+        session.about_readers().record(subject.study.name, subject.reader, {question.id: value})
     elif subject.case is not None and subject.shown is not None:
         shown = as_seen(subject.case, subject.shown)
         session.store().record(

@@ -11,7 +11,9 @@ from shamsul.annotations.archive import AnnotationArchive
 from shamsul.classifiers import registry
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
+from shamsul.reading.database.about_readers import AboutReaders
 from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.screens import Screens
 from shamsul.reading.database.store import Store
 from shamsul.reading.demo import OWN, ensure_default_studies
 from shamsul.reading.design.study import Case, Study
@@ -149,3 +151,15 @@ def keep_viewer_state(case: Case, state: "ViewerState") -> None:
 def readings() -> Readings:
     """The readings of planned studies."""
     return Readings(store().database)
+
+
+@st.cache_resource(show_spinner=False)
+def screens() -> Screens:
+    """The screens of those readings, and what locks them."""
+    return Screens(store().database)
+
+
+@st.cache_resource(show_spinner=False)
+def about_readers() -> AboutReaders:
+    """What readers say about themselves."""
+    return AboutReaders(store().database)

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shamsul.reading import Answer, MapShown, Shown, Store, Study
-from shamsul.reading.database.readings import Assigned, Readings, unanswered
+from shamsul.reading.database.about_readers import AboutReaders
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.screens import Screens
 from shamsul.reading.database.store import Refused
 from shamsul.reading.design.design import Arm, Control, Design, Mode, assign
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
+from shamsul.reading.design.progress import Assigned, unanswered
 from shamsul.reading.design.questionnaire import Kind, Question, Questionnaire, Step
 
 METHODS = ("lime", "lrp")
@@ -106,6 +109,15 @@ def answer(assigned: Assigned, item: str, value: object, panel: int | None = Non
     )
 
 
+def screens(readings: Readings) -> Screens:
+    """Of the same readings, on the same clock."""
+    return Screens(readings._database, readings._clock)
+
+
+def about(readings: Readings) -> AboutReaders:
+    return AboutReaders(readings._database, readings._clock)
+
+
 def now(readings: Readings, assigned: Assigned) -> Assigned:
     return next(one for one in readings.of("trial") if one.id == assigned.id)
 
@@ -113,7 +125,7 @@ def now(readings: Readings, assigned: Assigned) -> Assigned:
 def finish(store: Store, readings: Readings, assigned: Assigned) -> Assigned:
     if Step.IMAGE not in now(readings, assigned).locked:
         store.record([answer(assigned, "present", "yes")])
-    assigned = readings.lock(assigned.id, Step.IMAGE, 5.0)
+    assigned = screens(readings).lock(assigned.id, Step.IMAGE, 5.0)
     if assigned.reading.arm is Arm.WITHOUT:
         return assigned
     store.record(
@@ -122,7 +134,7 @@ def finish(store: Store, readings: Readings, assigned: Assigned) -> Assigned:
             *(answer(assigned, "location", 2, n) for n in range(len(assigned.reading.panels))),
         ]
     )
-    return readings.lock(assigned.id, Step.MAPS, 9.0)
+    return screens(readings).lock(assigned.id, Step.MAPS, 9.0)
 
 
 def test_a_study_comes_back_as_it_was_made(store: Store, create: Callable[..., Readings]) -> None:
@@ -161,19 +173,19 @@ def test_a_reading_goes_screen_by_screen(store: Store, create: Callable[..., Rea
     assert first.screens(SHORT) == (Step.IMAGE, Step.MAPS)
     assert first.screen(SHORT) is Step.IMAGE
     with pytest.raises(Refused, match=r"^1 required answer is missing\.$"):
-        readings.lock(first.id, Step.IMAGE, 1.0)
+        screens(readings).lock(first.id, Step.IMAGE, 1.0)
     with pytest.raises(Refused, match="earlier part"):
-        readings.lock(first.id, Step.MAPS, 1.0)
+        screens(readings).lock(first.id, Step.MAPS, 1.0)
     store.record([answer(first, "present", "yes")])
-    first = readings.lock(first.id, Step.IMAGE, 5.0)
+    first = screens(readings).lock(first.id, Step.IMAGE, 5.0)
     assert first.screen(SHORT) is Step.MAPS
     store.record([answer(first, "agree", "no"), answer(first, "location", 1, 0)])
-    (missing,) = unanswered(first, SHORT, readings.answers(first.id), Step.MAPS)
+    (missing,) = unanswered(first, SHORT, screens(readings).answers(first.id), Step.MAPS)
     assert (missing.question.id, missing.panel) == ("location", first.reading.panels[1])
     with pytest.raises(Refused, match=r"^1 required answer is missing\.$"):
-        readings.lock(first.id, Step.MAPS, 8.0)
+        screens(readings).lock(first.id, Step.MAPS, 8.0)
     store.record([answer(first, "location", 2, 1)])
-    done = readings.lock(first.id, Step.MAPS, 9.0)
+    done = screens(readings).lock(first.id, Step.MAPS, 9.0)
     assert done.screen(SHORT) is None
     assert done.active_seconds == 9.0
     assert [one.id for one in readings.of("trial", "Ada") if one.screen(SHORT)] == [
@@ -185,12 +197,12 @@ def test_locked_answers_stay(store: Store, create: Callable[..., Readings]) -> N
     readings = create()
     (first, *_) = readings.of("trial", "Ada")
     store.record([answer(first, "present", "yes")])
-    locked = readings.lock(first.id, Step.IMAGE, 5.0)
-    assert readings.lock(first.id, Step.IMAGE, 50.0) == locked
+    locked = screens(readings).lock(first.id, Step.IMAGE, 5.0)
+    assert screens(readings).lock(first.id, Step.IMAGE, 50.0) == locked
     with pytest.raises(Refused, match="stay as they are"):
         store.record([answer(first, "agree", "yes"), answer(first, "present", "no")])
     # All or none.
-    assert [saved.answer.value for saved in readings.answers(first.id)] == ["yes"]
+    assert [saved.answer.value for saved in screens(readings).answers(first.id)] == ["yes"]
     store.record([answer(first, "agree", "yes")])
     finish(store, readings, first)
     with pytest.raises(Refused, match="stay as they are"):
@@ -211,15 +223,15 @@ def test_what_belongs_to_a_screen_is_done_until_it_is_locked(
 ) -> None:
     readings, done = create(), []
     first, second, *_ = readings.of("trial", "Ada")
-    readings.while_open(first.id, Step.IMAGE, lambda: done.append("before"))
+    screens(readings).while_open(first.id, Step.IMAGE, lambda: done.append("before"))
     store.record([answer(first, "present", "yes")])
-    readings.lock(first.id, Step.IMAGE, 5.0)
+    screens(readings).lock(first.id, Step.IMAGE, 5.0)
     with pytest.raises(Refused, match="stay as they are"):
-        readings.while_open(first.id, Step.IMAGE, lambda: done.append("after"))
-    readings.while_open(second.id, Step.IMAGE, lambda: done.append("of another case"))
+        screens(readings).while_open(first.id, Step.IMAGE, lambda: done.append("after"))
+    screens(readings).while_open(second.id, Step.IMAGE, lambda: done.append("of another case"))
     readings.close("trial")
     with pytest.raises(Refused, match="The study Trial is closed"):
-        readings.while_open(second.id, Step.IMAGE, lambda: done.append("closed"))
+        screens(readings).while_open(second.id, Step.IMAGE, lambda: done.append("closed"))
     assert done == ["before", "of another case"]
 
 
@@ -228,7 +240,7 @@ def test_where_changes_are_allowed_it_is_done_afterwards_too(
 ) -> None:
     readings, done = create(changes=True, debrief=False), []
     first = finish(store, readings, readings.of("trial", "Ada")[0])
-    readings.while_open(first.id, Step.IMAGE, lambda: done.append("after"))
+    screens(readings).while_open(first.id, Step.IMAGE, lambda: done.append("after"))
     assert done == ["after"]
 
 
@@ -254,12 +266,12 @@ def test_a_closed_study_takes_no_answer(store: Store, create: Callable[..., Read
     assert readings.close("trial") == closed
     for work in (
         lambda: store.record([answer(first, "present", "no")]),
-        lambda: readings.lock(first.id, Step.IMAGE, 1.0),
-        lambda: readings.record_about_reader("trial", "Ada", {"years": 3}),
+        lambda: screens(readings).lock(first.id, Step.IMAGE, 1.0),
+        lambda: about(readings).record("trial", "Ada", {"years": 3}),
     ):
         with pytest.raises(Refused, match="The study Trial is closed"):
             work()
-    assert [saved.answer.value for saved in readings.answers(first.id)] == ["yes"]
+    assert [saved.answer.value for saved in screens(readings).answers(first.id)] == ["yes"]
 
 
 def test_a_repeat_has_answers_of_its_own(store: Store, create: Callable[..., Readings]) -> None:
@@ -268,8 +280,8 @@ def test_a_repeat_has_answers_of_its_own(store: Store, create: Callable[..., Rea
     (repeat,) = (one for one in mine if one.reading.repeat)
     (original,) = (one for one in mine if one.case == repeat.case and not one.reading.repeat)
     store.record([answer(original, "present", "yes"), answer(repeat, "present", "no")])
-    assert [saved.answer.value for saved in readings.answers(original.id)] == ["yes"]
-    assert [saved.answer.value for saved in readings.answers(repeat.id)] == ["no"]
+    assert [saved.answer.value for saved in screens(readings).answers(original.id)] == ["yes"]
+    assert [saved.answer.value for saved in screens(readings).answers(repeat.id)] == ["no"]
 
 
 def test_a_control_has_answers_of_its_own(store: Store, create: Callable[..., Readings]) -> None:
@@ -277,9 +289,11 @@ def test_a_control_has_answers_of_its_own(store: Store, create: Callable[..., Re
     (first, *_) = readings.of("trial", "Ada")
     assert len(first.reading.panels) == 3
     store.record([answer(first, "location", 1, panel) for panel in range(3)])
-    assert len(readings.answers(first.id)) == 3
+    assert len(screens(readings).answers(first.id)) == 3
     assert not [
-        m for m in unanswered(first, SHORT, readings.answers(first.id), Step.MAPS) if m.panel
+        m
+        for m in unanswered(first, SHORT, screens(readings).answers(first.id), Step.MAPS)
+        if m.panel
     ]
 
 
@@ -348,17 +362,17 @@ def test_answers_about_the_reader_are_revisions(
     store: Store, create: Callable[..., Readings]
 ) -> None:
     readings = create()
-    readings.record_about_reader("trial", "Ada", {"years": 7})
-    readings.record_about_reader("trial", "Ada", {"years": 7})
-    readings.record_about_reader("trial", "Ada", {"years": 8})
-    assert readings.about_reader("trial", "Ada") == {"years": 8.0}
-    assert readings.about_reader("trial", "Bo") == {}
-    readings.record_about_reader("trial", "Ada", {"years": None})
-    assert readings.about_reader("trial", "Ada") == {}
+    about(readings).record("trial", "Ada", {"years": 7})
+    about(readings).record("trial", "Ada", {"years": 7})
+    about(readings).record("trial", "Ada", {"years": 8})
+    assert about(readings).of("trial", "Ada") == {"years": 8.0}
+    assert about(readings).of("trial", "Bo") == {}
+    about(readings).record("trial", "Ada", {"years": None})
+    assert about(readings).of("trial", "Ada") == {}
     with pytest.raises(ValueError, match="years must be a number from 0"):
-        readings.record_about_reader("trial", "Ada", {"years": -1})
+        about(readings).record("trial", "Ada", {"years": -1})
     with pytest.raises(ValueError, match="not a question about the reader"):
-        readings.record_about_reader("trial", "Ada", {"present": "yes"})
+        about(readings).record("trial", "Ada", {"present": "yes"})
 
 
 def test_two_readers_on_one_case_do_not_meet(store: Store, create: Callable[..., Readings]) -> None:
@@ -375,8 +389,8 @@ def test_two_readers_on_one_case_do_not_meet(store: Store, create: Callable[...,
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(rate, (ada, bo), ("yes", "no")))
-    assert {saved.answer.value for saved in readings.answers(ada.id)} == {"yes"}
-    assert {saved.answer.value for saved in readings.answers(bo.id)} == {"no"}
+    assert {saved.answer.value for saved in screens(readings).answers(ada.id)} == {"yes"}
+    assert {saved.answer.value for saved in screens(readings).answers(bo.id)} == {"no"}
 
 
 def test_a_clock_set_back_changes_no_order(
@@ -385,14 +399,14 @@ def test_a_clock_set_back_changes_no_order(
     readings = create()
     (first, *_) = readings.of("trial", "Ada")
     store.record([answer(first, "present", "yes")])
-    readings.lock(first.id, Step.IMAGE, 5.0)
+    screens(readings).lock(first.id, Step.IMAGE, 5.0)
     clock.now -= timedelta(days=400)
     done = finish(store, readings, first)
     assert done.screen(SHORT) is None
-    readings.record_about_reader("trial", "Ada", {"years": 1})
+    about(readings).record("trial", "Ada", {"years": 1})
     clock.now -= timedelta(days=400)
-    readings.record_about_reader("trial", "Ada", {"years": 2})
-    assert readings.about_reader("trial", "Ada") == {"years": 2.0}
+    about(readings).record("trial", "Ada", {"years": 2})
+    assert about(readings).of("trial", "Ada") == {"years": 2.0}
 
 
 def test_the_usual_questionnaire_can_be_read_again_with_the_maps() -> None:

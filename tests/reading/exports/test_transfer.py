@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from shamsul.reading import CANNOT_JUDGE, Store
-from shamsul.reading.database.readings import Happened, Readings
+from shamsul.reading.database.about_readers import AboutReaders
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.screens import Happened, Screens
 from shamsul.reading.design.design import Control, Design, assign
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
@@ -30,24 +32,25 @@ def store(tmp_path: Path) -> Iterator[Store]:
     plan = Plan(METHODS, ("Ada", "=Bo"), design, source="# text")
     study = Study("trial", "Trial", model="phantom", questionnaire=DEFAULT, plan=plan)
     names = [f"case-{letter}" for letter in "abcd"]
-    readings = Readings(store.database)
+    readings, screens = Readings(store.database), Screens(store.database)
+    about = AboutReaders(store.database)
     labels = {name: ["Edema"] for name in names}
     readings.create(
         study,
         {name: name[-1] * 64 for name in names},
         assign(design, labels, plan.readers, METHODS),
     )
-    readings.record_about_reader("trial", "Ada", {"experience": 7})
-    readings.record_about_reader("trial", "Ada", {"experience": 8, "scs_1": 5})
+    about.record("trial", "Ada", {"experience": 7})
+    about.record("trial", "Ada", {"experience": 8, "scs_1": 5})
     for one in readings.of("trial", "Ada"):
         store.record([answer(one, "finding_present", "yes"), answer(one, "point", [3.5, 4.25])])
         for panel in range(len(one.reading.panels)):
             store.record([answer(one, "location", 2, panel), answer(one, "comment", '"ü', panel)])
             store.record([answer(one, "location", CANNOT_JUDGE if panel else 5, panel)])
-        readings.note(one.id, Happened.PAUSED, 3.0)
+        screens.note(one.id, Happened.PAUSED, 3.0)
     first = readings.of("trial", "Ada")[0]
     store.record([answer(first, "finding_probability", 30), answer(first, "confidence", 2)])
-    readings.lock(first.id, Step.IMAGE, 4.5)
+    screens.lock(first.id, Step.IMAGE, 4.5)
     readings.change(store.study("trial"))
     yield store
     store.close()
@@ -71,7 +74,7 @@ def test_a_study_comes_back_as_it_was(store: Store, other: Store, tmp_path: Path
     assert [(o.reading, o.case.name, o.locked, o.active_seconds) for o in two.of("trial")] == [
         (o.reading, o.case.name, o.locked, o.active_seconds) for o in one.of("trial")
     ]
-    assert two.about_readers("trial") == one.about_readers("trial")
+    assert AboutReaders(other.database).all("trial") == AboutReaders(store.database).all("trial")
     for number, of in enumerate((store, other)):
         write_assignment(of, "trial", tmp_path / f"{number}.csv")
     assert (tmp_path / "0.csv").read_bytes() == (tmp_path / "1.csv").read_bytes()
