@@ -44,7 +44,7 @@ if chosen is None:
     )
     st.stop()
 selection.computing(chosen)
-maps = selection.scored_maps(chosen)
+maps = selection.map_scores(chosen)
 if not maps:
     st.info("No map of an annotated finding has been computed yet.")
 elif view == selection.CASES:

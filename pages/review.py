@@ -4,8 +4,10 @@ import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.computing.jobs import Job, State
+from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
+from shamsul.studies.panels import open_sources
 from shamsul.ui.review import choices, compare, rating
 from shamsul.ui.shared import charts, drawings, maps, session, sign_in
 from shamsul.ui.shared.frame import ensure_frame, error_boundary
@@ -46,18 +48,17 @@ with left:
     labels = choices.label_choice(case, prediction)
     target, parameters = choices.explanation_settings()
 
-explain = session.explain(study.model)
+wanted = open_sources(
+    study,
+    [case],
+    [METHODS[name] for name in parameters],
+    parameters=parameters,
+    target=target,
+)
 
 
 def request() -> dict[str, Job]:
-    return maps.request(
-        session.jobs(),
-        explain,
-        classifier,
-        radiograph,
-        target=target,
-        parameters=parameters,
-    )
+    return maps.request(session.desk(), wanted)
 
 
 asked = request()
@@ -99,7 +100,7 @@ with right:
 
 failed = [job for job in asked.values() if job.state is State.FAILED]
 if failed:
-    st.button("Compute failed maps again", on_click=session.jobs().retry, args=(failed,))
+    st.button("Compute failed maps again", on_click=session.desk().retry, args=(failed,))
 rating.form(study, case, labels, prediction, classifier.manifest.sha256, asked)
 
 with below_the_maps:

@@ -38,9 +38,6 @@ from shamsul.annotations.labels import BUILT_IN  # noqa: E402
 from shamsul.annotations.matching import Annotators  # noqa: E402
 from shamsul.classifiers import architecture, registry, weights  # noqa: E402
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize  # noqa: E402
-from shamsul.computing.jobs import Jobs  # noqa: E402
-from shamsul.computing.worker import Worker  # noqa: E402
-from shamsul.explainers.cache import MapCache  # noqa: E402
 from shamsul.explainers.registry import METHODS  # noqa: E402
 from shamsul.faithfulness.registry import MEASURES  # noqa: E402
 from shamsul.localisation.protocol import Rules  # noqa: E402
@@ -58,9 +55,9 @@ from shamsul.reading.design.study_file import read_study_file  # noqa: E402
 from shamsul.reading.exports import ratings  # noqa: E402
 from shamsul.reading.exports.transfer import dump  # noqa: E402
 from shamsul.settings import ASSETS, settings  # noqa: E402
-from shamsul.storage.result_cache import ResultCache  # noqa: E402
 from shamsul.studies import annotation_files, localisation, opening, panels  # noqa: E402
-from shamsul.studies.faithfulness import Measuring, Wanted  # noqa: E402
+from shamsul.studies.desk import Desk  # noqa: E402
+from shamsul.studies.faithfulness import Runs, Wanted  # noqa: E402
 from shamsul.studies.precompute import precompute  # noqa: E402
 from tests.reading.database.postgres import OWNER, Postgres, program  # noqa: E402
 
@@ -198,7 +195,7 @@ class Installation:
         self.readings = Readings(self.store.database)
         self.screens = Screens(self.store.database)
         self.about_readers = AboutReaders(self.store.database)
-        self.maps = MapCache(settings().maps)
+        self.desk = Desk.of_installation(self.archive, self.annotations)
         ensure_default_studies(self.store, self.archive, self.annotations, folder / "no-assets")
         self.classifier = registry.load(str(folder / "models" / "own"))
 
@@ -293,24 +290,19 @@ class Installation:
         for name in ("finished", "half-read"):
             study, cases = self.store.study(name), self.store.cases(name)
             wanted = panels.sources(study, cases, self.readings.of(name))
-            for step in precompute(wanted, registry.load, self.archive, self.maps):
+            for step in precompute(self.desk, wanted):
                 assert not step.reason, step
         study, cases = self.store.study("finished"), self.store.cases("finished")
         sources = localisation.to_compare(study, cases, ["grad_cam", "lrp"])
-        results = ResultCache(settings().scores)
-        found = list(localisation.scored(sources, self.maps, self.annotations, Rules(), results))
+        found = list(localisation.map_scores(self.desk, sources, Rules()))
         assert sum(map(len, found)) == 4, found
-        jobs, worker = Jobs(self.maps), Worker()
-        measuring = Measuring(
-            jobs, worker, self.archive, self.maps, ResultCache(settings().measures)
-        )
+        runs = Runs(self.desk)
         wanted = Wanted.of(study, sources, [MEASURES["pixel_flipping"]])
-        measuring.start(wanted)
-        while measuring.going(wanted):
-            measuring.ask(wanted, None)  # type: ignore[arg-type]
+        runs.start(wanted)
+        while runs.going(wanted):
+            runs.ask(wanted)
             time.sleep(0.1)
-        assert not measuring.failures(wanted)
-        worker.stop()
+        assert not runs.failures(wanted)
 
     def sources(self, study: str, one: Assigned) -> list[panels.Source]:
         about, cases = self.store.study(study), self.store.cases(study)
@@ -332,7 +324,7 @@ class Installation:
             return Shown(**about)
         plan = reading.panels[panel]
         source = self.sources(one.case.study, one)[panel]
-        found = {heatmap.label: heatmap for heatmap in self.maps.get(source.key) or ()}
+        found = {heatmap.label: heatmap for heatmap in self.desk.kept(source)}
         return MapShown(
             **about,
             method=plan.method,
@@ -404,8 +396,8 @@ class Installation:
     def review(self) -> None:
         """Openly, with a rating changed, one taken back, and a drawing."""
         case, other, *_ = self.store.cases("my-radiographs")
-        key = localisation.to_compare(self.store.study("finished"), [case], ["lrp"])[0].key
-        found = {heatmap.label: heatmap for heatmap in self.maps.get(key) or ()}
+        (source,) = localisation.to_compare(self.store.study("finished"), [case], ["lrp"])
+        found = {heatmap.label: heatmap for heatmap in self.desk.kept(source)}
         for item, value in (("location", 2), ("location", 5), ("comment", "a"), ("comment", None)):
             shown = MapShown(
                 label=LABEL,

@@ -56,15 +56,13 @@ def analyse(
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
     from shamsul.analysis.report import write_analysis
-    from shamsul.explainers.cache import MapCache
     from shamsul.explainers.registry import METHODS
-    from shamsul.storage.result_cache import ResultCache
+    from shamsul.studies.desk import Desk
     from shamsul.studies.localisation import located
 
-    store, _, annotations = stores()
+    store, archive, annotations = stores()
     with tqdm(total=3, desc="Maps", bar_format="{desc}: {n_fmt} of {total_fmt}") as bar:
-        results = ResultCache(settings().scores)
-        where = located(store, study, MapCache(settings().maps), annotations, results)
+        where = located(Desk.of_installation(archive, annotations), store, study)
         bar.set_description("Statistics")
         bar.update()
         analysis = analyse_stored(

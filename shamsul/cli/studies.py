@@ -28,15 +28,14 @@ def precompute_study(
     as_json: Json = False,
 ) -> None:
     """Compute all maps of a study's cases; what is there already is skipped."""
-    from shamsul.classifiers import registry
-    from shamsul.explainers.cache import MapCache
     from shamsul.explainers.registry import USUAL
     from shamsul.reading.database.readings import Readings
+    from shamsul.studies.desk import Desk
     from shamsul.studies.panels import open_sources, sources
     from shamsul.studies.precompute import Outcome, precompute
 
     methods = methods_of(method or USUAL)
-    store, archive, _ = stores()
+    store, archive, annotations = stores()
     about, cases = store.study(study), store.cases(study)
     if about.plan is None:
         wanted = open_sources(about, cases, methods)
@@ -58,11 +57,7 @@ def precompute_study(
             inner.refresh()
 
         for step in precompute(
-            wanted,
-            functools.cache(registry.load),
-            archive,
-            MapCache(settings().maps),
-            progress=progress,
+            Desk.of_installation(archive, annotations), wanted, progress=progress
         ):
             counts[step.outcome] += 1
             bar.update()

@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,18 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.classifiers import registry
-from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.computing.engine import Here
 from shamsul.explainers.baselines import EXPLAINERS
-from shamsul.explainers.cache import MapCache, MapKey, from_parts, to_parts
+from shamsul.explainers.cache import MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Cancelled, ExplainerError, Method, Progress
-from shamsul.faithfulness.measure import Measure, Subject
+from shamsul.explainers.method import Cancelled, ExplainerError, Progress
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.radiographs.geometry import Geometry
 from shamsul.storage.result_cache import Rows
 
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
+#: What computes in the worker's own process.
+_HERE = Here()
 
 
 class Worker:
@@ -83,24 +83,7 @@ class Worker:
     def explain(
         self, folder: Path, key: MapKey, image: GridImage, progress: Progress
     ) -> tuple[Heatmap, ...]:
-        """All labels' maps of one method for one radiograph.
-
-        Parameters
-        ----------
-        folder : Path
-            The model's.
-        key : MapKey
-            What to compute.
-        image : GridImage
-            The radiograph on the model's grid.
-        progress : callable
-            What it raises ends the work. It may call this method for maps that go first.
-
-        Raises
-        ------
-        ExplainerError
-            The maps cannot be computed, or the process ended; one sentence.
-        """
+        """See :class:`shamsul.computing.engine.Engine`."""
         question = {"do": "explain", "key": key.to_json()}
         with self._asking(question, folder, image, progress) as (pipe, answer):
             values = _receive_array(pipe, (-1, *image.geometry.grid_shape))
@@ -116,35 +99,7 @@ class Worker:
         seed: int,
         progress: Progress,
     ) -> Rows:
-        """What a measure gives for maps of one radiograph that are on the disk.
-
-        Parameters
-        ----------
-        folder : Path
-            The model's.
-        keys : sequence of MapKey
-            Of the maps, each by another method.
-        maps : Path
-            The directory of the cache that has them.
-        image : GridImage
-            The radiograph on the model's grid.
-        measure : str
-            Its registered name; its parameters have their defaults.
-        seed : int
-        progress : callable
-            As of :meth:`explain`.
-
-        Returns
-        -------
-        list of dict
-            As :meth:`Measure.rows` has them, of the labels that :attr:`Prediction.shown_labels`
-            names.
-
-        Raises
-        ------
-        ExplainerError
-            The maps cannot be measured, or the process ended; one sentence.
-        """
+        """See :class:`shamsul.computing.engine.Engine`."""
         question = {
             "do": "measure",
             "keys": [key.to_json() for key in keys],
@@ -198,11 +153,9 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
     """Compute what is asked for and send it, or why it will not come."""
     geometry = Geometry.from_json(question["geometry"])
     image = GridImage(_receive_array(pipe, geometry.grid_shape), geometry)
-    asked = (
-        EXPLAINERS[question["key"]["method"]]
-        if question["do"] == "explain"
-        else MEASURES[question["measure"]]
-    )
+    folder = Path(question["folder"])
+    explains = question["do"] == "explain"
+    asked = EXPLAINERS[question["key"]["method"]] if explains else MEASURES[question["measure"]]
 
     def progress(done: int, planned: int) -> None:
         _send(pipe, {"progress": [done, planned]})
@@ -212,10 +165,13 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
             _answer(pipe, word)
 
     try:
-        if isinstance(asked, Measure):
-            rows = _measured(asked, question, image, progress)
+        if explains:
+            key = MapKey.from_json(question["key"])
+            about, values = to_parts(_HERE.explain(folder, key, image, progress))
         else:
-            about, values = to_parts(_explained(asked, question, image, progress))
+            keys = [MapKey.from_json(stored) for stored in question["keys"]]
+            maps, measure, seed = Path(question["maps"]), question["measure"], question["seed"]
+            rows = _HERE.measure(folder, keys, maps, image, measure, seed, progress)
     except (EOFError, OSError):
         raise
     except Cancelled:
@@ -225,50 +181,11 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
     except Exception as error:  # a page must show a sentence, whatever a method raises
         _send(pipe, {"failed": asked.failure(error)})
     else:
-        if isinstance(asked, Measure):
-            _send(pipe, {"rows": rows})
-        else:
+        if explains:
             _send(pipe, {"maps": about})
             pipe.send_bytes(values.tobytes())
-
-
-def _explained(
-    method: Method, question: dict[str, Any], image: GridImage, progress: Progress
-) -> tuple[Heatmap, ...]:
-    key = MapKey.from_json(question["key"])
-    return method.explain(
-        _classifier(question["folder"], key.model),
-        image,
-        target=key.target,
-        seed=key.seed,
-        progress=progress,
-        **key.parameters,  # type: ignore[arg-type]
-    )
-
-
-def _measured(
-    measure: Measure, question: dict[str, Any], image: GridImage, progress: Progress
-) -> Rows:
-    keys = [MapKey.from_json(stored) for stored in question["keys"]]
-    cache = MapCache(Path(question["maps"]))
-    classifier = _classifier(question["folder"], keys[0].model)
-    labels = classifier.predict_grid(image).shown_labels
-    maps: list[Heatmap] = []
-    for key in keys:
-        found = cache.get(key)
-        if found is None:
-            title = EXPLAINERS[key.method].title
-            raise ExplainerError(f"The maps by {title} are not on the disk any more.")
-        maps += [heatmap for heatmap in found if heatmap.label in labels]
-    return measure.rows(Subject(classifier, image, tuple(maps), question["seed"], progress))
-
-
-@lru_cache(maxsize=2)
-def _classifier(folder: str, fingerprint: str) -> Classifier:
-    classifier = registry.load(Path(folder))
-    if classifier.manifest.fingerprint != fingerprint:
-        raise ExplainerError("The model's folder was changed; open the page again.")
-    return classifier
+        else:
+            _send(pipe, {"rows": rows})
 
 
 def _send(pipe: Connection, message: object) -> None:

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -12,13 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation, Marked, union
-from shamsul.annotations.archive import AnnotationArchive, Description
+from shamsul.annotations.archive import Description
 from shamsul.annotations.drawings import DRAWN, counted
 from shamsul.annotations.marks import Gaze, Points
-from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.baselines import EXPLAINERS
-from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
 from shamsul.localisation.chexlocalize import point_hit
@@ -32,13 +30,14 @@ from shamsul.reading.database.store import Store
 from shamsul.reading.design.design import PanelPlan
 from shamsul.reading.design.study import Case, Study
 from shamsul.storage.result_cache import ResultCache
+from shamsul.studies.desk import Desk
 from shamsul.studies.panels import Source, open_sources, source, sources
 
 M = TypeVar("M", bound=Marked)
 
 
 @dataclass(frozen=True)
-class ScoredMap:
+class MapScore:
     """A map of a study and its scores.
 
     Attributes
@@ -85,48 +84,41 @@ def to_compare(study: Study, cases: Sequence[Case], methods: Sequence[str]) -> l
     shamsul.classifiers.manifest.ModelError
         If the study's model cannot be used.
     """
-    folder = registry.folder_of(study.model)
-    model = Manifest.read(folder).fingerprint
-    found = []
-    for case in cases:
-        for name in methods:
-            if study.plan is not None and name in METHODS:
-                found.append(source(study, cases, case, PanelPlan(name)))
-            else:
-                method = EXPLAINERS[name]
-                key = MapKey(case.image_sha256, model, name, method.settle({}))
-                found.append(Source(key, method, folder, case))
-    return found
+    found = open_sources(study, cases, [EXPLAINERS[name] for name in methods])
+    if study.plan is None:
+        return found
+    return [
+        source(study, cases, one.case, PanelPlan(one.method.name))
+        if one.method.name in METHODS
+        else one
+        for one in found
+    ]
 
 
-def scored(
+def map_scores(
+    desk: Desk,
     wanted: Iterable[Source],
-    cache: MapCache,
-    annotations: AnnotationArchive,
     rules: Rules,
-    results: ResultCache,
     *,
-    spacing: Callable[[str], tuple[float, float] | None] = lambda image_sha256: None,
+    in_mm: bool = True,
     by: Collection[str] = (),
-) -> Iterator[tuple[ScoredMap, ...]]:
+) -> Iterator[tuple[MapScore, ...]]:
     """Score the maps that are there, of labels that are annotated.
 
     Parameters
     ----------
-    wanted : iterable of Source
-    cache : MapCache
-    annotations : AnnotationArchive
-    rules : Rules
-    results : ResultCache
+    desk : Desk
         Scores that it has are not computed again; neither maps nor masks are read for them.
-    spacing : callable, optional
-        Millimetres from pixel to pixel, rows before columns, by the image's SHA-256.
+    wanted : iterable of Source
+    rules : Rules
+    in_mm : bool
+        Whether distances are given in millimetres too, for which the radiographs are looked at.
     by : collection of str
         Sources of the annotations that count, as of :func:`regions`.
 
     Yields
     ------
-    tuple of ScoredMap
+    tuple of MapScore
         Of each source in turn; empty where its maps or annotations are missing.
 
     Raises
@@ -134,7 +126,13 @@ def scored(
     ValueError
         If an annotation is damaged, or made on an image of another size.
     """
+    cache, annotations, results = desk.maps, desk.annotations, desk.scores
     labels = functools.cache(lambda folder: Manifest.read(folder).labels)
+    extent = functools.cache(desk.archive.extent)
+
+    def spacing(image_sha256: str) -> tuple[float, float] | None:
+        return extent(image_sha256).spacing_mm if in_mm else None
+
     for one in wanted:
         marked = _by_label(annotations.describe(one.key.image_sha256), by)
         made = cache.changed(one.key) if marked else None
@@ -162,32 +160,23 @@ def scored(
         yield tuple(_kept(one.case, rows[0]) for rows in kept.values() if rows)
 
 
-def people(
-    cases: Sequence[Case],
-    annotations: AnnotationArchive,
-    shape: Callable[[str], tuple[int, int]],
-    by: Collection[str],
-    results: ResultCache,
-) -> list[ScoredMap]:
-    """Annotations by others than those that count, scored like maps: the human benchmark.
+def human_benchmark(desk: Desk, cases: Sequence[Case], by: Collection[str]) -> list[MapScore]:
+    """Annotations by others than those that count, scored like maps.
 
     Parameters
     ----------
+    desk : Desk
     cases : sequence of Case
-    annotations : AnnotationArchive
-    shape : callable
-        Rows and columns of a radiograph, by its SHA-256.
     by : collection of str
         Sources of the annotations that count.
-    results : ResultCache
-        As of :func:`scored`.
 
     Returns
     -------
-    list of ScoredMap
+    list of MapScore
         The method is the source. Regions have the scores of overlap, single points a hit where one
         of them is in the finding.
     """
+    annotations, results = desk.annotations, desk.scores
     found = []
     for case in cases:
         described = counted(annotations.describe(case.image_sha256))
@@ -201,7 +190,8 @@ def people(
             key = ResultCache.digest(["people", label, other, len(marked), *both])
             rows = results.get(key)
             if rows is None:
-                full, size = annotations.get(case.image_sha256), shape(case.image_sha256)
+                full = annotations.get(case.image_sha256)
+                size = desk.archive.extent(case.image_sha256).shape
                 score = _score_person(case, label, other, full, size, by)
                 rows = [_row("", replace(score, labels_in_image=len(marked)))] if score else []
                 results.put(key, rows)
@@ -221,9 +211,9 @@ def _row(heatmap_sha256: str, score: Score) -> dict[str, Any]:
     return {"heatmap_sha256": heatmap_sha256, "score": score.to_json()}
 
 
-def _kept(case: Case, row: Mapping[str, Any]) -> ScoredMap:
+def _kept(case: Case, row: Mapping[str, Any]) -> MapScore:
     score = Score.from_json(row["score"] | {"image": case.name})
-    return ScoredMap(case, row["heatmap_sha256"], score)
+    return MapScore(case, row["heatmap_sha256"], score)
 
 
 def _score(
@@ -272,16 +262,10 @@ def digest(mask: NDArray[np.bool_]) -> str:
     return hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()
 
 
-def located(
-    store: Store,
-    study: str,
-    cache: MapCache,
-    annotations: AnnotationArchive,
-    results: ResultCache,
-) -> pd.DataFrame:
+def located(desk: Desk, store: Store, study: str) -> pd.DataFrame:
     """IoU (Otsu's threshold) and hit of the maps that readers of a study see, control maps too.
 
-    Only of maps that are in the cache.
+    Only of maps that are there.
 
     Returns
     -------
@@ -303,7 +287,7 @@ def located(
         wanted = sources(about, cases, Readings(store.database).of(study))
     rows = {
         one.heatmap_sha256: (one.heatmap_sha256, one.score.iou, one.score.hit == 1)
-        for group in scored(wanted, cache, annotations, Rules(), results)
+        for group in map_scores(desk, wanted, Rules(), in_mm=False)
         for one in group
     }
     return pd.DataFrame(list(rows.values()), columns=["heatmap_sha256", "iou", "hit"])

@@ -1,15 +1,16 @@
 """What the maps of a planned study's panels are computed from, controls included."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.randomised import randomised_folder
 from shamsul.explainers.cache import MapKey
 from shamsul.explainers.heatmap import Target
-from shamsul.explainers.method import Method
+from shamsul.explainers.method import Method, Value
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.design import Control, PanelPlan
@@ -87,13 +88,39 @@ def _parameters(plan: Plan, method: Method) -> dict[str, object]:
     return dict(preset.parameters.get(method.name, {})) if preset else {}
 
 
-def open_sources(study: Study, cases: Sequence[Case], methods: Sequence[Method]) -> list[Source]:
-    """Every map of an open study's cases, with the methods' default parameters."""
+def open_sources(
+    study: Study,
+    cases: Sequence[Case],
+    methods: Sequence[Method],
+    *,
+    parameters: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
+    target: Target = Target.LOGIT,
+) -> list[Source]:
+    """Every map of some cases by some methods, case by case, whatever the study has planned.
+
+    Parameters
+    ----------
+    study : Study
+    cases : sequence of Case
+    methods : sequence of Method
+    parameters : mapping
+        By name of the method; defaults for what is left out.
+    target : Target
+
+    Raises
+    ------
+    shamsul.classifiers.manifest.ModelError
+        If the study's model cannot be used.
+    """
     folder = registry.folder_of(study.model)
     model = Manifest.read(folder).fingerprint
+    settled = {one.name: one.settle(parameters.get(one.name, {})) for one in methods}
     return [
         Source(
-            MapKey(case.image_sha256, model, method.name, method.settle({})), method, folder, case
+            MapKey(case.image_sha256, model, method.name, settled[method.name], target),
+            method,
+            folder,
+            case,
         )
         for case in cases
         for method in methods

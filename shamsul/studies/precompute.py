@@ -1,15 +1,11 @@
 """All maps of a study computed beforehand, so that no reader waits for one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
-from typing import Any
 
-from shamsul.classifiers.classifier import Classifier
-from shamsul.explainers.cache import MapCache
 from shamsul.explainers.method import Progress
-from shamsul.radiographs import ArchiveError, RadiographArchive
+from shamsul.studies.desk import Desk
 from shamsul.studies.panels import Source
 
 
@@ -42,10 +38,8 @@ class Step:
 
 
 def precompute(
+    desk: Desk,
     sources: Sequence[Source],
-    load: Callable[[Path], Classifier],
-    archive: RadiographArchive,
-    cache: MapCache,
     *,
     progress: Progress = lambda done, planned: None,
 ) -> Iterator[Step]:
@@ -56,11 +50,8 @@ def precompute(
 
     Parameters
     ----------
+    desk : Desk
     sources : sequence of Source
-    load : callable
-        Opens a model's folder; called only for maps that are missing.
-    archive : RadiographArchive
-    cache : MapCache
     progress : callable
         Called with the evaluations done and planned of the step under way.
 
@@ -71,23 +62,11 @@ def precompute(
     """
     for source in sources:
         case, method = source.case.name, source.method
-        if cache.get(source.key) is not None:
+        if desk.kept(source):
             yield Step(case, method.name, Outcome.PRESENT)
             continue
         try:
-            classifier = load(source.folder)
-            image = classifier.prepare(archive.get(source.key.image_sha256))
-            parameters: dict[str, Any] = dict(source.key.parameters)
-            maps = method.explain(
-                classifier,
-                image,
-                target=source.key.target,
-                progress=progress,
-                **parameters,
-            )
-            cache.put(source.key, maps)
-        except ArchiveError as error:
-            yield Step(case, method.name, Outcome.FAILED, str(error))
+            desk.compute(source, progress)
         except OSError as error:
             reason = f"The maps cannot be kept: {error.strerror}."
             yield Step(case, method.name, Outcome.FAILED, reason)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shamsul.explainers.heatmap import Target
 from shamsul.explainers.registry import USUAL
 from tests.cli.command import run_in
 
@@ -266,29 +265,18 @@ def test_precompute_fills_the_cache_skips_and_goes_on_after_a_failure(
 
 
 def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Path) -> None:
-    from shamsul.classifiers import registry
-    from shamsul.computing.jobs import Jobs, State
-    from shamsul.explainers.cache import MapCache
+    from shamsul.computing.jobs import State
     from shamsul.explainers.registry import METHODS
-    from shamsul.radiographs import RadiographArchive
     from shamsul.reading import Store
+    from shamsul.studies.panels import open_sources
     from shamsul.ui.shared import maps
+    from tests.studies.desk import desk_in
 
     shamsul("precompute", "phantom-demo", "--method", "grad_cam")
     data = tmp_path / "data"
     store = Store(f"sqlite:///{data / 'shamsul.db'}")
-    case = store.cases("phantom-demo")[0]
+    study, case = store.study("phantom-demo"), store.cases("phantom-demo")[0]
     store.close()
-
-    def never(*_: object) -> tuple:
-        raise AssertionError("computed again")
-
-    asked = maps.request(
-        Jobs(MapCache(data / "maps")),
-        never,
-        registry.load("phantom"),
-        RadiographArchive(data / "radiographs").get(case.image_sha256),
-        target=Target.LOGIT,
-        parameters={"grad_cam": METHODS["grad_cam"].settle({})},
-    )
+    wanted = open_sources(study, [case], [METHODS["grad_cam"]])
+    asked = maps.request(desk_in(data), wanted)
     assert asked["grad_cam"].state is State.DONE

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from shamsul.annotations.archive import AnnotationArchive
-from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
-from shamsul.computing.jobs import Job, Jobs
 from shamsul.computing.worker import Worker
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
@@ -24,8 +22,8 @@ from shamsul.reading.demo import DEMO, ensure_default_studies
 from shamsul.settings import ASSETS
 from shamsul.storage.result_cache import ResultCache, Rows
 from shamsul.studies import localisation
-from shamsul.studies.faithfulness import Failure, Measuring, Standing, Wanted
-from shamsul.studies.panels import Source
+from shamsul.studies.faithfulness import Failure, Runs, Standing, Wanted
+from tests.studies.desk import desk_in
 
 METHODS = ("grad_cam", "lrp", "centred_gaussian")
 NAMED = ("pixel_flipping", "infidelity")
@@ -34,12 +32,23 @@ NAMED = ("pixel_flipping", "infidelity")
 class FakeWorker(Worker):
     """Answers at once, and notes what it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, bench: "Bench") -> None:
         super().__init__()
+        self.bench = bench
         self.measured: list[tuple[str, str, tuple[str, ...]]] = []
         self.fails: Callable[[str, str], str] = lambda image, measure: ""
         self.going = threading.Event()
         self.going.set()
+
+    def explain(
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+    ) -> tuple[Heatmap, ...]:
+        if reason := self.bench.fails(key):
+            raise ExplainerError(reason)
+        self.bench.explained.append(key)
+        values = np.ones(image.geometry.grid_shape, np.float32)
+        about = (key.method, {"seed": 0}, image.geometry, 1, 0.0, key.target, 1.0)
+        return (Heatmap(values, "Edema", *about),)
 
     def measure(
         self,
@@ -73,21 +82,22 @@ class Bench:
         self.folder = folder
         self.archive = RadiographArchive(folder / "radiographs")
         store = Store(f"sqlite:///{folder / 'shamsul.db'}")
-        ensure_default_studies(store, self.archive, AnnotationArchive(folder / "marks"), ASSETS)
+        ensure_default_studies(
+            store, self.archive, AnnotationArchive(folder / "annotations"), ASSETS
+        )
         self.study = store.study(DEMO.name)
         self.cases = store.cases(DEMO.name)[:cases]
         store.close()
         self.maps = MapCache(folder / "maps")
-        self.fails: Callable[[Source], str] = lambda source: ""
+        self.fails: Callable[[MapKey], str] = lambda key: ""
         self.explained: list[MapKey] = []
         self.restart()
 
     def restart(self) -> None:
         """As after a restart of the server: only what is on the disk is left."""
-        self.worker = FakeWorker()
-        self.jobs = Jobs(self.maps)
-        results = ResultCache(self.folder / "measures")
-        self.measuring = Measuring(self.jobs, self.worker, self.archive, self.maps, results)
+        self.worker = FakeWorker(self)
+        self.desk = desk_in(self.folder, self.worker)
+        self.runs = Runs(self.desk)
 
     def wanted(
         self, methods: tuple[str, ...] = METHODS, measures: tuple[str, ...] = NAMED
@@ -95,31 +105,16 @@ class Bench:
         sources = localisation.to_compare(self.study, self.cases, methods)
         return Wanted.of(self.study, sources, [MEASURES[name] for name in measures])
 
-    def map(self, source: Source) -> tuple[Heatmap, ...]:
-        image = registry.load("phantom").prepare(self.archive.get(source.key.image_sha256))
-        values = np.ones(image.geometry.grid_shape, np.float32)
-        about = (source.key.method, {"seed": 0}, image.geometry, 1, 0.0, source.key.target, 1.0)
-        return (Heatmap(values, "Edema", *about),)
-
-    def request(self, source: Source) -> Job:
-        def compute(progress: Progress) -> tuple[Heatmap, ...]:
-            if reason := self.fails(source):
-                raise ExplainerError(reason)
-            self.explained.append(source.key)
-            return self.map(source)
-
-        return self.jobs.request(source.key, source.method, compute)
-
     def run(self, wanted: Wanted) -> Standing:
         """Ask as a page does, until nothing is left to come."""
-        self.measuring.start(wanted)
+        self.runs.start(wanted)
         return self.go_on(wanted)
 
     def go_on(self, wanted: Wanted) -> Standing:
         deadline = time.monotonic() + 60
         while True:
-            standing = self.measuring.ask(wanted, self.request)
-            if not self.measuring.going(wanted):
+            standing = self.runs.ask(wanted)
+            if not self.runs.going(wanted):
                 return standing
             assert time.monotonic() < deadline, standing
             time.sleep(0.01)
@@ -134,14 +129,14 @@ def test_maps_are_computed_first_and_each_measure_sees_those_of_a_case_together(
     bench: Bench,
 ) -> None:
     wanted = bench.wanted()
-    assert bench.measuring.standing(wanted) == Standing(2, 0, 0.0)
+    assert bench.runs.standing(wanted) == Standing(2, 0, 0.0)
     assert bench.run(wanted) == Standing(2, 2, 1.0)
     images = [case.image_sha256 for case in bench.cases]
     assert len(bench.explained) == 6
     assert sorted(bench.worker.measured) == sorted(
         (image, measure, METHODS) for image in images for measure in NAMED
     )
-    rows = bench.measuring.rows(bench.measuring.there(wanted))
+    rows = bench.runs.rows(bench.runs.there(wanted))
     # As the command line orders them: by image, measure, and method.
     assert [(row["image"], row["measure"], row["method"]) for row in rows] == [
         (case.name, measure, method)
@@ -158,8 +153,8 @@ def test_the_second_visit_reads_results_and_neither_maps_nor_the_worker(bench: B
         file.unlink()
     bench.restart()
     wanted = bench.wanted()
-    assert bench.measuring.standing(wanted) == Standing(2, 2, 1.0)
-    assert len(bench.measuring.rows(bench.measuring.there(wanted))) == 12
+    assert bench.runs.standing(wanted) == Standing(2, 2, 1.0)
+    assert len(bench.runs.rows(bench.runs.there(wanted))) == 12
     assert not bench.worker.measured
 
 
@@ -178,7 +173,7 @@ def test_nothing_is_measured_twice_when_a_page_asks_while_results_are_kept(
 
     def put_and_ask(self: ResultCache, digest: str, rows: Rows) -> None:
         put(self, digest, rows)
-        bench.measuring.ask(wanted, bench.request)
+        bench.runs.ask(wanted)
 
     monkeypatch.setattr(ResultCache, "put", put_and_ask)
     assert bench.run(wanted) == Standing(2, 2, 1.0)
@@ -192,37 +187,37 @@ def test_other_operating_points_are_other_results(bench: Bench) -> None:
     wanted = bench.wanted()
     labels = dict.fromkeys(wanted.manifest.labels, 0.9)
     other = replace(wanted, manifest=replace(wanted.manifest, thresholds=labels))
-    assert not {one.digest for one in wanted.results} & {one.digest for one in other.results}
+    assert not {one.digest for one in wanted.parts} & {one.digest for one in other.parts}
 
 
 def test_a_method_without_maps_is_said_once_for_each_case_and_the_others_are_measured(
     bench: Bench,
 ) -> None:
-    bench.fails = lambda source: "No rule." if source.key.method == "lrp" else ""
+    bench.fails = lambda key: "No rule." if key.method == "lrp" else ""
     wanted = bench.wanted()
     assert bench.run(wanted) == Standing(2, 2, 1.0)
-    assert bench.measuring.failures(wanted) == [
+    assert bench.runs.failures(wanted) == [
         Failure(case.name, "LRP: No rule.") for case in bench.cases
     ]
-    there = bench.measuring.there(wanted)
+    there = bench.runs.there(wanted)
     assert {one.source.key.method for one in there} == {"grad_cam", "centred_gaussian"}
     # Started again, it is tried again.
-    bench.fails = lambda source: ""
+    bench.fails = lambda key: ""
     bench.run(wanted)
-    assert bench.measuring.failures(wanted) == []
-    assert len(bench.measuring.there(wanted)) == len(wanted.results)
+    assert bench.runs.failures(wanted) == []
+    assert len(bench.runs.there(wanted)) == len(wanted.parts)
 
 
 def test_where_no_map_comes_only_the_maps_are_said_to_have_failed(bench: Bench) -> None:
-    bench.fails = lambda source: "No rule."
+    bench.fails = lambda key: "No rule."
     wanted = bench.wanted(("lrp",))
     bench.run(wanted)
-    reasons = {one.reason for one in bench.measuring.failures(wanted)}
+    reasons = {one.reason for one in bench.runs.failures(wanted)}
     assert reasons == {"LRP: No rule."}
-    bench.fails = lambda source: ""
+    bench.fails = lambda key: ""
     bench.run(wanted)
-    assert not bench.measuring.failures(wanted)
-    assert len(bench.measuring.there(wanted)) == len(wanted.results)
+    assert not bench.runs.failures(wanted)
+    assert len(bench.runs.there(wanted)) == len(wanted.parts)
 
 
 def test_a_measure_that_fails_is_said_and_the_others_come(bench: Bench) -> None:
@@ -232,20 +227,20 @@ def test_a_measure_that_fails_is_said_and_the_others_come(bench: Bench) -> None:
     )
     wanted = bench.wanted()
     bench.run(wanted)
-    (failure,) = bench.measuring.failures(wanted)
+    (failure,) = bench.runs.failures(wanted)
     assert failure == Failure(bench.cases[0].name, "Infidelity: It is too small.")
-    assert len(bench.measuring.there(wanted)) == len(wanted.results) - len(METHODS)
+    assert len(bench.runs.there(wanted)) == len(wanted.parts) - len(METHODS)
 
 
 def test_a_radiograph_that_is_gone_is_a_sentence(bench: Bench) -> None:
     wanted = bench.wanted(("grad_cam",), ("infidelity",))
     for source in wanted.sources:
-        bench.maps.put(source.key, bench.map(source))
+        bench.desk.compute(source, lambda done, planned: None)
     for file in (bench.folder / "radiographs").iterdir():
         file.unlink()
     bench.run(wanted)
-    assert len(bench.measuring.failures(wanted)) == 2
-    for failure in bench.measuring.failures(wanted):
+    assert len(bench.runs.failures(wanted)) == 2
+    for failure in bench.runs.failures(wanted):
         assert failure.reason.startswith("Infidelity: ") and "Error" not in failure.reason
 
 
@@ -253,7 +248,7 @@ def test_results_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     (bench.folder / "measures").write_text("in the way")
     wanted = bench.wanted(("grad_cam",), ("infidelity",))
     bench.run(wanted)
-    reasons = {one.reason for one in bench.measuring.failures(wanted)}
+    reasons = {one.reason for one in bench.runs.failures(wanted)}
     assert len(reasons) == 1 and reasons.pop().startswith(
         "Infidelity: The results cannot be kept: "
     )
@@ -263,24 +258,24 @@ def test_maps_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     (bench.folder / "maps").write_text("in the way")
     wanted = bench.wanted(("grad_cam",), ("infidelity",))
     bench.run(wanted)
-    reasons = {one.reason for one in bench.measuring.failures(wanted)}
+    reasons = {one.reason for one in bench.runs.failures(wanted)}
     assert "Grad-CAM: The maps cannot be kept on the disk." in reasons
 
 
 def test_stopping_gives_up_what_is_computed_and_resuming_goes_on(bench: Bench) -> None:
     wanted = bench.wanted()
     bench.worker.going.clear()
-    bench.measuring.start(wanted)
+    bench.runs.start(wanted)
     deadline = time.monotonic() + 60
-    while "1/2 evaluations" not in (now := bench.measuring.ask(wanted, bench.request)).now:
+    while "1/2 evaluations" not in (now := bench.runs.ask(wanted)).now:
         assert time.monotonic() < deadline, now
         time.sleep(0.01)
     assert now.now == f"{bench.cases[0].name}, Deletion and insertion 1/2 evaluations"
     assert 0 < now.share < 1
-    bench.measuring.stop(wanted)
-    assert not bench.measuring.going(wanted)
+    bench.runs.stop(wanted)
+    assert not bench.runs.going(wanted)
     # Asked by another page that has not heard of it yet, nothing is started.
-    assert bench.measuring.ask(wanted, bench.request).now == ""
+    assert bench.runs.ask(wanted).now == ""
     assert not bench.worker.measured
     bench.worker.going.set()
     assert bench.run(wanted).share == 1
@@ -288,9 +283,9 @@ def test_stopping_gives_up_what_is_computed_and_resuming_goes_on(bench: Bench) -
 
 
 def test_a_page_that_is_loaded_anew_finds_what_goes_on(bench: Bench) -> None:
-    bench.measuring.start(bench.wanted())
-    bench.measuring.ask(bench.wanted(), bench.request)
-    assert bench.measuring.going(bench.wanted())
+    bench.runs.start(bench.wanted())
+    bench.runs.ask(bench.wanted())
+    assert bench.runs.going(bench.wanted())
     # Another choice waits until somebody wants it.
-    assert not bench.measuring.going(bench.wanted(measures=("infidelity",)))
+    assert not bench.runs.going(bench.wanted(measures=("infidelity",)))
     assert bench.go_on(bench.wanted()) == Standing(2, 2, 1.0)

@@ -10,9 +10,10 @@ from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
 from shamsul.annotations.marks import Boxes, Points
+from shamsul.radiographs.archive import Extent
 from shamsul.reading.design.study import Case
-from shamsul.storage.result_cache import ResultCache
-from shamsul.studies.localisation import people, regions
+from shamsul.studies.localisation import human_benchmark, regions
+from tests.studies.desk import desk_in
 
 IMAGE = "a" * 64
 CASE = Case(1, "trial", "phantom-0001", IMAGE, 1)
@@ -22,22 +23,24 @@ EXPERT = Annotation("Edema", "expert", Boxes([[10, 10, 30, 30]]))
 
 @pytest.fixture
 def annotations(tmp_path: Path) -> AnnotationArchive:
-    return AnnotationArchive(tmp_path)
+    return AnnotationArchive(tmp_path / "annotations")
 
 
 def scores(annotations: AnnotationArchive, *by: str) -> dict[tuple[str, str], object]:
     asked: list[str] = []
 
-    def shape(image: str) -> tuple[int, int]:
+    def extent(image: str) -> Extent:
         asked.append(image)
-        return SHAPE
+        return Extent(SHAPE, None)
 
-    with TemporaryDirectory() as folder:
-        results = ResultCache(Path(folder))
-        found = people([CASE], annotations, shape, by or ("expert",), results)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        desk = desk_in(Path(folder))
+        desk.annotations = annotations
+        patch.setattr(desk.archive, "extent", extent)
+        found = human_benchmark(desk, [CASE], by or ("expert",))
         asked.clear()
         # What was scored once is not scored again.
-        assert people([CASE], annotations, shape, by or ("expert",), results) == found
+        assert human_benchmark(desk, [CASE], by or ("expert",)) == found
         assert not asked
     return {(one.score.label, one.score.method): one.score for one in found}
 

@@ -22,9 +22,9 @@ from shamsul.reading.database.readings import Readings
 from shamsul.reading.design.design import Control, Design, PanelPlan, assign
 from shamsul.reading.design.plan import Plan
 from shamsul.settings import ASSETS, settings
-from shamsul.storage.result_cache import ResultCache
 from shamsul.studies import panels
 from shamsul.studies.localisation import located
+from tests.studies.desk import desk_in
 
 PHANTOM = ASSETS / "models" / "phantom"
 METHODS = ("grad_cam", "lrp")
@@ -125,8 +125,8 @@ def test_maps_are_scored_against_annotations(
 ) -> None:
     study = make(store)
     cases = store.cases("trial")
-    cache = MapCache(settings().maps)
-    annotations = AnnotationArchive(tmp_path / "annotations")
+    desk = desk_in(tmp_path)
+    cache, annotations = desk.maps, desk.annotations
     # A radiograph of 400 x 200 on a grid of 20 x 10: a cell is 20 x 20 pixels.
     geometry = Geometry.window((400, 200), (20, 10), top=0, left=0, height=400, width=200)
     region = np.zeros((400, 200), bool)
@@ -148,8 +148,7 @@ def test_maps_are_scored_against_annotations(
             for label in registry.load("phantom").manifest.labels
         ),
     )
-    results = ResultCache(tmp_path / "scores")
-    table = located(store, "trial", cache, annotations, results)
+    table = located(desk, store, "trial")
     assert len(table) == 1
     # By another way: pixel centres on the grid, then scikit-image's threshold.
     places = np.stack(np.indices((400, 200)), -1) / 20 + 0.5 / 20 - 0.5
@@ -161,16 +160,16 @@ def test_maps_are_scored_against_annotations(
     with monkeypatch.context() as patch:  # kept scores need neither maps nor masks
         patch.setattr(MapCache, "get", None)
         patch.setattr(AnnotationArchive, "get", None)
-        again = located(store, "trial", cache, annotations, results)
+        again = located(desk, store, "trial")
     pd.testing.assert_frame_equal(again, table)
     region = np.roll(region, 100, 0)  # another annotation is scored anew
     annotations.put("a" * 64, [Annotation.of_region("Cardiomegaly", "somebody", region)])
-    moved = located(store, "trial", cache, annotations, results)
+    moved = located(desk, store, "trial")
     assert (moved["iou"].item(), moved["hit"].item()) == (0.0, False)
     sha256 = next(one.sha256 for one in cache.get(source.key) if one.label == "Cardiomegaly")
     assert table["heatmap_sha256"].item() == sha256
     moved_maps = [replace(one, values=np.roll(one.values, 5, 0)) for one in cache.get(source.key)]
     cache.put(source.key, tuple(moved_maps))  # and so is another map in the place of one
-    follows = located(store, "trial", cache, annotations, results)
+    follows = located(desk, store, "trial")
     assert follows["iou"].item() == pytest.approx(expected, abs=0.01)
     assert follows["heatmap_sha256"].item() != sha256

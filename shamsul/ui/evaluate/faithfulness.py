@@ -10,20 +10,19 @@ import streamlit as st
 
 from shamsul.classifiers.registry import ModelError
 from shamsul.explainers.baselines import BASELINES, EXPLAINERS
-from shamsul.explainers.cache import MapCache
 from shamsul.explainers.registry import USUAL as USUAL_METHODS
 from shamsul.faithfulness.measure import Measure
 from shamsul.faithfulness.registry import MEASURES, USUAL
 from shamsul.faithfulness.sanity import LABEL_RANDOMISATION
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Study
-from shamsul.settings import settings
-from shamsul.storage.result_cache import ResultCache, Rows
+from shamsul.storage.result_cache import Rows
 from shamsul.studies import localisation
-from shamsul.studies.faithfulness import SEED, Measuring, Result, Wanted
+from shamsul.studies.desk import SEED, Part
+from shamsul.studies.faithfulness import Runs, Wanted
 from shamsul.ui.evaluate import selection
 from shamsul.ui.evaluate.selection import NO_CASES
-from shamsul.ui.shared import charts, maps, session, sign_in
+from shamsul.ui.shared import charts, session, sign_in
 from shamsul.ui.shared.downloads import for_coordinators
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
@@ -131,15 +130,9 @@ def _title(measure: str) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _measuring() -> Measuring:
+def _runs() -> Runs:
     """What is measured in the background, one for all pages."""
-    return Measuring(
-        session.jobs(),
-        session.worker(),
-        session.archive(),
-        MapCache(settings().maps),
-        ResultCache(settings().measures),
-    )
+    return Runs(session.desk())
 
 
 def view(chosen: Choice) -> None:
@@ -160,7 +153,7 @@ def view(chosen: Choice) -> None:
         return
     _computing(wanted)
     _failures(wanted)
-    there = _measuring().there(wanted)
+    there = _runs().there(wanted)
     if there:
         _results(wanted, there)
 
@@ -170,14 +163,14 @@ def view(chosen: Choice) -> None:
 
 def _computing(wanted: Wanted) -> None:
     """How far measuring is, with a button that starts it, or a bar and one that stops it."""
-    measuring = _measuring()
-    before = measuring.standing(wanted)
-    if measuring.going(wanted):
+    runs = _runs()
+    before = runs.standing(wanted)
+    if runs.going(wanted):
         bar, button = st.columns([5, 1], vertical_alignment="center")
         button.button(
             "Stop",
             icon=":material/stop:",
-            on_click=measuring.stop,
+            on_click=runs.stop,
             args=(wanted,),
             width="stretch",
             help="What has been measured stays; measuring can be resumed.",
@@ -189,7 +182,7 @@ def _computing(wanted: Wanted) -> None:
         return
     text, button = st.columns([4, 1.3], vertical_alignment="center")
     with text:
-        if not measuring.there(wanted):
+        if not runs.there(wanted):
             st.info(
                 "Nothing of this has been measured yet. *Measure the maps* changes each radiograph "
                 "step by step and looks at what the model then says: minutes for each case, in the "
@@ -204,7 +197,7 @@ def _computing(wanted: Wanted) -> None:
         "Measure the maps",
         icon=":material/play_arrow:",
         type="primary",
-        on_click=measuring.start,
+        on_click=runs.start,
         args=(wanted,),
         width="stretch",
     )
@@ -215,22 +208,15 @@ def _going(wanted: Wanted, measured: int) -> None:
     """Keep the next computations wanted; the page is drawn anew whenever a case is measured."""
     with error_boundary():
         sign_in.require(Role.COORDINATOR)
-        request = partial(
-            maps.request_source,
-            session.jobs(),
-            session.worker(),
-            session.archive(),
-            wanted.manifest,
-        )
-        now = _measuring().ask(wanted, request)
+        now = _runs().ask(wanted)
         words = f"{now.measured} of {counted(now.cases, 'case')} measured"
         st.progress(now.share, text=plain(f"{words}: {now.now}" if now.now else words))
-        if not _measuring().going(wanted) or now.measured != measured:
+        if not _runs().going(wanted) or now.measured != measured:
             st.rerun()
 
 
 def _failures(wanted: Wanted) -> None:
-    reasons = Counter(one.reason for one in _measuring().failures(wanted))
+    reasons = Counter(one.reason for one in _runs().failures(wanted))
     for reason, count in reasons.most_common(TOLD):
         st.error(plain(f"{reason} ({counted(count, 'case')})"))
     if len(reasons) > TOLD:
@@ -240,10 +226,10 @@ def _failures(wanted: Wanted) -> None:
 # ---- Results -------------------------------------------------------------------------------------
 
 
-def _results(wanted: Wanted, there: Sequence[Result]) -> None:
+def _results(wanted: Wanted, there: Sequence[Part]) -> None:
     """For each measure what it says, a figure and a table; files of all rows."""
     found = _computed(wanted.study.name, tuple(one.digest for one in there), wanted.measures, there)
-    rows = partial(_measuring().rows, there)
+    rows = partial(_runs().rows, there)
     _downloads(wanted, rows)
     st.caption(
         "Means over the maps of the labels that the model finds in each case (of the most probable "
@@ -285,13 +271,13 @@ def _computed(
     study: str,
     digests: tuple[str, ...],
     _measures: Sequence[Measure],
-    _there: Sequence[Result],
+    _there: Sequence[Part],
 ) -> dict[str, tuple[pd.DataFrame, list[str]]]:
     """The means of each measure that is there and what they say, by its name."""
     # Imported here: statistics take seconds, which other views do not need.
     from shamsul.faithfulness import results
 
-    table = results.table(_measuring().rows(_there))
+    table = results.table(_runs().rows(_there))
     named = set(table["measure"])
     return {
         measure.name: (
@@ -315,7 +301,7 @@ def _table(summary: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def _downloads(wanted: Wanted, rows: Callable[[], Rows]) -> None:
-    failed = [{"file": one.case, "reason": one.reason} for one in _measuring().failures(wanted)]
+    failed = [{"file": one.case, "reason": one.reason} for one in _runs().failures(wanted)]
 
     def as_csv() -> bytes:
         from shamsul.faithfulness import results

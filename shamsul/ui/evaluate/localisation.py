@@ -21,9 +21,9 @@ from shamsul.reading.design.study import Case
 from shamsul.reporting.colormaps import display_scale
 from shamsul.reporting.overlay import overlay
 from shamsul.studies import localisation
-from shamsul.studies.localisation import ScoredMap
+from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
-from shamsul.ui.evaluate.selection import Choice, map_cache
+from shamsul.ui.evaluate.selection import Choice
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import offer, zipped
 from shamsul.ui.shared.frame import error_boundary
@@ -53,7 +53,7 @@ SHOWN = {
 # ---- A case --------------------------------------------------------------------------------------
 
 
-def case(chosen: Choice, found: Sequence[ScoredMap]) -> None:
+def case(chosen: Choice, found: Sequence[MapScore]) -> None:
     """One case and finding: maps beside the annotation, with their scores."""
     cases = {one.case.name: one.case for one in found}
     left, right = st.columns([1, 3], vertical_alignment="center")
@@ -120,7 +120,9 @@ def _beside(chosen: Choice, case: Case, label: str, methods: Sequence[str]) -> N
 
 
 def _map(source: Source, label: str) -> Heatmap | None:
-    return next((one for one in map_cache().get(source.key) or () if one.label == label), None)
+    return next(
+        (one for one in session.desk().maps.get(source.key) or () if one.label == label), None
+    )
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -133,7 +135,7 @@ def _curve(heatmap: str, marked: str, _heatmap: Heatmap, _mask: np.ndarray) -> O
 # ---- A study -------------------------------------------------------------------------------------
 
 
-def study(chosen: Choice, found: Sequence[ScoredMap]) -> None:
+def study(chosen: Choice, found: Sequence[MapScore]) -> None:
     """Tables and figures over all cases, and files of them."""
     scores = json.dumps([one.score.to_json() for one in found])
     people = tuple({one.score.method: None for one in found if one.score.method not in EXPLAINERS})

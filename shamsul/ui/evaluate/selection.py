@@ -1,6 +1,5 @@
 """Parts of the Evaluate page: maps beside expert annotations."""
 
-import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -8,20 +7,17 @@ from dataclasses import dataclass
 import streamlit as st
 
 from shamsul.annotations.drawings import DRAWN
-from shamsul.computing.jobs import NOT_KEPT, State
 from shamsul.explainers.baselines import BASELINES, EXPLAINERS
-from shamsul.explainers.cache import MapCache
 from shamsul.explainers.registry import USUAL
 from shamsul.localisation.protocol import Rules
 from shamsul.metrics.thresholds import parse
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Case, Study
-from shamsul.settings import ASSETS, settings
-from shamsul.storage.result_cache import ResultCache
+from shamsul.settings import ASSETS
 from shamsul.studies import localisation
-from shamsul.studies.localisation import ScoredMap
+from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
-from shamsul.ui.shared import maps, session, sign_in
+from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
@@ -63,11 +59,6 @@ class Choice:
     threshold: str
     by: tuple[str, ...]
     marked: tuple[tuple[str, str], ...]
-
-
-def map_cache() -> MapCache:
-    """The maps on disk."""
-    return MapCache(settings().maps)
 
 
 def study() -> Study:
@@ -137,8 +128,8 @@ def _threshold_title(threshold: str) -> str:
 
 def computing(chosen: Choice) -> None:
     """How many maps are there, and a button that has the others computed."""
-    cache = map_cache()
-    missing = [one for one in chosen.sources if one.key not in cache]
+    desk = session.desk()
+    missing = [one for one in chosen.sources if one not in desk]
     going = f"evaluating-{chosen.study.name}"
     if not missing:
         st.session_state[going] = False
@@ -162,17 +153,12 @@ def computing(chosen: Choice) -> None:
         """Keep the next maps wanted until all are there or have failed."""
         with error_boundary():
             sign_in.require(Role.COORDINATOR)
-            left = [one for one in missing if one.key not in cache]
-            manifest = session.classifier(chosen.study.model).manifest
+            left = [one for one in missing if one not in desk]
             failed: list[str] = []
             asked = 0
             for one in left:
-                job = maps.request_source(
-                    session.jobs(), session.worker(), session.archive(), manifest, one
-                )
-                # Maps are kept before their job has ended.
-                if job.reason or (job.state is State.DONE and one.key not in cache):
-                    failed.append(job.reason or NOT_KEPT)
+                if reason := desk.failure(desk.request(one)):
+                    failed.append(reason)
                 else:
                     asked += 1
                 if asked == AT_ONCE:
@@ -189,27 +175,19 @@ def computing(chosen: Choice) -> None:
     compute()
 
 
-def scored_maps(chosen: Choice) -> list[ScoredMap]:
+def map_scores(chosen: Choice) -> list[MapScore]:
     """Every map that is there, scored, and people beside them; with a bar meanwhile."""
-    cache = map_cache()
-    there = [one for one in chosen.sources if one.key in cache]
+    desk = session.desk()
+    there = [one for one in chosen.sources if one in desk]
     # Another text wherever a map has come or an annotation is another one.
     stamp = [one.key.digest for one in there], chosen.threshold, chosen.by, chosen.marked
     known = st.session_state.get("scored")
     if known is not None and known[0] == stamp:
-        kept: list[ScoredMap] = known[1]
+        kept: list[MapScore] = known[1]
         return kept
-    extent = functools.cache(session.archive().extent)
-    results = ResultCache(settings().scores)
-    found: list[ScoredMap] = []
-    groups = localisation.scored(
-        there,
-        cache,
-        session.annotations(),
-        Rules(threshold=parse(chosen.threshold)),
-        results,
-        spacing=lambda sha256: extent(sha256).spacing_mm,
-        by=chosen.by,
+    found: list[MapScore] = []
+    groups = localisation.map_scores(
+        desk, there, Rules(threshold=parse(chosen.threshold)), by=chosen.by
     )
     with st.empty():
         for done, group in enumerate(groups, 1):
@@ -218,13 +196,7 @@ def scored_maps(chosen: Choice) -> list[ScoredMap]:
                 st.progress(done / len(there), text=f"Scoring maps: {done} of {len(there)}")
         st.write("")
     if found:
-        found += localisation.people(
-            chosen.cases,
-            session.annotations(),
-            lambda sha256: extent(sha256).shape,
-            chosen.by,
-            results,
-        )
+        found += localisation.human_benchmark(desk, chosen.cases, chosen.by)
     st.session_state["scored"] = stamp, found
     return found
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.drawings import own, seen_by
-from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.prediction import Prediction
 from shamsul.computing.jobs import Job, State
 from shamsul.explainers.heatmap import Heatmap
@@ -48,9 +47,8 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     )
     _heading(study, mine, assigned, view)
     radiograph = session.radiograph(assigned.case.image_sha256)
-    classifier = session.classifier(study.model)
     prediction = session.prediction(study, assigned.case)
-    asked = request(study, assigned, classifier) if view.screen is Step.MAPS else {}
+    asked = request(study, assigned) if view.screen is Step.MAPS else {}
     # Before anything is drawn: maps that come meanwhile are not seen yet.
     drawn = _outcomes(asked.values())
     if view.screen is Step.IMAGE:
@@ -63,14 +61,13 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
         _questions(view, asked)
 
     with error_boundary():
-        _wait(study, mine, assigned, classifier, drawn)
+        _wait(study, mine, assigned, drawn)
 
 
 def _wait(
     study: Study,
     mine: Sequence[Assigned],
     assigned: Assigned,
-    classifier: Classifier,
     drawn: Sequence[State | None],
 ) -> None:
     """Draw the page anew when maps of the reading have come; last, because it may rerun it."""
@@ -79,9 +76,7 @@ def _wait(
 
     def now() -> list[State | None]:
         return _outcomes(
-            job
-            for one in (assigned, *following)
-            for job in request(study, one, classifier).values()
+            job for one in (assigned, *following) for job in request(study, one).values()
         )
 
     @st.fragment(run_every=1.0 if None in now() else None)

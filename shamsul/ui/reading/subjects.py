@@ -92,7 +92,7 @@ def recalled(study: Study, reader: str, token: str) -> answers.Subject | None:
     )
     asked: dict[PanelPlan, Job] = {}
     if view.screen is Step.MAPS:
-        asked = request(study, assigned, session.classifier(study.model))
+        asked = request(study, assigned)
     found = subjects_of(view, asked).get(token)
     if found is None and settled(asked):
         raise Refused("What was answered has changed meanwhile; please answer it again.")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shamsul.annotations.annotation import Occasion
-from shamsul.classifiers.classifier import Classifier
 from shamsul.computing.jobs import Job
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS
@@ -13,7 +12,7 @@ from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import Study
 from shamsul.studies import panels
-from shamsul.ui.shared import maps, session
+from shamsul.ui.shared import session
 
 
 @dataclass(frozen=True)
@@ -60,19 +59,13 @@ class View:
         return Occasion(self.study.name, reading.session, reading.repeat, reading.warm_up)
 
 
-def request(study: Study, assigned: Assigned, classifier: Classifier) -> dict[PanelPlan, Job]:
+def request(study: Study, assigned: Assigned) -> dict[PanelPlan, Job]:
     """The jobs of a reading's maps, by panel from left to right."""
     cases = session.store().cases(study.name)
-    asked = {}
-    for panel in assigned.reading.panels:
-        asked[panel] = maps.request_source(
-            session.jobs(),
-            session.worker(),
-            session.archive(),
-            classifier.manifest,
-            panels.source(study, cases, assigned.case, panel),
-        )
-    return asked
+    return {
+        panel: session.desk().request(panels.source(study, cases, assigned.case, panel))
+        for panel in assigned.reading.panels
+    }
 
 
 def together(view: View, asked: Mapping[PanelPlan, Job]) -> bool:

@@ -6,13 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from shamsul.analysis.page import SECTIONS
-from shamsul.explainers.cache import MapCache
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
 from shamsul.reading.exports.transfer import dump
-from shamsul.settings import settings
-from shamsul.storage.result_cache import ResultCache
 from shamsul.ui.shared import session
 from shamsul.ui.shared.downloads import offer, zipped
 
@@ -69,13 +66,7 @@ def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], M
         store,
         study,
         {name: method.title for name, method in METHODS.items()},
-        localisation=located(
-            store,
-            study,
-            MapCache(settings().maps),
-            session.annotations(),
-            ResultCache(settings().scores),
-        ),
+        localisation=located(session.desk(), store, study),
         replicates=REPLICATES,
         seed=SEED,
     )

@@ -1,21 +1,13 @@
 """From a case to the viewer's rows: maps asked for in the background, shown as they arrive."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.grid import GridImage, prepare
-from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import Prediction
-from shamsul.computing.jobs import Job, Jobs, State
-from shamsul.computing.worker import Worker
-from shamsul.explainers.cache import MapKey
-from shamsul.explainers.heatmap import Heatmap, Target
-from shamsul.explainers.method import ExplainerError, Progress, Value
+from shamsul.computing.jobs import Job, State
+from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS, by_waiting_time
-from shamsul.radiographs import ArchiveError, RadiographArchive
-from shamsul.radiographs.radiograph import Radiograph
+from shamsul.studies.desk import Desk
 from shamsul.studies.panels import Source
 from shamsul.ui.shared.viewer import About, Panel, PanelProgress, Row
 
@@ -24,80 +16,22 @@ POOR_FIT = 0.5
 #: A map whose standard error is a larger share of its values is said not to be stable.
 UNSTABLE = 0.3
 
-Explain = Callable[[MapKey, GridImage, Progress], tuple[Heatmap, ...]]
 
-
-def request(
-    jobs: Jobs,
-    explain: Explain,
-    classifier: Classifier,
-    radiograph: Radiograph,
-    *,
-    target: Target,
-    parameters: Mapping[str, Mapping[str, Value]],
-) -> dict[str, Job]:
-    """Ask for the maps of some methods, without waiting.
-
-    Parameters
-    ----------
-    jobs : Jobs
-    explain : callable
-        Computes the maps that are not there: ``explain(key, image, progress)``.
-    classifier : Classifier
-    radiograph : Radiograph
-    target : Target
-    parameters : mapping
-        By name of the methods that are asked; defaults for what is left out.
+def request(desk: Desk, sources: Iterable[Source]) -> dict[str, Job]:
+    """Ask for the maps of a case by some methods, those first that come soonest.
 
     Returns
     -------
     dict of str to Job
         By method name, in the order of panels.
     """
-    asked = {}
-    for method in by_waiting_time():
-        if method.name not in parameters:
-            continue
-        key = MapKey.of(radiograph.sha256, classifier, method, parameters[method.name], target)
-        asked[method.name] = jobs.request(
-            key, method, partial(_explain, explain, key, classifier, radiograph)
-        )
+    wanted = {source.method.name: source for source in sources}
+    asked = {
+        method.name: desk.request(wanted[method.name])
+        for method in by_waiting_time()
+        if method.name in wanted
+    }
     return {name: asked[name] for name in METHODS if name in asked}
-
-
-def request_source(
-    jobs: Jobs, worker: Worker, archive: RadiographArchive, manifest: Manifest, source: Source
-) -> Job:
-    """Ask for the maps of a study's source, without waiting.
-
-    Parameters
-    ----------
-    jobs : Jobs
-    worker : Worker
-    archive : RadiographArchive
-    manifest : Manifest
-        Of the study's model, whose grid its controls have too.
-    source : Source
-    """
-
-    def compute(progress: Progress) -> tuple[Heatmap, ...]:
-        try:
-            radiograph = archive.get(source.key.image_sha256)
-        except ArchiveError as error:
-            raise ExplainerError(str(error)) from None
-        return worker.explain(source.folder, source.key, prepare(radiograph, manifest), progress)
-
-    return jobs.request(source.key, source.method, compute)
-
-
-def _explain(
-    explain: Explain,
-    key: MapKey,
-    classifier: Classifier,
-    radiograph: Radiograph,
-    progress: Progress,
-) -> tuple[Heatmap, ...]:
-    return explain(key, classifier.prepare(radiograph), progress)
 
 
 def settled(asked: Mapping[str, Job]) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """What pages share: the store, the archives, the models and the reader's name."""
 
 import threading
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
     # Imported where they are used: torch takes seconds, which the worklist does not need.
     from shamsul.classifiers.classifier import Classifier
     from shamsul.classifiers.prediction import Prediction
-    from shamsul.computing.jobs import Jobs
-    from shamsul.computing.worker import Worker
-    from shamsul.ui.shared.maps import Explain
+    from shamsul.studies.desk import Desk
     from shamsul.ui.shared.viewer import ViewerState
 
 #: The study that uploads go to.
@@ -99,25 +96,12 @@ def prediction(study: Study, case: Case) -> "Prediction":
 
 
 @st.cache_resource(show_spinner=False)
-def jobs() -> "Jobs":
-    """What is computed in the background, one queue for all readers."""
-    from shamsul.computing.jobs import Jobs
-    from shamsul.explainers.cache import MapCache
+def desk() -> "Desk":
+    """Where maps and measures are asked for, one for all readers; a process of its own computes."""
+    from shamsul.computing import worker
+    from shamsul.studies.desk import Desk
 
-    return Jobs(MapCache(settings().maps))
-
-
-@st.cache_resource(show_spinner=False)
-def worker() -> "Worker":
-    """The process that computes maps."""
-    from shamsul.computing.worker import Worker
-
-    return Worker()
-
-
-def explain(model: str) -> "Explain":
-    """What computes maps of a registered model, in the worker process."""
-    return partial(worker().explain, registry.folder_of(model))
+    return Desk.of_installation(archive(), annotations(), worker.Worker())
 
 
 @st.cache_resource(show_spinner=False)
@@ -125,7 +109,7 @@ def warm_up() -> None:
     """Load in the background what the review page needs, while the reader chooses a case."""
 
     def work() -> None:
-        worker().start()
+        desk().warm_up()
 
     threading.Thread(target=work, name="shamsul-warm-up", daemon=True).start()
 

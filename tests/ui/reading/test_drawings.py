@@ -16,10 +16,10 @@ from shamsul.reading import Store
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.demo import EXACT
 from shamsul.settings import settings
-from shamsul.storage.result_cache import ResultCache
-from shamsul.studies.localisation import people
+from shamsul.studies.localisation import human_benchmark
 from shamsul.ui.shared.questionnaire import NEXT
 from shamsul.ui.shared.viewer import TAKE_BACK
+from tests.studies.desk import desk_in
 from tests.ui.conftest import FakeBrowser, Reader, make_study, study_text
 
 BOX = {"kind": "box", "corners": [[100, 120], [300, 250]]}
@@ -278,8 +278,7 @@ def test_reader_is_compared_as_one_of_the_people(reader) -> None:
     kept = archive()
     (exact,) = [one for one in kept.get(image()) if (one.label, one.source) == (LABEL, EXACT)]
     shape = exact.mark.region.shape
-    results = ResultCache(settings().scores)
-    everyone = people(cases, kept, lambda sha256: shape, [EXACT], results)
+    everyone = human_benchmark(desk_in(settings().data_dir), cases, [EXACT])
     (found,) = [one for one in everyone if one.score.label == LABEL]
     region = union(drawn(), shape)
     assert (found.case.name, found.score.method) == (FIRST, DRAWN)

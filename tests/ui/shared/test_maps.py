@@ -6,20 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shamsul.classifiers import registry
-from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
-from shamsul.computing.jobs import Job, Jobs, State
-from shamsul.computing.worker import Worker
+from shamsul.computing.jobs import Job, State
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
-from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.geometry import Geometry
-from shamsul.reading.design.study import Case
-from shamsul.studies.panels import Source
+from shamsul.reading.design.study import Case, Study
+from shamsul.studies.panels import open_sources
 from shamsul.ui.shared import maps
 from shamsul.ui.shared.viewer import About, Panel
+from tests.studies.desk import desk_in
 
 PARAMETERS = {"samples": 8, "kernel_width": 0.25, "relu": True, "layer": ""}
 
@@ -125,16 +122,10 @@ def test_method_is_told_about_while_its_map_is_awaited() -> None:
 
 
 def test_radiograph_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
-    manifest = Manifest.read(registry.folder_of("phantom"))
     case = Case(1, "trial", "phantom-0001", "a" * 64, 1)
-    key = MapKey(case.image_sha256, manifest.fingerprint, "lime", {})
-    asked = maps.request_source(
-        Jobs(MapCache(tmp_path / "maps")),
-        Worker(),
-        RadiographArchive(tmp_path / "radiographs"),
-        manifest,
-        Source(key, METHODS["lime"], registry.folder_of("phantom"), case),
-    )
+    (source,) = open_sources(Study("trial", "Trial", model="phantom"), [case], [METHODS["lime"]])
+    desk = desk_in(tmp_path)
+    asked = maps.request(desk, [source])["lime"]
     deadline = time.monotonic() + 60
     while asked.state is not State.FAILED:
         assert time.monotonic() < deadline

@@ -1,0 +1,137 @@
+"""What computes maps and measures them, wherever it does."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from shamsul.classifiers import registry
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.baselines import EXPLAINERS
+from shamsul.explainers.cache import MapCache, MapKey
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import ExplainerError, Progress
+from shamsul.faithfulness.measure import Subject
+from shamsul.faithfulness.registry import MEASURES
+from shamsul.storage.result_cache import Rows
+
+
+class Engine(Protocol):
+    """Computes for whoever calls, and returns when it is done."""
+
+    def start(self) -> object:
+        """Get ready, where that takes time; done at the first call otherwise."""
+
+    def explain(
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+    ) -> tuple[Heatmap, ...]:
+        """All labels' maps of one method for one radiograph.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        key : MapKey
+            What to compute.
+        image : GridImage
+            The radiograph on the model's grid.
+        progress : callable
+            What it raises ends the work. It may call this method for maps that go first.
+
+        Raises
+        ------
+        ExplainerError
+            The maps cannot be computed, or the process that does ended; one sentence.
+        """
+
+    def measure(
+        self,
+        folder: Path,
+        keys: Sequence[MapKey],
+        maps: Path,
+        image: GridImage,
+        measure: str,
+        seed: int,
+        progress: Progress,
+    ) -> Rows:
+        """What a measure gives for maps of one radiograph that are on the disk.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        keys : sequence of MapKey
+            Of the maps, each by another method.
+        maps : Path
+            The directory of the cache that has them.
+        image : GridImage
+            The radiograph on the model's grid.
+        measure : str
+            Its registered name; its parameters have their defaults.
+        seed : int
+        progress : callable
+            As of :meth:`explain`.
+
+        Returns
+        -------
+        list of dict
+            As :meth:`Measure.rows` has them, of the labels that :attr:`Prediction.shown_labels`
+            names.
+
+        Raises
+        ------
+        ExplainerError
+            The maps cannot be measured, or the process that does ended; one sentence.
+        """
+
+
+class Here:
+    """Computes in this process, which knows the models that it used last."""
+
+    def start(self) -> None:
+        """Nothing has to be started."""
+
+    def explain(
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+    ) -> tuple[Heatmap, ...]:
+        """See :class:`Engine`; other errors are those of the method."""
+        return EXPLAINERS[key.method].explain(
+            _classifier(folder, key.model),
+            image,
+            target=key.target,
+            seed=key.seed,
+            progress=progress,
+            **key.parameters,  # type: ignore[arg-type]
+        )
+
+    def measure(
+        self,
+        folder: Path,
+        keys: Sequence[MapKey],
+        maps: Path,
+        image: GridImage,
+        measure: str,
+        seed: int,
+        progress: Progress,
+    ) -> Rows:
+        """See :class:`Engine`; other errors are those of the measure."""
+        cache = MapCache(maps)
+        classifier = _classifier(folder, keys[0].model)
+        labels = classifier.predict_grid(image).shown_labels
+        found: list[Heatmap] = []
+        for key in keys:
+            kept = cache.get(key)
+            if kept is None:
+                title = EXPLAINERS[key.method].title
+                raise ExplainerError(f"The maps by {title} are not on the disk any more.")
+            found += [heatmap for heatmap in kept if heatmap.label in labels]
+        return MEASURES[measure].rows(Subject(classifier, image, tuple(found), seed, progress))
+
+
+@lru_cache(maxsize=2)
+def _classifier(folder: Path, fingerprint: str) -> Classifier:
+    classifier = registry.load(folder)
+    if classifier.manifest.fingerprint != fingerprint:
+        raise ExplainerError("The model's folder was changed; open the page again.")
+    return classifier

@@ -1,0 +1,224 @@
+"""The desk for maps: who wants a map or a measure of one asks here, and gets something to look at.
+
+It alone knows where maps, scores and measures are kept, how a radiograph comes to the model's grid,
+what computes, and what waits in the queue. Pages, the command line and precomputing know a
+:class:`~shamsul.studies.panels.Source` and ask.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from shamsul.annotations.archive import AnnotationArchive
+from shamsul.classifiers.grid import GridImage, prepare
+from shamsul.classifiers.manifest import Manifest, ModelError
+from shamsul.computing.engine import Engine, Here
+from shamsul.computing.jobs import NOT_KEPT, Computation, Job, Jobs, State
+from shamsul.explainers.cache import MapCache
+from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.method import ExplainerError, Progress
+from shamsul.faithfulness.measure import Measure
+from shamsul.radiographs import ArchiveError, RadiographArchive
+from shamsul.settings import settings
+from shamsul.storage.result_cache import ResultCache, Rows
+from shamsul.studies.panels import Source
+
+#: Of what measures draw, as the command line has it unless told otherwise.
+SEED: Final = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One measure of one method's maps of a radiograph.
+
+    Attributes
+    ----------
+    source : Source
+    measure : Measure
+        With its parameters' defaults.
+    digest : str
+        Of all that the numbers depend on, so that nothing has to be opened to look for them.
+    """
+
+    source: Source
+    measure: Measure
+    digest: str
+
+
+@dataclass
+class MeasureJob(Computation[Rows]):
+    """One measure of all maps of a radiograph, by whatever methods."""
+
+    parts: tuple[Part, ...]
+    cache: ResultCache
+
+    @property
+    def digest(self) -> str:
+        return ResultCache.digest([one.digest for one in self.parts])
+
+    @property
+    def title(self) -> str:
+        return self.parts[0].measure.title
+
+    @property
+    def quick(self) -> bool:
+        return False
+
+    @property
+    def unit(self) -> str:
+        return self.parts[0].measure.unit
+
+    def find(self) -> bool:
+        return all(self.cache.get(one.digest) is not None for one in self.parts)
+
+    def take(self, result: Rows) -> None:
+        for one in self.parts:
+            rows = [row for row in result if row["method"] == one.source.key.method]
+            if rows:  # otherwise its maps were not there
+                self.cache.put(one.digest, rows)
+
+    def failure(self, error: Exception) -> str:
+        if isinstance(error, OSError):
+            return f"The results cannot be kept: {error.strerror}."
+        return self.parts[0].measure.failure(error)
+
+
+class Desk:
+    """Maps and measures of sources: asked for, looked at, kept.
+
+    One a process. Whatever is asked for returns at once; several that ask for the same look at the
+    same computation, and asking again keeps it wanted.
+
+    Parameters
+    ----------
+    archive : RadiographArchive
+    annotations : AnnotationArchive
+    maps : MapCache
+    scores, measures : ResultCache
+        Of maps against annotations, and of measures that need none.
+    engine : Engine
+        What computes.
+    """
+
+    def __init__(
+        self,
+        archive: RadiographArchive,
+        annotations: AnnotationArchive,
+        maps: MapCache,
+        scores: ResultCache,
+        measures: ResultCache,
+        engine: Engine,
+    ) -> None:
+        self.archive, self.annotations = archive, annotations
+        self.maps, self.scores, self.measures = maps, scores, measures
+        self.engine = engine
+
+    @classmethod
+    def of_installation(
+        cls,
+        archive: RadiographArchive,
+        annotations: AnnotationArchive,
+        engine: Engine | None = None,
+    ) -> "Desk":
+        """A desk that keeps things where the settings say; it computes in this process if nothing
+        else is named."""
+        return cls(
+            archive,
+            annotations,
+            MapCache(settings().maps),
+            ResultCache(settings().scores),
+            ResultCache(settings().measures),
+            engine or Here(),
+        )
+
+    @cached_property
+    def _jobs(self) -> Jobs:
+        """The queue, whose thread is started with the first that waits in it."""
+        return Jobs(self.maps)
+
+    def warm_up(self) -> None:
+        """Have what computes load its libraries, before anything is asked for."""
+        self.engine.start()
+
+    def __contains__(self, source: Source) -> bool:
+        """Whether the maps of a source are kept."""
+        return source.key in self.maps
+
+    def kept(self, source: Source) -> tuple[Heatmap, ...]:
+        """The maps of a source of all labels; none where they are not kept, or not whole."""
+        return self.maps.get(source.key) or ()
+
+    def request(self, source: Source) -> Job:
+        """The maps of a source, which are computed where they are not kept; never waited for."""
+        return self._jobs.request(
+            source.key, source.method, lambda progress: self._explain(source, progress)
+        )
+
+    def request_measure(self, parts: Sequence[Part]) -> MeasureJob:
+        """One measure of maps of one radiograph; never waited for.
+
+        Parameters
+        ----------
+        parts : sequence of Part
+            Of one case and measure, each of another source whose maps are there.
+        """
+        parts = tuple(parts)
+
+        def compute(progress: Progress) -> Rows:
+            # Asked twice where one has come or failed between two looks at what is left.
+            left = [one for one in parts if self.measures.get(one.digest) is None]
+            if not left:
+                return []
+            # Those whose maps were removed meanwhile are left out.
+            keys = [one.source.key for one in left if one.source in self]
+            if not keys:
+                raise ExplainerError("None of its maps is there.")
+            source, measure = parts[0].source, parts[0].measure
+            image = self._prepared(source)
+            return self.engine.measure(
+                source.folder, keys, self.maps.directory, image, measure.name, SEED, progress
+            )
+
+        return self._jobs.submit(MeasureJob(parts, self.measures), compute)
+
+    def compute(self, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
+        """The maps of a source, computed while the caller waits, and kept.
+
+        Raises
+        ------
+        ExplainerError
+            The radiograph is missing, or the maps cannot be computed; one sentence.
+        OSError
+            They cannot be kept.
+        """
+        maps = self._explain(source, progress)
+        self.maps.put(source.key, maps)
+        return maps
+
+    def failure(self, job: Computation[Any]) -> str:
+        """Why what was asked for will not come, one sentence; empty where it may, or is there."""
+        if job.state is State.FAILED:
+            return job.reason
+        # Looked for after the job has ended, which keeps its maps before that.
+        lost = isinstance(job, Job) and job.state is State.DONE and job.key not in self.maps
+        return NOT_KEPT if lost else ""
+
+    def retry(self, failed: Iterable[Computation[Any]]) -> None:
+        """Forget what failed, so that asking again starts it again."""
+        self._jobs.retry(failed)
+
+    def give_up(self, asked: Iterable[Computation[Any]]) -> None:
+        """Stop what was asked for, unless somebody asks again."""
+        self._jobs.give_up(asked)
+
+    def _explain(self, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
+        return self.engine.explain(source.folder, source.key, self._prepared(source), progress)
+
+    def _prepared(self, source: Source) -> GridImage:
+        """The radiograph of a source on its model's grid."""
+        try:
+            radiograph = self.archive.get(source.key.image_sha256)
+            return prepare(radiograph, Manifest.read(source.folder))
+        except (ArchiveError, ModelError) as error:
+            raise ExplainerError(str(error)) from None
