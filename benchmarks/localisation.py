@@ -144,26 +144,26 @@ def _maps_to_segmentations(folder: Path, method: str) -> None:
 
 
 def _ious(folder: Path, method: str) -> pd.DataFrame:
-    truth = json.loads((folder / "truth.json").read_text())
+    reference = json.loads((folder / "truth.json").read_text())
     predicted = json.loads((folder / f"{method}.json").read_text())
     table: dict[str, list[float]] = {}
     for label in _labels(folder):
-        for image in sorted(truth):
-            actual = coco.decode(truth[image][label])
+        for image in sorted(reference):
+            actual = coco.decode(reference[image][label])
             marked = coco.decode(predicted[image][label])
             both, either = np.logical_and(marked, actual), np.logical_or(marked, actual)
             defined = np.sum(marked) != 0 and np.sum(actual) != 0
             iou = np.sum(both) / np.sum(either) if defined else np.nan
             table.setdefault(label, []).append(float(iou))
-    return pd.DataFrame(table, index=sorted(truth))
+    return pd.DataFrame(table, index=sorted(reference))
 
 
 def _hits(folder: Path, method: str) -> pd.DataFrame:
-    truth = json.loads((folder / "truth.json").read_text())
+    reference = json.loads((folder / "truth.json").read_text())
     table: dict[str, dict[str, float]] = {}
     for file in sorted((folder / "maps").glob("*.npz")):
         for label in _labels(folder):
-            actual = coco.decode(truth[file.stem][label])
+            actual = coco.decode(reference[file.stem][label])
             with np.load(file) as arrays:
                 brought = _resized(arrays[f"{method}/{label}"]).squeeze().numpy()
             row, column = np.unravel_index(np.argmax(brought), brought.shape)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from shamsul.annotations.formats.entry import Fault
     from shamsul.localisation.maps import MapFile
     from shamsul.localisation.protocol import Rules
-    from shamsul.localisation.reference import Truth
+    from shamsul.localisation.reference import Reference
     from shamsul.localisation.results import Results
-    from shamsul.localisation.score import Scored
+    from shamsul.localisation.score import ImageScores
     from shamsul.metrics.thresholds import Split
 
 #: Images for each process: fewer are done before another process has started.
@@ -103,13 +103,15 @@ def evaluate(
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""
     # What needs the model, which takes seconds to import, is imported where there are phantoms.
+    from shamsul.annotations.formats.chexlocalize import read_points
     from shamsul.annotations.formats.entry import Fault
     from shamsul.annotations.labels import BUILT_IN
     from shamsul.annotations.matching import Annotators
     from shamsul.localisation.human_benchmark import score_people, score_points
+    from shamsul.localisation.images import score_images
     from shamsul.localisation.maps import find
-    from shamsul.localisation.protocol import Protocol, Rules, score
-    from shamsul.localisation.reference import AnnotationFile, read_points
+    from shamsul.localisation.protocol import Protocol, Rules
+    from shamsul.localisation.reference import AnnotationFile
     from shamsul.localisation.score import NO_MAP
     from shamsul.metrics import thresholds
 
@@ -128,28 +130,30 @@ def evaluate(
     head: dict[str, Any] = {"protocol": protocol, "threshold": threshold}
     rules = Rules(Protocol(protocol), thresholds.parse(threshold))
     if phantom:
-        files, truths = _phantoms(model, phantom, seed, method, jobs)
+        files, references = _phantoms(model, phantom, seed, method, jobs)
         head |= {"phantoms": phantom, "model": model, "seed": seed}
-        scored = score(files, truths, rules, _processes(jobs, len(files)))
-        _finish(_Work(head, scored, len(files)), out, replicates, seed, as_json)
+        by_image = score_images(files, references, rules, _processes(jobs, len(files)))
+        _finish(_Work(head, by_image, len(files)), out, replicates, seed, as_json)
         return
     assert annotations is not None
     file = AnnotationFile.open(annotations)
     table = BUILT_IN.with_csv(labels) if labels else BUILT_IN
     if points:
-        truths = {one.image: one for one in file.read.values() if image_id in ("", one.image)}
-        scored = score_points(read_points(points), truths)
-        _finish(_Work(head, scored, len(truths)), out, replicates, seed, as_json)
+        references = {one.image: one for one in file.read.values() if image_id in ("", one.image)}
+        by_image = score_points(read_points(points), references)
+        _finish(_Work(head, by_image, len(references)), out, replicates, seed, as_json)
         return
     assert maps is not None
     if not maps.exists():
         raise UserError(f"{maps} is not there.")
     files = find(maps, image_id, method, file.images)
-    truths, faults = file.truths(files, table, Annotators(annotators))
+    references, faults = file.references(files, table, Annotators(annotators))
     if image_id:
-        truths = {image: truth for image, truth in truths.items() if image == image_id}
+        references = {
+            image: reference for image, reference in references.items() if image == image_id
+        }
     elif rules.protocol is Protocol.SHAMSUL:
-        without = sorted(truths.keys() - {file.image for file in files})
+        without = sorted(references.keys() - {file.image for file in files})
         faults += tuple(Fault(image, NO_MAP) for image in without)
     rules = replace(
         rules,
@@ -163,18 +167,20 @@ def evaluate(
             _ids(validation) if validation else frozenset(file.image for file in files),
             _ids(test) if test else frozenset(),
         )
-        rules, told = _tune(files, truths, rules, split, tune_out, jobs)
+        rules, told = _tune(files, references, rules, split, tune_out, jobs)
         head |= told
         files = [file for file in files if file.image in split.test]
-        truths = {image: truth for image, truth in truths.items() if image in split.test}
-    scored = score(files, truths, rules, _processes(jobs, len(files)))
-    work = _Work(head, scored, len(files), faults)
+        references = {
+            image: reference for image, reference in references.items() if image in split.test
+        }
+    by_image = score_images(files, references, rules, _processes(jobs, len(files)))
+    work = _Work(head, by_image, len(files), faults)
     if people:
-        theirs, more = AnnotationFile.open(people).truths(files, table)
+        theirs, more = AnnotationFile.open(people).references(files, table)
         work = _Work(
             head,
-            chain(scored, score_people(theirs, truths, rules, people.stem)),
-            len(files) + len(theirs.keys() & truths.keys()),
+            chain(by_image, score_people(theirs, references, rules, people.stem)),
+            len(files) + len(theirs.keys() & references.keys()),
             faults + more,
             people.stem,
         )
@@ -189,7 +195,7 @@ class _Work:
     ----------
     head : dict
         What is told about it beside the scores.
-    scored : iterable of Scored
+    by_image : iterable of ImageScores
         As they come.
     images : int
         How many come.
@@ -200,7 +206,7 @@ class _Work:
     """
 
     head: dict[str, Any]
-    scored: "Iterable[Scored]"
+    by_image: "Iterable[ImageScores]"
     images: int
     faults: "tuple[Fault, ...]" = ()
     reader: str = "human"
@@ -208,12 +214,12 @@ class _Work:
 
 def _phantoms(
     model: str, count: int, seed: int, method: str, jobs: int
-) -> "tuple[list[MapFile], dict[str, Truth]]":
+) -> "tuple[list[MapFile], dict[str, Reference]]":
     """Phantoms with their maps, of which those that are missing are computed."""
     from shamsul.classifiers.manifest import Manifest
     from shamsul.classifiers.registry import folder_of
     from shamsul.explainers.baselines import EXPLAINERS
-    from shamsul.localisation.phantom_benchmark import Benchmark, method_of, truths
+    from shamsul.localisation.phantom_benchmark import Benchmark, method_of, references
 
     methods = [method_of(method).name] if method else list(EXPLAINERS)
     fingerprint = Manifest.read(folder_of(model)).fingerprint[:12]
@@ -226,12 +232,12 @@ def _phantoms(
         for image, name in benchmark.explain(cases, methods, _processes(jobs, len(cases))):
             bar.set_postfix_str(f"{image}, {name}")
             bar.update()
-    return benchmark.files(cases, methods), truths(cases)
+    return benchmark.files(cases, methods), references(cases)
 
 
 def _tune(
     files: "Sequence[MapFile]",
-    truths: "Mapping[str, Truth]",
+    references: "Mapping[str, Reference]",
     rules: "Rules",
     split: "Split",
     path: Path,
@@ -241,7 +247,7 @@ def _tune(
     from shamsul.localisation.tuning import tuned
 
     on = [file for file in files if file.image in split.validation]
-    best = tuned(on, truths, rules.protocol, _processes(jobs, len(on)))
+    best = tuned(on, references, rules.protocol, _processes(jobs, len(on)))
     best.write(path)
     print(f"Thresholds of {len(best.shares)} labels written to {path}", file=sys.stderr)
     told = {"threshold": "tuned", "tuned": dict(best.shares), "tuned_on": len(on)}
@@ -258,7 +264,7 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
     head = work.head
     say(work.faults)
     errors = [{"image": one.entry, "reason": one.reason} for one in work.faults]
-    for one in tqdm(work.scored, total=work.images, unit="image", disable=work.images <= 1):
+    for one in tqdm(work.by_image, total=work.images, unit="image", disable=work.images <= 1):
         scores += one.scores
         for fault in one.faults:
             errors.append({"image": one.image, "reason": fault})

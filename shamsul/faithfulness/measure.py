@@ -53,7 +53,7 @@ class Statistic:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Result:
     """One number about one map.
 
     Attributes
@@ -76,7 +76,7 @@ class Measured:
     reversed: float = np.nan
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Measured":
+    def from_json(cls, stored: dict[str, Any]) -> "Result":
         """What :meth:`to_json` gave, after its way through JSON."""
         values: dict[str, Any] = {
             name: np.nan if value is None else value for name, value in stored.items()
@@ -213,7 +213,7 @@ class Measure:
     title : str
         For people.
     function : callable
-        ``function(subject, **parameters)`` gives for each map, in order, a tuple of `Measured`.
+        ``function(subject, **parameters)`` gives for each map, in order, a tuple of `Result`.
     parameters : tuple of Parameter
     statistics : tuple of Statistic
         All that the function gives; the one that methods are judged by comes first.
@@ -228,7 +228,7 @@ class Measure:
 
     name: str
     title: str
-    function: Callable[..., list[tuple[Measured, ...]]]
+    function: Callable[..., list[tuple[Result, ...]]]
     parameters: tuple[Parameter, ...]
     statistics: tuple[Statistic, ...]
     explains_again: bool
@@ -251,7 +251,7 @@ class Measure:
 
     def of(
         self, subject: Subject, *, cache: ResultCache | None = None, **given: object
-    ) -> list[tuple[Measured, ...]]:
+    ) -> list[tuple[Result, ...]]:
         """Measure maps.
 
         Parameters
@@ -264,7 +264,7 @@ class Measure:
 
         Returns
         -------
-        list of tuple of Measured
+        list of tuple of Result
             In the order of the subject's maps.
 
         Raises
@@ -288,7 +288,7 @@ class Measure:
                 rows = [row.to_json() for row in found]
                 cache.put(keys[index], rows)
                 kept[keys[index]] = rows
-        return [tuple(map(Measured.from_json, kept[key] or ())) for key in keys]
+        return [tuple(map(Result.from_json, kept[key] or ())) for key in keys]
 
     def rows(self, subject: Subject, *, cache: ResultCache | None = None, **given: object) -> Rows:
         """What :meth:`of` gives, a row for each number, for tables and files.
@@ -296,7 +296,7 @@ class Measure:
         Returns
         -------
         list of dict
-            With the map's label, method and heatmap_sha256, then as :meth:`Measured.to_json`.
+            With the map's label, method and heatmap_sha256, then as :meth:`Result.to_json`.
         """
         found = self.of(subject, cache=cache, **given)
         return [

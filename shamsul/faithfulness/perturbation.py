@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shamsul.explainers.method import Parameter
 from shamsul.explainers.superpixels import BASELINES, background_of, segment
-from shamsul.faithfulness.measure import Better, Measure, Measured, Statistic, Subject
+from shamsul.faithfulness.measure import Better, Measure, Result, Statistic, Subject
 from shamsul.metrics import faithfulness as metric
 
 #: Shuffled maps whose mean is the reference of sensitivity-n and infidelity.
@@ -32,7 +32,7 @@ def _units(subject: Subject, kind: str) -> metric.Units:
 
 def pixel_flipping(
     subject: Subject, *, steps: int, units: str, baseline: str, orders: int
-) -> list[tuple[Measured, ...]]:
+) -> list[tuple[Result, ...]]:
     """Areas under the deletion and the insertion curve, and their difference.
 
     Parameters
@@ -47,7 +47,7 @@ def pixel_flipping(
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
         For each map ``deletion_auc``, ``insertion_auc`` (in the unit of the output that the map
         explains) and ``relevance_gain``, the latter less the former.
 
@@ -90,14 +90,14 @@ def pixel_flipping(
             ("relevance_gain", gain, 0.0, -gain),
         )
         result.append(
-            tuple(Measured("pixel_flipping", statistic, "", *row) for statistic, *row in rows)
+            tuple(Result("pixel_flipping", statistic, "", *row) for statistic, *row in rows)
         )
     return result
 
 
 def sensitivity_n(
     subject: Subject, *, sizes: int, draws: int, cells: int, baseline: str
-) -> list[tuple[Measured, ...]]:
+) -> list[tuple[Result, ...]]:
     """Correlation of the relevance of n random cells with the fall of the output without them.
 
     Parameters
@@ -113,7 +113,7 @@ def sensitivity_n(
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
         For each map and n one ``correlation``, the detail being ``n=...``. The reference is the
         map with its cells' relevance shuffled.
 
@@ -134,7 +134,7 @@ def sensitivity_n(
     members = units == np.arange(count)[:, None, None]
     relevance = [metric.removed_relevance(heatmap.values, members) for heatmap in subject.maps]
     shuffled = [rng.permutation(count) for _ in range(SHUFFLES)]
-    rows: list[list[Measured]] = [[] for _ in subject.maps]
+    rows: list[list[Result]] = [[] for _ in subject.maps]
     score = subject.score(planned)
     for size in chosen:
         sets = metric.subsets(count, int(size), draws, rng)
@@ -145,7 +145,7 @@ def sensitivity_n(
                 metric.sensitivity_n(sets @ own[places], fallen[:, index]) for places in shuffled
             ]
             rows[index].append(
-                Measured(
+                Result(
                     "sensitivity_n",
                     "correlation",
                     f"n={size}",
@@ -157,7 +157,7 @@ def sensitivity_n(
     return [tuple(of_map) for of_map in rows]
 
 
-def infidelity(subject: Subject, *, draws: int, baseline: str) -> list[tuple[Measured, ...]]:
+def infidelity(subject: Subject, *, draws: int, baseline: str) -> list[tuple[Result, ...]]:
     """How far the relevance of random squares is from the fall of the output without them.
 
     Parameters
@@ -169,7 +169,7 @@ def infidelity(subject: Subject, *, draws: int, baseline: str) -> list[tuple[Mea
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
         For each map ``mean_squared_error``, the paper's, and ``unexplained``, as
         :func:`~shamsul.metrics.faithfulness.relative_infidelity` defines it. The reference is the
         map with its pixels shuffled, which knows the size of a square and nothing else.
@@ -195,7 +195,7 @@ def infidelity(subject: Subject, *, draws: int, baseline: str) -> list[tuple[Mea
         ):
             value, turned = function(own, fallen[:, index]), function(-own, fallen[:, index])
             chance = float(np.mean([function(other, fallen[:, index]) for other in others]))
-            rows.append(Measured("infidelity", statistic, "", value, chance, turned))
+            rows.append(Result("infidelity", statistic, "", value, chance, turned))
         result.append(tuple(rows))
     return result
 

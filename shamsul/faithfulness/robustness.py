@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Parameter
-from shamsul.faithfulness.measure import Measure, Measured, Statistic, Subject, Variant
+from shamsul.faithfulness.measure import Measure, Result, Statistic, Subject, Variant
 from shamsul.faithfulness.similarity import STATISTICS, similarities
 from shamsul.metrics.agreement import WINDOW
 from shamsul.metrics.faithfulness import max_sensitivity
@@ -21,7 +21,7 @@ def _maps_of(subject: Subject, images: list[GridImage]) -> list[tuple[Heatmap, .
     return subject.explain_again([Variant(subject.classifier, image) for image in images])
 
 
-def shift(subject: Subject, *, pixels: int) -> list[tuple[Measured, ...]]:
+def shift(subject: Subject, *, pixels: int) -> list[tuple[Result, ...]]:
     """Similarity to the map of the shifted radiograph, shifted back; mean over four directions.
 
     Parameters
@@ -33,7 +33,7 @@ def shift(subject: Subject, *, pixels: int) -> list[tuple[Measured, ...]]:
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
 
     Raises
     ------
@@ -74,7 +74,7 @@ def shift(subject: Subject, *, pixels: int) -> list[tuple[Measured, ...]]:
     ]
 
 
-def noise(subject: Subject, *, sigma: float, draws: int) -> list[tuple[Measured, ...]]:
+def noise(subject: Subject, *, sigma: float, draws: int) -> list[tuple[Result, ...]]:
     """Similarity to the maps of the radiograph with Gaussian noise; mean over draws.
 
     Parameters
@@ -86,7 +86,7 @@ def noise(subject: Subject, *, sigma: float, draws: int) -> list[tuple[Measured,
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
     """
     rng = np.random.default_rng(subject.seed)
     found = _maps_of(
@@ -101,7 +101,7 @@ def noise(subject: Subject, *, sigma: float, draws: int) -> list[tuple[Measured,
     ]
 
 
-def sensitivity_max(subject: Subject, *, radius: float, draws: int) -> list[tuple[Measured, ...]]:
+def sensitivity_max(subject: Subject, *, radius: float, draws: int) -> list[tuple[Result, ...]]:
     """Largest relative change of the map within a small cube around the radiograph.
 
     Parameters
@@ -114,7 +114,7 @@ def sensitivity_max(subject: Subject, *, radius: float, draws: int) -> list[tupl
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
 
     References
     ----------
@@ -130,7 +130,7 @@ def sensitivity_max(subject: Subject, *, radius: float, draws: int) -> list[tupl
     )
     return [
         (
-            Measured(
+            Result(
                 "max_sensitivity",
                 "relative_change",
                 f"radius={radius:g}",

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.randomised import randomised, stages
 from shamsul.explainers.method import ExplainerError, Parameter
-from shamsul.faithfulness.measure import Measure, Measured, Subject, Variant
+from shamsul.faithfulness.measure import Measure, Result, Subject, Variant
 from shamsul.faithfulness.similarity import STATISTICS, similarities
 
 
 def _similarity_to(
     subject: Subject, measure: str, models: Sequence[tuple[str, Classifier]]
-) -> list[tuple[Measured, ...]]:
+) -> list[tuple[Result, ...]]:
     found = subject.explain_again([Variant(model, subject.image) for _, model in models])
     return [
         tuple(
@@ -29,7 +29,7 @@ def _similarity_to(
     ]
 
 
-def cascading_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
+def cascading_randomisation(subject: Subject) -> list[tuple[Result, ...]]:
     """Similarity to the maps of models whose weights are shuffled from the output down [1]_.
 
     Parameters
@@ -38,7 +38,7 @@ def cascading_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
         The detail is the last stage shuffled; see
         :func:`~shamsul.classifiers.randomised.stages`. Its order is that of the rows.
 
@@ -55,7 +55,7 @@ def cascading_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
     return _similarity_to(subject, "cascading_randomisation", models)
 
 
-def independent_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
+def independent_randomisation(subject: Subject) -> list[tuple[Result, ...]]:
     """Similarity to the maps of models of which one stage's weights are shuffled [1]_.
 
     As :func:`cascading_randomisation`, one stage at a time.
@@ -67,7 +67,7 @@ def independent_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
     return _similarity_to(subject, "independent_randomisation", models)
 
 
-def label_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
+def label_randomisation(subject: Subject) -> list[tuple[Result, ...]]:
     """Similarity to the map of a model that was trained on shuffled labels [1]_.
 
     Parameters
@@ -77,7 +77,7 @@ def label_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
 
     Raises
     ------
@@ -97,7 +97,7 @@ def label_randomisation(subject: Subject) -> list[tuple[Measured, ...]]:
     return _similarity_to(subject, "label_randomisation", [(theirs.name, other)])
 
 
-def repeatability(subject: Subject, *, seeds: int) -> list[tuple[Measured, ...]]:
+def repeatability(subject: Subject, *, seeds: int) -> list[tuple[Result, ...]]:
     """Similarity of maps that differ in their seed alone: the mean over all pairs.
 
     Parameters
@@ -108,7 +108,7 @@ def repeatability(subject: Subject, *, seeds: int) -> list[tuple[Measured, ...]]
 
     Returns
     -------
-    list of tuple of Measured
+    list of tuple of Result
         Exactly 1 for methods that draw nothing; NaN where a map is constant.
     """
     variants = [Variant(subject.classifier, subject.image, step) for step in range(1, seeds)]

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from shamsul.faithfulness.measure import Measured, Statistic
+from shamsul.faithfulness.measure import Result, Statistic
 from shamsul.metrics.agreement import Agreement, Map, spearman, ssim
 
 #: By the statistic's name. Of the signed maps, and of their magnitudes.
@@ -24,9 +24,7 @@ STATISTICS: Final = (
 )
 
 
-def similarities(
-    measure: str, detail: str, pairs: Sequence[tuple[Map, Map]]
-) -> tuple[Measured, ...]:
+def similarities(measure: str, detail: str, pairs: Sequence[tuple[Map, Map]]) -> tuple[Result, ...]:
     """The mean similarity of pairs of maps, a row for each of `SIMILARITIES`.
 
     Parameters
@@ -37,7 +35,7 @@ def similarities(
 
     Returns
     -------
-    tuple of Measured
+    tuple of Result
         NaN where the similarity of any pair is.
 
     Raises
@@ -51,6 +49,6 @@ def similarities(
     """
     return tuple(
         # A correlation of equal maps can miss 1 by its last digit.
-        Measured(measure, name, detail, round(float(np.mean([f(*pair) for pair in pairs])), 12))
+        Result(measure, name, detail, round(float(np.mean([f(*pair) for pair in pairs])), 12))
         for name, f in SIMILARITIES.items()
     )

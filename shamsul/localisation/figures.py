@@ -71,8 +71,8 @@ def draw(results: Results) -> tuple[Picture, ...]:
     if not results.metrics:
         return ()
     metric, found = results.headline[0], results.tables
-    scored = set(found["scores"].dropna(subset=[metric])["method"])
-    methods = {name: title for name, title in results.titles.items() if name in scored}
+    defined = set(found["scores"].dropna(subset=[metric])["method"])
+    methods = {name: title for name, title in results.titles.items() if name in defined}
     drawn = []
     if metric not in BINARY:
         drawn.append(boxes(found["scores"], metric, methods))

@@ -10,20 +10,20 @@ from shamsul.localisation import chexlocalize
 from shamsul.localisation.features import Features
 from shamsul.localisation.maps import LabelMap
 from shamsul.localisation.protocol import Rules, score_map
-from shamsul.localisation.reference import Truth
-from shamsul.localisation.score import HUMAN, NAN, NOT_ANNOTATED, Score, Scored, described
+from shamsul.localisation.reference import Reference
+from shamsul.localisation.score import HUMAN, NAN, NOT_ANNOTATED, ImageScores, Score, described
 from shamsul.metrics.thresholds import Fixed
 from shamsul.radiographs.geometry import Geometry
 
 
 def score_people(
-    theirs: Mapping[str, Truth], truths: Mapping[str, Truth], rules: Rules, name: str
-) -> Iterator[Scored]:
+    theirs: Mapping[str, Reference], references: Mapping[str, Reference], rules: Rules, name: str
+) -> Iterator[ImageScores]:
     """Score a further reader's regions as if they were maps: the human benchmark.
 
     Parameters
     ----------
-    theirs, truths : mapping of str to Truth
+    theirs, references : mapping of str to Reference
         By image; what the further reader marked, and what counts.
     rules : Rules
     name : str
@@ -31,21 +31,21 @@ def score_people(
 
     Yields
     ------
-    Scored
+    ImageScores
         For each image that both are about, ordered by id.
     """
-    for image in sorted(theirs.keys() & truths.keys()):
-        own, truth = theirs[image], truths[image]
+    for image in sorted(theirs.keys() & references.keys()):
+        own, reference = theirs[image], references[image]
         scores, faults = [], []
         seen: dict[str, Features] = {}
-        for label in sorted({one.label for one in (*own.annotations, *truth.annotations)}):
-            mask = truth.mask(label)
+        for label in sorted({one.label for one in (*own.annotations, *reference.annotations)}):
+            mask = reference.mask(label)
             seen[label] = Features.of(mask)
-            if own.shape != truth.shape:
-                faults.append(f"{name}, {label}: {_sizes(own.shape, truth.shape)}")
+            if own.shape != reference.shape:
+                faults.append(f"{name}, {label}: {_sizes(own.shape, reference.shape)}")
                 continue
             scores.append(score_region(image, label, name, own.mask(label), mask, rules))
-        yield Scored(image, described(scores, seen), tuple(faults))
+        yield ImageScores(image, described(scores, seen), tuple(faults))
 
 
 def score_region(
@@ -82,29 +82,29 @@ def _sizes(one: tuple[int, int], other: tuple[int, int]) -> str:
 
 
 def score_points(
-    points: Mapping[str, Mapping[str, NDArray[np.float64]]], truths: Mapping[str, Truth]
-) -> Iterator[Scored]:
+    points: Mapping[str, Mapping[str, NDArray[np.float64]]], references: Mapping[str, Reference]
+) -> Iterator[ImageScores]:
     """Whether people's most representative points hit, as CheXlocalize's human benchmark does.
 
     Parameters
     ----------
     points : mapping of str to mapping of str to ndarray of shape (n, 2)
         By image and label, rows and columns in image coordinates; none for a finding is a miss.
-    truths : mapping of str to Truth
+    references : mapping of str to Reference
         By image.
 
     Yields
     ------
-    Scored
+    ImageScores
         For each annotated image, ordered by id.
     """
     pointed = {label for by_label in points.values() for label in by_label}
-    annotated = {one.label for truth in truths.values() for one in truth.annotations}
-    for image, truth in sorted(truths.items()):
+    annotated = {one.label for reference in references.values() for one in reference.annotations}
+    for image, reference in sorted(references.items()):
         scores, faults = [], []
         seen: dict[str, Features] = {}
         for label in sorted(pointed | annotated):
-            mask = truth.mask(label)
+            mask = reference.mask(label)
             seen[label] = Features.of(mask)
             given = points.get(image, {}).get(label, np.empty((0, 2)))
             try:
@@ -115,4 +115,4 @@ def score_points(
             area = int(np.count_nonzero(mask))
             reason = NOT_ANNOTATED * (not area)
             scores.append(Score(image, label, HUMAN, mask_area=area, hit=hit, reason=reason))
-        yield Scored(image, described(scores, seen), tuple(faults))
+        yield ImageScores(image, described(scores, seen), tuple(faults))

@@ -23,7 +23,7 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.method import Method
 from shamsul.localisation.maps import MapFile
-from shamsul.localisation.reference import Truth
+from shamsul.localisation.reference import Reference
 from shamsul.phantom import Phantom, render
 from shamsul.radiographs import read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder, write_phantoms
@@ -120,16 +120,16 @@ class Benchmark:
         return self.folder / f"{method}-{digest}" / f"{case.name}.npz"
 
 
-def truths(cases: Sequence[FolderCase]) -> dict[str, Truth]:
+def references(cases: Sequence[FolderCase]) -> dict[str, Reference]:
     """The exact masks of some phantoms, by image."""
-    return {case.name: _truth(case) for case in cases}
+    return {case.name: _reference(case) for case in cases}
 
 
-def _truth(case: FolderCase) -> Truth:
+def _reference(case: FolderCase) -> Reference:
     masks = {label: read_mask(path) for label, path in case.masks.items()}
     shape = next(iter(masks.values())).shape
     annotations = (Annotation.of_region(label, EXACT, mask) for label, mask in masks.items())
-    return Truth(case.name, (shape[0], shape[1]), tuple(annotations))
+    return Reference(case.name, (shape[0], shape[1]), tuple(annotations))
 
 
 def method_of(name: str) -> Method:

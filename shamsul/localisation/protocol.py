@@ -1,34 +1,24 @@
-"""Maps against annotations: one row of scores for each image, label and method."""
+"""A map against an annotation by the rules of a protocol: one row of scores."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
-from itertools import groupby
-from multiprocessing import get_context
 from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.localisation import chexlocalize
-from shamsul.localisation.features import Features
-from shamsul.localisation.maps import LabelMap, MapFile, on_image
-from shamsul.localisation.reference import Truth
+from shamsul.localisation.maps import LabelMap, on_image
 from shamsul.localisation.score import (
     BELOW_CUTOFF,
     NAN,
     NO_ANNOTATION,
-    NO_MAP,
     NO_RELEVANCE,
     NO_SPACING,
     NOT_ANNOTATED,
     NOTHING_PREDICTED,
     Score,
-    Scored,
-    described,
 )
 from shamsul.metrics import localisation
 from shamsul.metrics.localisation import TOLERANCE, Overlap, Ranking
@@ -86,35 +76,6 @@ class Rules:
             raise ValueError(f"the protocol chexlocalize has no threshold {self.threshold}")
 
 
-def score(
-    files: Sequence[MapFile], truths: Mapping[str, Truth], rules: Rules, jobs: int = 1
-) -> Iterator[Scored]:
-    """Score images one after the other; no more than one image per job is in memory.
-
-    Parameters
-    ----------
-    files : sequence of MapFile
-    truths : mapping of str to Truth
-        By image.
-    rules : Rules
-    jobs : int
-        Processes that work at once; 1 for none besides this.
-
-    Yields
-    ------
-    Scored
-        For each file, in their order. With CheXlocalize's protocol, then for each annotated image
-        without a file, in which nothing is predicted.
-    """
-    pairs: set[tuple[str, str]] = set()
-    for found in each_image(partial(_score_image, rules=rules), files, truths, jobs):
-        pairs |= {(one.label, one.method) for one in found.scores}
-        yield found
-    if rules.protocol is Protocol.CHEXLOCALIZE:
-        for image in sorted(truths.keys() - {file.image for file in files}):
-            yield _without_maps(truths[image], sorted(pairs), rules)
-
-
 def score_map(
     image: str,
     found: LabelMap,
@@ -143,72 +104,7 @@ def score_map(
     ValueError
         If the mask is of another size than the image, or the map is not what the protocol needs.
     """
-    return _score(Case(image, found, mask, geometry, spacing), rules)
-
-
-def each_image(
-    work: Callable[[MapFile, Truth | None], Found],
-    files: Sequence[MapFile],
-    truths: Mapping[str, Truth],
-    jobs: int,
-) -> Iterator[Found]:
-    """Do something with each image's maps and annotations, in the order of the files.
-
-    Parameters
-    ----------
-    work : callable
-        Known by its name in a module, as other processes have to find it.
-    files, truths, jobs
-        As of `score`.
-    """
-    known = [truths.get(file.image) for file in files]
-    if jobs == 1 or len(files) < 2:
-        yield from map(work, files, known)
-        return
-    # A forked process could inherit locks that torch's threads hold.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, len(files)), mp_context=context, initializer=_one_thread
-    ) as pool:
-        yield from pool.map(work, files, known)
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-
-
-def _score_image(file: MapFile, truth: Truth | None, rules: Rules) -> Scored:
-    unannotated = rules.protocol is Protocol.CHEXLOCALIZE and not rules.true_positives_only
-    if truth is None and not unannotated:
-        return Scored(file.image, (), (NO_ANNOTATION,))
-    scores: list[Score] = []
-    faults: list[str] = []
-    mapped: set[str] = set()
-    seen: dict[str, Features] = {}
-    try:
-        geometry, spacing = file.geometry(), file.spacing()
-        for label, maps in groupby(file.read(), key=lambda one: one.label):
-            mapped.add(label)
-            mask = truth.mask(label) if truth else None
-            if mask is not None:
-                seen[label] = Features.of(mask)
-            for one in maps:
-                case = Case(file.image, one, mask, geometry, spacing)
-                try:
-                    scores.append(_score(case, rules))
-                except ValueError as error:
-                    faults.append(f"{one.method}, {label}: {error}")
-        if truth:
-            for label in sorted({one.label for one in truth.annotations} - mapped):
-                seen[label] = Features.of(truth.mask(label))
-                if seen[label].regions:
-                    faults.append(f"{label} is annotated but has no map")
-    except ValueError as error:
-        return Scored(file.image, tuple(scores), (*faults, str(error)))
-    return Scored(file.image, described(scores, seen), tuple(faults))
+    return score_case(Case(image, found, mask, geometry, spacing), rules)
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,7 +209,8 @@ class Case:
         )
 
 
-def _shares(overlap: Overlap) -> dict[str, float]:
+def shares(overlap: Overlap) -> dict[str, float]:
+    """The scores that only depend on what is covered."""
     return {
         "mask_area": overlap.actual,
         "predicted_area": overlap.predicted,
@@ -323,12 +220,19 @@ def _shares(overlap: Overlap) -> dict[str, float]:
     }
 
 
-def _score(case: Case, rules: Rules) -> Score:
+def score_case(case: Case, rules: Rules) -> Score:
+    """Score the map of a case.
+
+    Raises
+    ------
+    ValueError
+        If the mask is of another size than the image, or the map is not what the protocol needs.
+    """
     _ = case.shape  # an annotation of another size is refused
     absent = case.mask is not None and not case.mask.any()
     if absent and rules.true_positives_only:  # most labels of most images: no score is defined
         return case.score(rules, NOT_ANNOTATED, mask_area=0)
-    return _SCORERS[rules.protocol](case, rules)
+    return _BY_PROTOCOL[rules.protocol](case, rules)
 
 
 def _score_chexlocalize(case: Case, rules: Rules) -> Score:
@@ -351,7 +255,7 @@ def _score_chexlocalize(case: Case, rules: Rules) -> Score:
         unseen or NOT_ANNOTATED * (not overlap.actual),
         BELOW_CUTOFF * below or NOTHING_PREDICTED * (not overlap.predicted),
         iou=chexlocalize.iou(overlap, rules.true_positives_only),
-        **_shares(overlap),
+        **shares(overlap),
         **scores,
     )
 
@@ -393,7 +297,7 @@ def _score_shamsul(case: Case, rules: Rules) -> Score:
         iobb=boxed.precision,
         centre_distance_px=localisation.centre_distance(predicted, case.mask),
         centre_distance_mm=in_mm or NAN,
-        **_shares(overlap),
+        **shares(overlap),
         **raw,
     )
 
@@ -412,21 +316,4 @@ def _raw_scores(positive: NDArray[np.float32], case: Case, rules: Rules) -> dict
     }
 
 
-_SCORERS = {Protocol.SHAMSUL: _score_shamsul, Protocol.CHEXLOCALIZE: _score_chexlocalize}
-
-
-def _without_maps(truth: Truth, pairs: Iterable[tuple[str, str]], rules: Rules) -> Scored:
-    scores = []
-    for label, both in groupby(pairs, key=lambda pair: pair[0]):
-        mask = truth.mask(label)
-        overlap = Overlap.of(np.zeros(truth.shape, bool), mask)
-        iou = (
-            NAN if rules.threshold is None else chexlocalize.iou(overlap, rules.true_positives_only)
-        )
-        scores += [
-            Score(truth.image, label, method, iou=iou, reason=NO_MAP, **_shares(overlap))
-            for _, method in both
-        ]
-    labels = {one.label for one in truth.annotations} | {one.label for one in scores}
-    seen = {label: Features.of(truth.mask(label)) for label in labels}
-    return Scored(truth.image, described(scores, seen))
+_BY_PROTOCOL = {Protocol.SHAMSUL: _score_shamsul, Protocol.CHEXLOCALIZE: _score_chexlocalize}

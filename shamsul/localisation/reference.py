@@ -1,39 +1,25 @@
-"""What experts say about images, to score maps against.
-
-References
-----------
-.. [1] CheXlocalize: Saporta et al. 2022, doi 10.1038/s42256-022-00536-x; files as in
-   https://github.com/rajpurkarlab/cheXlocalize, folder sample
-.. [2] Run lengths: https://github.com/cocodataset/cocoapi, common/maskApi.h
-"""
+"""What experts say about images, to score maps against: the reference standard."""
 
 import contextlib
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation, union
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
-from shamsul.annotations.formats.rle import coco_runs, from_runs
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import LabelTable
-from shamsul.annotations.marks import Mark, Polygons
 from shamsul.annotations.matching import BEYOND, Annotators, bring
 from shamsul.localisation.maps import MapFile
 
-SOURCE = "CheXlocalize"
-
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class Reference:
     """All annotations of one image.
 
     Attributes
@@ -54,72 +40,15 @@ class Truth:
         own = [one for one in self.annotations if one.label == label]
         return own[0].mask(self.shape) if len(own) == 1 else union(own, self.shape)
 
-    def named(self, labels: Mapping[str, str]) -> "Truth":
+    def named(self, labels: Mapping[str, str]) -> "Reference":
         """The same with other labels, by those it has."""
         annotations = (replace(one, label=labels[one.label]) for one in self.annotations)
         return replace(self, annotations=tuple(annotations))
 
 
-@dataclass(frozen=True, eq=False)
-class _RunLengths:
-    """A mask that stays compressed [2]_ until it is asked for: many would not fit in memory."""
-
-    kind: ClassVar[str] = "mask"
-    shape: tuple[int, int]
-    counts: str
-
-    def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """See `Mark`."""
-        if self.shape != shape:
-            raise ValueError(f"annotation is for an image of {self.shape}, not {shape}")
-        columns = from_runs(coco_runs(self.counts), shape).T.view(np.uint8)
-        region: NDArray[np.bool_] = cv2.transpose(columns).view(np.bool_)  # numpy's copy is slower
-        return region
-
-    def inside(self, shape: tuple[int, int]) -> bool:
-        """See `Mark`."""
-        return self.shape == shape
-
-
-def read_truths(path: Path) -> dict[str, Truth]:
-    """Annotations by image id, from a file of polygons or of segmentations [1]_.
-
-    Parameters
-    ----------
-    path : Path
-        JSON: for each image its img_size and, for each label, polygons of columns and rows; or for
-        each image and label a mask in run lengths.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {image: _truth(image, entry) for image, entry in content.items()}
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError(f"{path} is not JSON") from None
-    except (AttributeError, KeyError, TypeError, IndexError):
-        raise ValueError(f"{path} holds neither CheXlocalize polygons nor segmentations") from None
-
-
-def _truth(image: str, entry: Mapping[str, Any]) -> Truth:
-    marks: list[tuple[str, Mark]] = []
-    if "img_size" in entry:
-        rows, columns = map(int, entry["img_size"])
-        for label, polygons in entry.items():
-            if label != "img_size" and polygons:
-                rings = tuple(np.asarray(ring, float)[:, ::-1] for ring in polygons)
-                marks.append((label, Polygons(rings)))
-    else:
-        shapes = {(int(run["size"][0]), int(run["size"][1])) for run in entry.values()}
-        if len(shapes) != 1:
-            raise ValueError(f"the masks of {image} differ in size, or there is none")
-        ((rows, columns),) = shapes
-        marks = [(name, _RunLengths((rows, columns), run["counts"])) for name, run in entry.items()]
-    annotations = (Annotation(name, SOURCE, mark) for name, mark in marks)
-    return Truth(image, (rows, columns), tuple(annotations))
+def read_references(path: Path) -> dict[str, Reference]:
+    """Of each image in a CheXlocalize file, see :func:`.formats.chexlocalize.listed`."""
+    return {image: Reference(image, *about) for image, about in chexlocalize.listed(path).items()}
 
 
 @dataclass(frozen=True)
@@ -130,14 +59,14 @@ class AnnotationFile:
     ----------
     images : frozenset of str
         Names of the images that it is about, as it has them.
-    read : Mapping of str to Truth
+    read : Mapping of str to Reference
         Of a CheXlocalize file, which lists all its images, those without findings too.
     entries : tuple of Entry
         Of a file of another format.
     """
 
     images: frozenset[str]
-    read: Mapping[str, Truth]
+    read: Mapping[str, Reference]
     entries: tuple[Entry, ...] = ()
 
     @classmethod
@@ -155,18 +84,18 @@ class AnnotationFile:
             chexlocalize.POLYGONS,
             chexlocalize.MASKS,
         ):
-            truths = read_truths(path)
-            return cls(frozenset(truths), truths)
+            references = read_references(path)
+            return cls(frozenset(references), references)
         entries = registry.read(path).entries
         images = frozenset(one.image for one in entries if not isinstance(one, Fault))
         return cls(images, {}, entries)
 
-    def truths(
+    def references(
         self,
         files: Sequence[MapFile],
         table: LabelTable,
         annotators: Annotators = Annotators.UNION,
-    ) -> tuple[dict[str, Truth], tuple[Fault, ...]]:
+    ) -> tuple[dict[str, Reference], tuple[Fault, ...]]:
         """The annotations of the images that have maps, and what could not be used.
 
         Labels that have no map under their own name take the one that stands for it in the table.
@@ -174,15 +103,15 @@ class AnnotationFile:
 
         Returns
         -------
-        (dict of str to Truth, tuple of Fault)
+        (dict of str to Reference, tuple of Fault)
             By the maps' image.
         """
         labels = frozenset().union(*(file.labels() for file in files))
         if not self.entries:
             named = {
                 label: table.of_model(label, labels) or label
-                for truth in self.read.values()
-                for label in {one.label for one in truth.annotations}
+                for reference in self.read.values()
+                for label in {one.label for one in reference.annotations}
             }
             beyond = tuple(
                 Fault(f"{image}, {one.label}", BEYOND)
@@ -201,11 +130,11 @@ class AnnotationFile:
             table,
             annotators,
         )
-        truths = {
-            image: Truth(image, _only(sizes[image], image), found)
+        references = {
+            image: Reference(image, _only(sizes[image], image), found)
             for image, found in brought.annotations.items()
         }
-        return truths, brought.faults
+        return references, brought.faults
 
     def _sizes(self, files: Sequence[MapFile], images: Images) -> dict[str, set[tuple[int, int]]]:
         """Rows and columns of each image: as its maps say, else as the annotations do."""
@@ -227,25 +156,3 @@ def _only(sizes: set[tuple[int, int]], image: str) -> tuple[int, int]:
         raise ValueError(f"neither the maps nor the annotations tell the size of {image}")
     (size,) = sizes
     return size
-
-
-def read_points(path: Path) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """People's most representative points: by image and label, rows and columns of shape (n, 2).
-
-    Raises
-    ------
-    ValueError
-        If it is not JSON of the form ``{image: {label: [[column, row], ...]}}`` [1]_.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            image: {
-                label: np.asarray(points, float).reshape(-1, 2)[:, ::-1]
-                for label, points in entry.items()
-                if label != "img_size"
-            }
-            for image, entry in content.items()
-        }
-    except (UnicodeDecodeError, AttributeError, TypeError, ValueError):
-        raise ValueError(f"{path} holds no CheXlocalize points") from None

@@ -93,7 +93,7 @@ METRICS = _COLUMNS[_COLUMNS.index("iou") : -1]
 
 
 @dataclass(frozen=True)
-class Scored:
+class ImageScores:
     """All scores of one image.
 
     Attributes

@@ -5,16 +5,17 @@ from functools import partial
 from itertools import groupby
 
 from shamsul.localisation import chexlocalize
+from shamsul.localisation.images import each_image
 from shamsul.localisation.maps import MapFile
-from shamsul.localisation.protocol import Case, Protocol, each_image
-from shamsul.localisation.reference import Truth
+from shamsul.localisation.protocol import Case, Protocol
+from shamsul.localisation.reference import Reference
 from shamsul.metrics import localisation
 from shamsul.metrics.localisation import Overlap
 from shamsul.metrics.thresholds import GRID, Fixed, Tuned, tune
 
 
 def tuned(
-    files: Sequence[MapFile], truths: Mapping[str, Truth], protocol: Protocol, jobs: int = 1
+    files: Sequence[MapFile], references: Mapping[str, Reference], protocol: Protocol, jobs: int = 1
 ) -> Tuned:
     """Thresholds by label of the highest mean IoU over images with the finding.
 
@@ -22,7 +23,7 @@ def tuned(
     ----------
     files : sequence of MapFile
         Of the validation split alone, one method's maps.
-    truths, protocol, jobs
+    references, protocol, jobs
         As of `score`.
 
     Raises
@@ -30,10 +31,10 @@ def tuned(
     ValueError
         If there are maps of several methods, no image is annotated, or a map cannot be used.
     """
-    annotated = [file for file in files if file.image in truths]
+    annotated = [file for file in files if file.image in references]
     table: dict[str, list[list[float]]] = {}
     methods: set[str] = set()
-    for found in each_image(partial(_grid_ious, protocol=protocol), annotated, truths, jobs):
+    for found in each_image(partial(_grid_ious, protocol=protocol), annotated, references, jobs):
         for label, method, ious in found:
             table.setdefault(label, []).append(ious)
             methods.add(method)
@@ -45,13 +46,13 @@ def tuned(
 
 
 def _grid_ious(
-    file: MapFile, truth: Truth | None, protocol: Protocol
+    file: MapFile, reference: Reference | None, protocol: Protocol
 ) -> list[tuple[str, str, list[float]]]:
     """Label, method and the IoU at each share of `GRID`, of each map with a finding."""
-    assert truth is not None
+    assert reference is not None
     geometry, table = file.geometry(), []
     for label, maps in groupby(file.read(), key=lambda one: one.label):
-        mask = truth.mask(label)
+        mask = reference.mask(label)
         for one in maps if mask.any() else ():
             case = Case(file.image, one, mask, geometry, None)
             if protocol is Protocol.CHEXLOCALIZE:

@@ -240,21 +240,21 @@ def _score_person(
     by: Collection[str],
 ) -> Score | None:
     """What a person marked of a finding; None where either is no pixel."""
-    truth = union(regions(marked, label, by), shape)
+    reference = union(regions(marked, label, by), shape)
     own = union(regions(marked, label, [other]), shape)
     pointed = [
         one.mark.places
         for one in counted(marked)
         if (one.label, one.source) == (label, other) and isinstance(one.mark, Points)
     ]
-    if not truth.any() or not (own.any() or pointed):
+    if not reference.any() or not (own.any() or pointed):
         return None
-    score = Score(case.name, label, other, mask_area=int(truth.sum()))
+    score = Score(case.name, label, other, mask_area=int(reference.sum()))
     if own.any():
-        score = score_region(case.name, label, other, own, truth, Rules())
+        score = score_region(case.name, label, other, own, reference, Rules())
     if pointed:
-        score = replace(score, hit=point_hit(np.concatenate(pointed), truth))
-    return replace(score, **vars(Features.of(truth)))
+        score = replace(score, hit=point_hit(np.concatenate(pointed), reference))
+    return replace(score, **vars(Features.of(reference)))
 
 
 def digest(mask: NDArray[np.bool_]) -> str:

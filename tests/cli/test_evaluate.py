@@ -201,10 +201,10 @@ def test_further_reader_is_scored_beside_the_maps(
     evaluate: Run, many: Callable[[int], None], tmp_path: Path
 ) -> None:
     many(10)
-    truth = json.loads((tmp_path / "truth.json").read_text())
+    reference = json.loads((tmp_path / "truth.json").read_text())
     moved = {
         image: {**one, "Edema": [[[x + 20, y] for x, y in ring] for ring in one["Edema"]]}
-        for image, one in truth.items()
+        for image, one in reference.items()
         if image != "i5"
     }
     (tmp_path / "second.json").write_text(json.dumps(moved))

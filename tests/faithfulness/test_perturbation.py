@@ -16,7 +16,7 @@ from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Cancelled, ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.faithfulness import measure as measures_room
-from shamsul.faithfulness.measure import Measure, Measured, Statistic, Subject
+from shamsul.faithfulness.measure import Measure, Result, Statistic, Subject
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.phantom import render
 from shamsul.storage.result_cache import ResultCache
@@ -89,7 +89,7 @@ def exact(classifier: Classifier, image: GridImage) -> tuple[Heatmap, Heatmap]:
     )
 
 
-def by_statistic(rows: tuple[Measured, ...]) -> dict[str, Measured]:
+def by_statistic(rows: tuple[Result, ...]) -> dict[str, Result]:
     return {row.statistic: row for row in rows}
 
 
@@ -213,9 +213,9 @@ def test_results_are_computed_once(
 ) -> None:
     calls: list[int] = []
 
-    def count(subject: Subject, *, points: int) -> list[tuple[Measured, ...]]:
+    def count(subject: Subject, *, points: int) -> list[tuple[Result, ...]]:
         calls.append(len(subject.maps))
-        return [(Measured("toy", "points", "", points, np.nan, m.output),) for m in subject.maps]
+        return [(Result("toy", "points", "", points, np.nan, m.output),) for m in subject.maps]
 
     parameters = (MEASURES["pixel_flipping"].parameters[0],)
     toy = Measure(
@@ -250,7 +250,7 @@ def test_results_are_computed_once(
     toy.of(one, cache=cache, points=5)  # a damaged file is as good as none
     assert len(calls) == 7
 
-    def fail(subject: Subject, *, points: int) -> list[tuple[Measured, ...]]:
+    def fail(subject: Subject, *, points: int) -> list[tuple[Result, ...]]:
         raise Cancelled
 
     before = sorted(cache.directory.iterdir())

@@ -15,7 +15,7 @@ from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
 from shamsul.classifiers.randomised import randomised, stages
 from shamsul.explainers.method import ExplainerError
 from shamsul.explainers.registry import METHODS
-from shamsul.faithfulness.measure import Measured, Subject
+from shamsul.faithfulness.measure import Result, Subject
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.phantom import render
 from shamsul.training import loop
@@ -44,7 +44,7 @@ def subject() -> Subject:
     return Subject(classifier, image, maps)
 
 
-def values(rows: tuple[Measured, ...], statistic: str) -> list[float]:
+def values(rows: tuple[Result, ...], statistic: str) -> list[float]:
     return [row.value for row in rows if row.statistic == statistic]
 
 
@@ -79,11 +79,11 @@ def test_only_the_stages_chosen_are_shuffled(subject: Subject) -> None:
 
 
 @pytest.fixture(scope="module")
-def cascade(subject: Subject) -> list[tuple[Measured, ...]]:
+def cascade(subject: Subject) -> list[tuple[Result, ...]]:
     return MEASURES["cascading_randomisation"].of(subject)
 
 
-def test_maps_change_with_what_the_model_has_learnt(cascade: list[tuple[Measured, ...]]) -> None:
+def test_maps_change_with_what_the_model_has_learnt(cascade: list[tuple[Result, ...]]) -> None:
     for rows in cascade:
         assert [row.detail for row in rows][::4] == STAGES
         assert values(rows, "ssim_absolute")[-1] < 0.5
@@ -92,7 +92,7 @@ def test_maps_change_with_what_the_model_has_learnt(cascade: list[tuple[Measured
 
 
 def test_one_stage_alone_is_the_first_step_of_the_cascade(
-    subject: Subject, cascade: list[tuple[Measured, ...]]
+    subject: Subject, cascade: list[tuple[Result, ...]]
 ) -> None:
     (rows,) = MEASURES["independent_randomisation"].of(replace(subject, maps=subject.maps[:1]))
     assert [row.detail for row in rows][::4] == STAGES

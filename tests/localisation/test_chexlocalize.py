@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 
 from shamsul.localisation import chexlocalize
 from shamsul.localisation.maps import find
-from shamsul.localisation.reference import read_truths
+from shamsul.localisation.reference import read_references
 from shamsul.metrics.localisation import Overlap
 
 
@@ -207,12 +207,12 @@ def test_scores_are_those_of_the_projects_own_scripts(
     annotations: str, chexlocalize_case: Path
 ) -> None:
     expected = json.loads((chexlocalize_case / "expected.json").read_text())
-    (truth,) = read_truths(chexlocalize_case / annotations).values()
-    (file,) = find(chexlocalize_case / "gradcam_maps.npz", truth.image)
+    (reference,) = read_references(chexlocalize_case / annotations).values()
+    (file,) = find(chexlocalize_case / "gradcam_maps.npz", reference.image)
     compared = 0
     for one in file.read():
-        mask = truth.mask(one.label)
-        brought = chexlocalize.upsampled(one.values, truth.shape)
+        mask = reference.mask(one.label)
+        brought = chexlocalize.upsampled(one.values, reference.shape)
         iou = chexlocalize.iou(Overlap.of(chexlocalize.segmented(brought), mask))
         if one.label in expected["iou_otsu"]:
             assert iou == pytest.approx(expected["iou_otsu"][one.label], abs=1e-9)

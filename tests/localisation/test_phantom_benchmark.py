@@ -13,9 +13,10 @@ import pytest
 
 from shamsul.classifiers.registry import folder_of
 from shamsul.localisation import phantom_benchmark
+from shamsul.localisation.images import score_images
 from shamsul.localisation.leaderboard import Run, board, markdown, sentences
-from shamsul.localisation.phantom_benchmark import FIRST_SEED, Benchmark, method_of, truths
-from shamsul.localisation.protocol import Rules, score
+from shamsul.localisation.phantom_benchmark import FIRST_SEED, Benchmark, method_of, references
+from shamsul.localisation.protocol import Rules
 from shamsul.localisation.results import Results, collect
 from shamsul.localisation.score import Score
 from shamsul.localisation.summary import summarise
@@ -39,8 +40,8 @@ def test_maps_are_scored_against_the_very_masks(benchmark: Benchmark) -> None:
     assert len(list(benchmark.explain(cases, METHODS))) == 2 * len(cases)
     found = [
         one
-        for scored in score(benchmark.files(cases, METHODS), truths(cases), Rules())
-        for one in scored.scores
+        for by_image in score_images(benchmark.files(cases, METHODS), references(cases), Rules())
+        for one in by_image.scores
     ]
     wanted = {(name, f.label) for name, one in known.items() for f in one.findings}
     assert {(one.image, one.label) for one in found} == wanted
@@ -69,6 +70,7 @@ def test_processes_that_share_the_cores_keep_to_their_share() -> None:
     code = """
 import torch
 from shamsul.classifiers.device import use_processor
+from shamsul.localisation.images import score_images
 from shamsul.localisation.phantom_benchmark import _limit_threads
 _limit_threads(1)
 use_processor()

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.formats.chexlocalize import read_points
 from shamsul.localisation import chexlocalize
 from shamsul.localisation.features import Features
 from shamsul.localisation.human_benchmark import score_points
+from shamsul.localisation.images import score_images
 from shamsul.localisation.maps import MapFile, find, on_image
-from shamsul.localisation.protocol import Protocol, Rules, score
-from shamsul.localisation.reference import Truth, read_points, read_truths
+from shamsul.localisation.protocol import Protocol, Rules
+from shamsul.localisation.reference import Reference, read_references
 from shamsul.localisation.score import (
     METRICS,
     NO_ANNOTATION,
@@ -21,8 +23,8 @@ from shamsul.localisation.score import (
     NO_SPACING,
     NOT_ANNOTATED,
     NOTHING_PREDICTED,
+    ImageScores,
     Score,
-    Scored,
 )
 from shamsul.localisation.summary import summarise, summarise_chexlocalize
 from shamsul.localisation.tuning import tuned
@@ -54,26 +56,28 @@ def maps(write_maps: Callable[..., Path]) -> list[MapFile]:
 
 
 @pytest.fixture
-def truths(polygons: Path) -> dict[str, Truth]:
-    return read_truths(polygons)
+def references(polygons: Path) -> dict[str, Reference]:
+    return read_references(polygons)
 
 
-def table(scored: list[Scored]) -> dict[tuple[str, str, str], Score]:
-    return {(one.image, one.label, one.method): one for each in scored for one in each.scores}
+def table(by_image: list[ImageScores]) -> dict[tuple[str, str, str], Score]:
+    return {(one.image, one.label, one.method): one for each in by_image for one in each.scores}
 
 
 def test_every_image_label_and_method_has_a_row(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
-    found = table(list(score(maps, truths, Rules())))
+    found = table(list(score_images(maps, references, Rules())))
     assert len(found) == 2 * 3 * 2
     assert found["one", "Mass", "lime"].reason == NOT_ANNOTATED
     assert all(math.isnan(getattr(found["one", "Mass", "lime"], name)) for name in METRICS)
 
 
-def test_scores_are_those_of_the_functions(maps: list[MapFile], truths: dict[str, Truth]) -> None:
-    found = table(list(score(maps, truths, Rules(tolerance=40))))["two", "Mass", "shap"]
-    mask = truths["two"].mask("Mass")
+def test_scores_are_those_of_the_functions(
+    maps: list[MapFile], references: dict[str, Reference]
+) -> None:
+    found = table(list(score_images(maps, references, Rules(tolerance=40))))["two", "Mass", "shap"]
+    mask = references["two"].mask("Mass")
     values = np.maximum(on_image(noise(112), WHOLE), 0)
     region = values > Otsu().level(values)
     ranking = Ranking.of(values, mask)
@@ -106,13 +110,13 @@ def test_scores_are_those_of_the_functions(maps: list[MapFile], truths: dict[str
 
 
 def test_scores_of_chexlocalizes_protocol_are_those_of_its_steps(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
-    found = table(list(score(maps, truths, CHEXLOCALIZE)))
+    found = table(list(score_images(maps, references, CHEXLOCALIZE)))
     for (image, label, method), one in found.items():
         seed = 100 * (image == "two") + 10 * (method == "shap")
         values = noise(seed + ("Edema", "Fracture", "Mass").index(label))
-        mask = truths[image].mask(label)
+        mask = references[image].mask(label)
         brought = chexlocalize.upsampled(values, SHAPE)
         overlap = Overlap.of(chexlocalize.segmented(brought), mask)
         assert one.iou == pytest.approx(chexlocalize.iou(overlap), nan_ok=True)
@@ -125,77 +129,79 @@ def test_scores_of_chexlocalizes_protocol_are_those_of_its_steps(
     assert found["one", "Edema", "lime"].iou > 0
 
 
-def test_processes_find_the_same(maps: list[MapFile], truths: dict[str, Truth]) -> None:
-    alone, together = (list(score(maps, truths, Rules(), jobs)) for jobs in (1, 2))
+def test_processes_find_the_same(maps: list[MapFile], references: dict[str, Reference]) -> None:
+    alone, together = (list(score_images(maps, references, Rules(), jobs)) for jobs in (1, 2))
     assert repr(alone) == repr(together)
 
 
 def test_findings_that_are_not_there_count_where_all_are_asked_for(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
     for rules in (Rules(), CHEXLOCALIZE):
-        one = table(list(score(maps, truths, replace(rules, true_positives_only=False))))
+        one = table(list(score_images(maps, references, replace(rules, true_positives_only=False))))
         assert one["one", "Mass", "lime"].iou == 0
         assert one["one", "Mass", "lime"].reason.startswith(NOT_ANNOTATED)
         assert math.isnan(one["one", "Mass", "lime"].hit)
 
 
-def test_images_without_annotation(maps: list[MapFile], truths: dict[str, Truth]) -> None:
-    del truths["two"]
+def test_images_without_annotation(maps: list[MapFile], references: dict[str, Reference]) -> None:
+    del references["two"]
     for rules in (Rules(), replace(Rules(), true_positives_only=False), CHEXLOCALIZE):
-        _, two = score(maps, truths, rules)
-        assert two == Scored("two", (), (NO_ANNOTATION,))
-    _, two = score(maps, truths, replace(CHEXLOCALIZE, true_positives_only=False))
+        _, two = score_images(maps, references, rules)
+        assert two == ImageScores("two", (), (NO_ANNOTATION,))
+    _, two = score_images(maps, references, replace(CHEXLOCALIZE, true_positives_only=False))
     assert {(one.iou, one.reason) for one in two.scores} == {(0, NO_ANNOTATION)}
     assert all(math.isnan(one.hit) for one in two.scores)
 
 
 def test_annotated_images_without_maps_count_in_chexlocalizes_protocol(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
-    assert [one.image for one in score(maps[:1], truths, Rules())] == ["one"]
-    *_, two = score(maps[:1], truths, CHEXLOCALIZE)
+    assert [one.image for one in score_images(maps[:1], references, Rules())] == ["one"]
+    *_, two = score_images(maps[:1], references, CHEXLOCALIZE)
     assert len(two.scores) == 6 and all(math.isnan(one.iou) for one in two.scores)
-    *_, two = score(maps[:1], truths, replace(CHEXLOCALIZE, true_positives_only=False))
+    *_, two = score_images(maps[:1], references, replace(CHEXLOCALIZE, true_positives_only=False))
     ious = {one.label: one.iou for one in two.scores}
     assert ious["Mass"] == 0 and math.isnan(ious["Edema"])
     assert {one.reason for one in two.scores} == {NO_MAP}
 
 
 def test_nothing_is_predicted_below_the_cutoff(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
     probabilities = {"one": {"Edema": 0.3, "Mass": 0.6, "Fracture": 0.5}}
     for rules in (Rules(), CHEXLOCALIZE):
         asked = replace(rules, cutoffs=0.5, probabilities=probabilities, true_positives_only=False)
-        found = table(list(score(maps[:1], truths, asked)))
+        found = table(list(score_images(maps[:1], references, asked)))
         edema = found["one", "Edema", "lime"]
         assert (edema.iou, edema.predicted_area, edema.probability) == (0, 0, 0.3)
         assert edema.reason.startswith("the probability is below")
         assert found["one", "Fracture", "lime"].predicted_area > 0  # at the cut-off is not below
         by_label = replace(asked, cutoffs={"Edema": 0.2, "Mass": 0.7})
-        (one, *_) = score(maps[:1], truths, by_label)
+        (one, *_) = score_images(maps[:1], references, by_label)
         assert table([one])["one", "Edema", "lime"].iou > 0
         assert "lime, Fracture: there is no probability cut-off for the label" in one.faults
-        (one, *_) = score(maps[:1], truths, replace(asked, probabilities={}))
+        (one, *_) = score_images(maps[:1], references, replace(asked, probabilities={}))
         assert "lime, Edema: there is no probability to compare with the cut-off" in one.faults
 
 
 def test_constant_map_predicts_nothing(
-    write_maps: Callable[..., Path], truths: dict[str, Truth]
+    write_maps: Callable[..., Path], references: dict[str, Reference]
 ) -> None:
     files = find(write_maps("one", {"Edema": np.zeros((4, 4))}))
-    ((found,),) = (each.scores for each in score(files, truths, Rules()))
+    ((found,),) = (each.scores for each in score_images(files, references, Rules()))
     assert (found.iou, found.hit, found.auroc, found.predicted_area) == (0, 0, 0.5, 0)
     assert math.isnan(found.mass) and found.reason.startswith(NOTHING_PREDICTED)
 
 
 def test_without_threshold_only_the_map_is_scored(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
-    found = table(list(score(maps, truths, Rules(threshold=None))))["one", "Edema", "lime"]
+    found = table(list(score_images(maps, references, Rules(threshold=None))))[
+        "one", "Edema", "lime"
+    ]
     assert found.auroc > 0 and math.isnan(found.iou) and math.isnan(found.predicted_area)
-    found = table(list(score(maps, truths, replace(CHEXLOCALIZE, threshold=None))))
+    found = table(list(score_images(maps, references, replace(CHEXLOCALIZE, threshold=None))))
     assert found["one", "Edema", "lime"].hit in (0, 1)
     assert math.isnan(found["one", "Edema", "lime"].iou)
 
@@ -206,11 +212,11 @@ def test_chexlocalize_has_no_percentage() -> None:
 
 
 def test_a_fault_of_one_map_leaves_the_others(
-    write_maps: Callable[..., Path], truths: dict[str, Truth]
+    write_maps: Callable[..., Path], references: dict[str, Reference]
 ) -> None:
     files = find(write_maps("two", {"Edema": noise(0), "Fracture": noise(1)}))
     rules = Rules(threshold=Tuned({"Edema": 0.4}), true_positives_only=False)
-    (found,) = score(files, truths, rules)
+    (found,) = score_images(files, references, rules)
     assert [one.label for one in found.scores] == ["Edema"]
     assert found.faults == (
         "map, Fracture: there is no tuned threshold for Fracture",
@@ -218,18 +224,20 @@ def test_a_fault_of_one_map_leaves_the_others(
     )
 
 
-def test_masks_in_run_lengths_and_polygons_agree(tmp_path: Path, truths: dict[str, Truth]) -> None:
+def test_masks_in_run_lengths_and_polygons_agree(
+    tmp_path: Path, references: dict[str, Reference]
+) -> None:
     content = {
-        image: {label: run_lengths(truth.mask(label)) for label in ("Edema", "Mass")}
-        for image, truth in truths.items()
+        image: {label: run_lengths(reference.mask(label)) for label in ("Edema", "Mass")}
+        for image, reference in references.items()
     }
     file = tmp_path / "segmentations.json"
     file.write_text(json.dumps(content))
-    encoded = read_truths(file)
-    for image, truth in truths.items():
+    encoded = read_references(file)
+    for image, reference in references.items():
         assert encoded[image].shape == SHAPE
-        assert (encoded[image].mask("Edema") == truth.mask("Edema")).all()
-        assert (encoded[image].mask("Mass") == truth.mask("Mass")).all()
+        assert (encoded[image].mask("Edema") == reference.mask("Edema")).all()
+        assert (encoded[image].mask("Mass") == reference.mask("Mass")).all()
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '{"one": {"Edema": [[1, 2]]}}', '{"one": 3}'])
@@ -237,17 +245,19 @@ def test_other_annotations_are_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "annotations.json"
     file.write_text(content)
     with pytest.raises(ValueError, match=r"is not JSON|neither CheXlocalize polygons nor"):
-        read_truths(file)
+        read_references(file)
 
 
-def test_annotation_of_another_size_is_a_fault(tmp_path: Path, truths: dict[str, Truth]) -> None:
+def test_annotation_of_another_size_is_a_fault(
+    tmp_path: Path, references: dict[str, Reference]
+) -> None:
     np.savez(tmp_path / "heatmaps.npz", **{"lime/Edema": noise(0)})
     geometry = Geometry.window((30, 40), (12, 10), top=0, left=0, height=30, width=40)
     entry = {"key": "lime/Edema", "label": "Edema", "method": "lime"}
     facts = {"file": "one.png", **geometry.to_json(), "maps": [entry]}
     (tmp_path / "explanation.json").write_text(json.dumps(facts))
     for rules in (Rules(), CHEXLOCALIZE):
-        (found, *_) = score(find(tmp_path), truths, rules)
+        (found, *_) = score_images(find(tmp_path), references, rules)
         assert found.scores == ()
         assert "an image of 30 x 40 pixels, the annotation of one of 300 x 260" in found.faults[0]
 
@@ -261,49 +271,51 @@ def test_map_is_scored_where_its_geometry_puts_it_and_in_millimetres(tmp_path: P
     (tmp_path / "explanation.json").write_text(json.dumps(facts))
     mask = np.zeros((40, 40), bool)
     mask[:20, :20] = True
-    truths = {"x": Truth("x", (40, 40), (Annotation.of_region("Edema", "test", mask),))}
+    references = {"x": Reference("x", (40, 40), (Annotation.of_region("Edema", "test", mask),))}
     files = find(tmp_path)
-    ((found,),) = (each.scores for each in score(files, truths, Rules(threshold=Fixed(0))))
+    ((found,),) = (
+        each.scores for each in score_images(files, references, Rules(threshold=Fixed(0)))
+    )
     assert (found.iou, found.mass, found.hit, found.probability) == (0, 0, 0, 0.9)
     assert found.centre_distance_px == pytest.approx(math.hypot(20, 20))
     assert found.centre_distance_mm == pytest.approx(math.hypot(10, 10))
     assert found.reason == ""
-    (refused,) = score(files, truths, CHEXLOCALIZE)
+    (refused,) = score_images(files, references, CHEXLOCALIZE)
     assert "needs a map of just the whole image" in refused.faults[0]
 
 
 @pytest.mark.parametrize("protocol", Protocol)
 def test_tuning_takes_the_threshold_that_scores_best(
-    protocol: Protocol, maps: list[MapFile], truths: dict[str, Truth]
+    protocol: Protocol, maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
     files = [replace(file, method="lime") for file in maps]
-    best = tuned(files, truths, protocol)
+    best = tuned(files, references, protocol)
     assert set(best.shares) == {"Edema", "Mass"}  # the others are annotated nowhere
     for label, image in (("Edema", "one"), ("Mass", "two")):
         ious = [
-            table(list(score(files, truths, Rules(protocol, Fixed(share)))))[
+            table(list(score_images(files, references, Rules(protocol, Fixed(share)))))[
                 image, label, "lime"
             ].iou
             for share in GRID
         ]
         assert best.shares[label] == GRID[int(np.argmax(ious))]
-        applied = table(list(score(files, truths, Rules(protocol, best))))
+        applied = table(list(score_images(files, references, Rules(protocol, best))))
         assert applied[image, label, "lime"].iou == max(ious)
 
 
 def test_tuning_is_of_one_method_and_of_annotated_images(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
     with pytest.raises(ValueError, match="one method at a time, not lime, shap"):
-        tuned(maps, truths, Protocol.SHAMSUL)
+        tuned(maps, references, Protocol.SHAMSUL)
     with pytest.raises(ValueError, match="no annotated image"):
         tuned(maps, {}, Protocol.SHAMSUL)
 
 
-def test_points_of_people_hit_or_miss(tmp_path: Path, truths: dict[str, Truth]) -> None:
+def test_points_of_people_hit_or_miss(tmp_path: Path, references: dict[str, Reference]) -> None:
     file = tmp_path / "points.json"
     file.write_text(json.dumps({"one": {"Edema": [[31.5, 60.5], [0, 0]], "Mass": [[5, 5]]}}))
-    found = table(list(score_points(read_points(file), truths)))
+    found = table(list(score_points(read_points(file), references)))
     assert found["one", "Edema", "human"].hit == 1  # column 31, row 60
     assert math.isnan(found["one", "Mass", "human"].hit)
     assert found["two", "Mass", "human"].hit == 0  # nobody pointed
@@ -347,18 +359,18 @@ def test_summary_of_chexlocalize_orders_images_and_drops_those_that_have_no_hit(
 
 
 def test_scores_tell_what_the_finding_looks_like_and_how_many_there_are(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
     more = replace(
-        truths["one"],
+        references["one"],
         annotations=(
-            *truths["one"].annotations,
-            *(replace(one, label="Nodule") for one in truths["one"].annotations),
+            *references["one"].annotations,
+            *(replace(one, label="Nodule") for one in references["one"].annotations),
         ),
     )
     for rules in (Rules(), CHEXLOCALIZE):
-        found = table(list(score(maps, {**truths, "one": more}, rules)))
-        features = Features.of(truths["two"].mask("Mass"))
+        found = table(list(score_images(maps, {**references, "one": more}, rules)))
+        features = Features.of(references["two"].mask("Mass"))
         for name, value in vars(features).items():
             assert getattr(found["two", "Mass", "lime"], name) == value
         assert features.regions == 2
@@ -368,10 +380,10 @@ def test_scores_tell_what_the_finding_looks_like_and_how_many_there_are(
 
 
 def test_images_without_maps_and_points_have_features_too(
-    maps: list[MapFile], truths: dict[str, Truth]
+    maps: list[MapFile], references: dict[str, Reference]
 ) -> None:
-    share = Features.of(truths["one"].mask("Edema")).area_share
-    unmapped = table(list(score(maps[1:], truths, CHEXLOCALIZE)))["one", "Edema", "lime"]
-    pointed = table(list(score_points({}, truths)))["one", "Edema", "human"]
+    share = Features.of(references["one"].mask("Edema")).area_share
+    unmapped = table(list(score_images(maps[1:], references, CHEXLOCALIZE)))["one", "Edema", "lime"]
+    pointed = table(list(score_points({}, references)))["one", "Edema", "human"]
     for one in (unmapped, pointed):
         assert (one.area_share, one.labels_in_image) == (share, 1)

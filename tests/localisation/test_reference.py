@@ -37,9 +37,9 @@ def test_boxes_of_another_format_take_their_size_from_the_maps(tmp_path: Path) -
     explained(tmp_path / "maps" / "a", "one", "Pleural Effusion")
     annotated = AnnotationFile.open(table)
     files = find(tmp_path / "maps", known=annotated.images)
-    truths, faults = annotated.truths(files, BUILT_IN)
-    assert list(truths) == [files[0].image]
-    mask = truths[files[0].image].mask("Pleural Effusion")
+    references, faults = annotated.references(files, BUILT_IN)
+    assert list(references) == [files[0].image]
+    mask = references[files[0].image].mask("Pleural Effusion")
     assert mask.shape == (60, 80)
     rows, columns = np.nonzero(mask)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 34, 10, 39)
@@ -56,8 +56,8 @@ def test_of_several_annotators_all_or_most_count(tmp_path: Path) -> None:
     files = find(tmp_path / "maps", known=annotated.images)
     found = {}
     for rule in (Annotators.UNION, Annotators.MAJORITY):
-        truths, _ = annotated.truths(files, BUILT_IN, rule)
-        columns = np.nonzero(truths["one"].mask("Pleural Effusion"))[1]
+        references, _ = annotated.references(files, BUILT_IN, rule)
+        columns = np.nonzero(references["one"].mask("Pleural Effusion"))[1]
         found[rule] = (columns.min(), columns.max())
     assert found == {Annotators.UNION: (10, 49), Annotators.MAJORITY: (10, 39)}
 
@@ -67,7 +67,7 @@ def test_size_that_nobody_tells_is_asked_for(tmp_path: Path) -> None:
     table.write_text(f"{HEADER}one,Pleural effusion,10,R1,10,20,40,35\n")
     file = explained(tmp_path / "maps", "one", "Pleural Effusion", facts=False)
     with pytest.raises(ValueError, match="the size of one"):
-        AnnotationFile.open(table).truths([file], BUILT_IN)
+        AnnotationFile.open(table).references([file], BUILT_IN)
 
 
 def test_labels_are_the_maps_own_before_those_of_the_table(tmp_path: Path) -> None:
@@ -77,10 +77,10 @@ def test_labels_are_the_maps_own_before_those_of_the_table(tmp_path: Path) -> No
     annotated = AnnotationFile.open(polygons)
     for number, label in enumerate(("Airspace Opacity", "Lung Opacity")):
         file = explained(tmp_path / str(number), "one", label)
-        truths, faults = annotated.truths([file], BUILT_IN)
-        assert truths["one"].mask(label).sum() > 30
+        references, faults = annotated.references([file], BUILT_IN)
+        assert references["one"].mask(label).sum() > 30
         assert not faults
     other = explained(tmp_path / "other", "one", "Edema")
-    truths, _ = annotated.truths([other], BUILT_IN)
-    assert truths["one"].mask("Airspace Opacity").any()
-    assert not truths["one"].mask("Edema").any()
+    references, _ = annotated.references([other], BUILT_IN)
+    assert references["one"].mask("Airspace Opacity").any()
+    assert not references["one"].mask("Edema").any()

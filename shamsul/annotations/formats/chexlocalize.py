@@ -4,25 +4,131 @@ References
 ----------
 .. [1] Saporta A, et al. Benchmarking saliency methods for chest X-ray interpretation. Nat Mach
    Intell. 2022;4:867-878. doi:10.1038/s42256-022-00536-x
-.. [2] https://github.com/rajpurkarlab/cheXlocalize (README, ``eval.py``)
+.. [2] https://github.com/rajpurkarlab/cheXlocalize (README, ``eval.py``; folder ``sample``)
+.. [3] Run lengths: https://github.com/cocodataset/cocoapi, common/maskApi.h
 """
 
-from collections.abc import Iterator
-from typing import Any
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
 from shamsul.annotations.formats.rle import coco_runs, from_runs
-from shamsul.annotations.marks import Points, Polygons
+from shamsul.annotations.marks import Mark, Points, Polygons
 
 _REFERENCE = "Saporta 2022, doi:10.1038/s42256-022-00536-x"
 _LINK = "https://github.com/rajpurkarlab/cheXlocalize"
 _SOURCE = "CheXlocalize"
 _SIZE = "img_size"
+
+
+@dataclass(frozen=True, eq=False)
+class RunLengths:
+    """A mask that stays compressed [3]_ until it is asked for: many would not fit in memory.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Rows and columns.
+    counts : str
+        As COCO packs them.
+    """
+
+    kind: ClassVar[str] = "mask"
+    shape: tuple[int, int]
+    counts: str
+
+    def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
+        """See `Mark`."""
+        if self.shape != shape:
+            raise ValueError(f"annotation is for an image of {self.shape}, not {shape}")
+        columns = from_runs(coco_runs(self.counts), shape).T.view(np.uint8)
+        region: NDArray[np.bool_] = cv2.transpose(columns).view(np.bool_)  # numpy's copy is slower
+        return region
+
+    def inside(self, shape: tuple[int, int]) -> bool:
+        """See `Mark`."""
+        return self.shape == shape
+
+
+def listed(path: Path) -> dict[str, tuple[tuple[int, int], tuple[Annotation, ...]]]:
+    """What a file of polygons or segmentations says of every image, those without findings too.
+
+    Returns
+    -------
+    dict of str to (shape, annotations)
+        By image. A mask stays in run lengths; that of a finding that is absent is empty.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file; one sentence without a full stop.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {image: _of_image(image, entry) for image, entry in content.items()}
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        raise ValueError(f"{path} is not JSON") from None
+    except (AttributeError, KeyError, TypeError, IndexError):
+        raise ValueError(f"{path} holds neither CheXlocalize polygons nor segmentations") from None
+
+
+def _of_image(
+    image: str, entry: Mapping[str, Any]
+) -> tuple[tuple[int, int], tuple[Annotation, ...]]:
+    marks: list[tuple[str, Mark]]
+    if _SIZE in entry:
+        shape = _shape(entry[_SIZE])
+        marks = [
+            (label, Polygons(tuple(map(_places, rings))))
+            for label, rings in entry.items()
+            if label != _SIZE and rings
+        ]
+    else:
+        masks = {label: _run_lengths(content) for label, content in entry.items()}
+        shapes = {mask.shape for mask in masks.values()}
+        if len(shapes) != 1:
+            raise ValueError(f"the masks of {image} differ in size, or there is none")
+        (shape,) = shapes
+        marks = list(masks.items())
+    return shape, tuple(Annotation(label, _SOURCE, mark) for label, mark in marks)
+
+
+def read_points(path: Path) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """People's most representative points: by image and label, rows and columns of shape (n, 2).
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON of the form ``{image: {label: [[column, row], ...]}}`` [2]_.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            image: {label: _places(points) for label, points in entry.items() if label != _SIZE}
+            for image, entry in content.items()
+        }
+    except (UnicodeDecodeError, AttributeError, TypeError, ValueError):
+        raise ValueError(f"{path} holds no CheXlocalize points") from None
+
+
+def _places(content: Any) -> NDArray[np.float64]:
+    """Rows and columns of places that the file has as columns and rows."""
+    return np.asarray(content, float).reshape(-1, 2)[:, ::-1]
+
+
+def _run_lengths(content: Any) -> RunLengths:
+    rows, columns = content["size"]
+    return RunLengths((int(rows), int(columns)), content["counts"])
 
 
 def _labels(given: Given) -> Iterator[tuple[str, tuple[str, Any, str, Any]]]:
@@ -33,11 +139,13 @@ def _labels(given: Given) -> Iterator[tuple[str, tuple[str, Any, str, Any]]]:
                 yield f"{image}, {label}", (image, labels.get(_SIZE), label, content)
 
 
-def _shape(size: Any) -> tuple[int, int] | None:
-    if size is None:
-        return None
+def _shape(size: Any) -> tuple[int, int]:
     rows, columns = size
     return int(rows), int(columns)
+
+
+def _stated(size: Any) -> tuple[int, int] | None:
+    return None if size is None else _shape(size)
 
 
 def _depth(content: Any) -> int:
@@ -79,8 +187,8 @@ def _are_masks(given: Given) -> bool:
 def _polygons(given: Given) -> Iterator[Entry]:
     def read(item: tuple[str, Any, str, Any]) -> Iterator[Entry]:
         image, size, label, ring = item
-        mark = Polygons((np.array(ring, float).reshape(-1, 2)[:, ::-1],))
-        yield Found(image, Annotation(label, _SOURCE, mark), _shape(size))
+        mark = Polygons((_places(ring),))
+        yield Found(image, Annotation(label, _SOURCE, mark), _stated(size))
 
     rings = (
         (f"{place}, polygon {number}", (image, size, label, ring))
@@ -93,8 +201,8 @@ def _polygons(given: Given) -> Iterator[Entry]:
 def _masks(given: Given) -> Iterator[Entry]:
     def read(item: tuple[str, Any, str, Any]) -> Iterator[Entry]:
         image, _, label, content = item
-        rows, columns = content["size"]
-        region = from_runs(coco_runs(content["counts"]), (int(rows), int(columns)))
+        mark = _run_lengths(content)
+        region = mark.mask(mark.shape)
         if region.any():  # findings that are absent have an empty mask
             yield Found(image, Annotation.of_region(label, _SOURCE, region), region.shape)
 
@@ -105,9 +213,9 @@ def _points(given: Given) -> Iterator[Entry]:
     def read(item: tuple[str, Any, str, Any]) -> Iterator[Entry]:
         image, size, label, content = item
         if content:
-            mark = Points(np.array(content, float).reshape(-1, 2)[:, ::-1])
             source = f"{_SOURCE} points"
-            yield Found(image, Annotation(label, source, mark), _shape(size))
+            mark = Points(_places(content))
+            yield Found(image, Annotation(label, source, mark), _stated(size))
 
     return each(_labels(given), read)
 
