@@ -8,8 +8,8 @@ from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
 from shamsul.studies.panels import open_sources
-from shamsul.ui.review import choices, compare, rating
-from shamsul.ui.shared import charts, drawings, maps, session, sign_in
+from shamsul.ui.review import charts, choices, compare, rating
+from shamsul.ui.shared import drawings, maps, session, sign_in
 from shamsul.ui.shared.frame import ensure_frame, error_boundary
 from shamsul.ui.shared.viewer import viewer, viewer_progress
 

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from shamsul.analysis.scores import FRIEDMAN, blocks, friedman_row
+from shamsul.analysis.ratings import FRIEDMAN, blocks, friedman_row
 from shamsul.analysis.selection import READING
 from shamsul.metrics.comparison import friedman
 from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean

@@ -15,10 +15,10 @@ from shamsul.analysis import (
     controls,
     ranking,
     reading_times,
-    scores,
     selection,
 )
 from shamsul.analysis.localisation import correlations, hits, localised, map_scores
+from shamsul.analysis.ratings import distribution, friedman_tests, means, pairwise_tests
 from shamsul.metrics.bootstrap import interval
 from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import LEVEL
@@ -52,7 +52,7 @@ class Analysis:
     completeness, times, learning : DataFrame
         :mod:`shamsul.analysis.reading_times`.
     distribution, means, friedman, pairwise : DataFrame
-        :mod:`shamsul.analysis.scores`.
+        :mod:`shamsul.analysis.ratings`.
     places, mean_ranks, rank_test : DataFrame
         :mod:`shamsul.analysis.ranking`.
     agreement, repeats : DataFrame
@@ -179,10 +179,10 @@ def analyse(
         seed=seed,
         rows=chosen.rows,
         completeness=reading_times.completeness(main, chosen.screens),
-        distribution=scores.distribution(main, items, methods),
-        means=scores.means(main, items, methods, resample),
-        friedman=scores.friedman_tests(main, items, methods),
-        pairwise=scores.pairwise_tests(main, items, methods),
+        distribution=distribution(main, items, methods),
+        means=means(main, items, methods, resample),
+        friedman=friedman_tests(main, items, methods),
+        pairwise=pairwise_tests(main, items, methods),
         places=ranking.places(ranked, methods),
         mean_ranks=ranking.mean_ranks(ranked, methods, resample),
         rank_test=ranking.rank_test(ranked, methods),

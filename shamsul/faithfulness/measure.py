@@ -16,7 +16,7 @@ from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Parameter, Progress, Task, Value, failure, settle
-from shamsul.metrics.faithfulness import Score
+from shamsul.metrics.faithfulness import Model
 from shamsul.storage.result_cache import ResultCache, Rows
 
 
@@ -131,7 +131,7 @@ class Subject:
     progress: Progress = lambda done, planned: None
     label_randomised: Classifier | None = None
 
-    def score(self, planned: int) -> Score:
+    def outputs(self, planned: int) -> Model:
         """The model as a function of images of shape (n, h, w) to outputs of shape (n, maps).
 
         Parameters
@@ -153,14 +153,14 @@ class Subject:
         ]
         evaluate, done = Evaluator(self.classifier), 0
 
-        def score(images: NDArray[np.float32]) -> NDArray[np.float64]:
+        def outputs(images: NDArray[np.float32]) -> NDArray[np.float64]:
             nonlocal done
             logits = evaluate(images)
             done += len(images)
             self.progress(min(done, planned), planned)
             return np.concatenate([task.explained(logits) for task in tasks], axis=1)
 
-        return score
+        return outputs
 
     def explain_again(self, variants: Sequence[Variant]) -> list[tuple[Heatmap, ...]]:
         """The maps of other models, images or seeds, everything else as it was.

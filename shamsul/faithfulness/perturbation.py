@@ -65,12 +65,12 @@ def pixel_flipping(
     divided = _units(subject, units)
     count = int(divided.max()) + 1
     points = min(steps, count) + 1
-    score = subject.score(points * (orders + 2 * len(subject.maps)))
+    outputs = subject.outputs(points * (orders + 2 * len(subject.maps)))
     rng = np.random.default_rng(subject.seed)
     chance = np.mean(
         [
             metric.replacement(
-                score, image, background, rng.permutation(count)[divided], steps
+                outputs, image, background, rng.permutation(count)[divided], steps
             ).area
             for _ in range(orders)
         ],
@@ -80,7 +80,7 @@ def pixel_flipping(
     for index, heatmap in enumerate(subject.maps):
         order = metric.ranks(heatmap.values, divided, subject.seed)
         deletion, insertion = (
-            float(metric.replacement(score, *ends, order, steps).area[index])
+            float(metric.replacement(outputs, *ends, order, steps).area[index])
             for ends in ((image, background), (background, image))
         )
         gain = insertion - deletion
@@ -135,10 +135,10 @@ def sensitivity_n(
     relevance = [metric.removed_relevance(heatmap.values, members) for heatmap in subject.maps]
     shuffled = [rng.permutation(count) for _ in range(SHUFFLES)]
     rows: list[list[Result]] = [[] for _ in subject.maps]
-    score = subject.score(planned)
+    outputs = subject.outputs(planned)
     for size in chosen:
         sets = metric.subsets(count, int(size), draws, rng)
-        fallen = metric.drops(score, image, background, sets[:, units])
+        fallen = metric.drops(outputs, image, background, sets[:, units])
         for index, own in enumerate(relevance):
             value = metric.sensitivity_n(sets @ own, fallen[:, index])
             chance = [
@@ -182,7 +182,7 @@ def infidelity(subject: Subject, *, draws: int, baseline: str) -> list[tuple[Res
     background = background_of(subject.classifier, image, baseline)
     rng = np.random.default_rng(subject.seed)
     masks = metric.random_squares(image.shape, draws, rng)
-    fallen = metric.drops(subject.score(draws + 1), image, background, masks)
+    fallen = metric.drops(subject.outputs(draws + 1), image, background, masks)
     result = []
     for index, heatmap in enumerate(subject.maps):
         shuffle = np.random.default_rng(subject.seed)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Score = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+Model = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """The model: images of shape (n, h, w) to outputs of shape (n,) or (n, m)."""
 
 Units = NDArray[np.intp]
@@ -110,7 +110,7 @@ def ranks(values: NDArray[np.floating], units: Units, seed: int = 0) -> Units:
 
 
 def replacement(
-    score: Score,
+    model: Model,
     start: NDArray[np.float32],
     end: NDArray[np.float32],
     order: Units,
@@ -124,7 +124,7 @@ def replacement(
 
     Parameters
     ----------
-    score : callable
+    model : callable
     start, end : ndarray of shape (h, w), float32
     order : ndarray of shape (h, w)
         As :func:`ranks` gives it: the units of the lowest ranks are replaced first.
@@ -152,7 +152,7 @@ def replacement(
     count = int(order.max()) + 1
     taken = np.unique(np.rint(np.linspace(0, count, steps + 1)).astype(np.intp))
     outputs = [
-        score(np.where(order < taken[first : first + TOGETHER, None, None], end, start))
+        model(np.where(order < taken[first : first + TOGETHER, None, None], end, start))
         for first in range(0, len(taken), TOGETHER)
     ]
     pixels = np.concatenate([[0], np.bincount(order.ravel(), minlength=count).cumsum()])
@@ -198,7 +198,7 @@ def random_squares(
 
 
 def drops(
-    score: Score,
+    model: Model,
     image: NDArray[np.float32],
     background: NDArray[np.float32],
     masks: NDArray[np.bool_],
@@ -207,7 +207,7 @@ def drops(
 
     Parameters
     ----------
-    score : callable
+    model : callable
     image, background : ndarray of shape (h, w), float32
     masks : ndarray of shape (n, h, w), bool
         True where the background is shown.
@@ -223,9 +223,9 @@ def drops(
     """
     _check(image, masks[0])
     _check(background, masks[0])
-    parts = [score(image[None])]
+    parts = [model(image[None])]
     for first in range(0, len(masks), TOGETHER):
-        parts.append(score(np.where(masks[first : first + TOGETHER], background, image)))
+        parts.append(model(np.where(masks[first : first + TOGETHER], background, image)))
     outputs = np.concatenate(parts).astype(np.float64)
     return np.asarray(outputs[0] - outputs[1:])
 

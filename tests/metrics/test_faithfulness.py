@@ -18,7 +18,7 @@ from shamsul.metrics import faithfulness as metric
 SHAPE = (6, 8)
 
 
-def linear(weights: np.ndarray) -> metric.Score:
+def linear(weights: np.ndarray) -> metric.Model:
     return lambda images: images.reshape(len(images), -1).astype(float) @ weights.ravel()
 
 
@@ -48,7 +48,7 @@ def test_deletion_and_insertion_by_hand() -> None:
 
 
 def obvious(
-    score: metric.Score, start: np.ndarray, end: np.ndarray, order: np.ndarray
+    score: metric.Model, start: np.ndarray, end: np.ndarray, order: np.ndarray
 ) -> list[float]:
     """One unit after another, one image at a time."""
     now, outputs = start.copy(), []
@@ -64,7 +64,7 @@ def test_curves_are_those_of_replacing_unit_after_unit(seed: int, cells: int) ->
     rng = np.random.default_rng(seed)
     image, weights = image_and_weights(rng)
     background = rng.random(SHAPE).astype(np.float32)
-    score: metric.Score = lambda images: np.tanh(linear(weights)(images))  # noqa: E731
+    score: metric.Model = lambda images: np.tanh(linear(weights)(images))  # noqa: E731
     order = metric.ranks(rng.normal(size=SHAPE), metric.squares(SHAPE, cells), seed)
     curve = metric.replacement(score, image, background, order, cells**2)
     np.testing.assert_allclose(curve.outputs, obvious(score, image, background, order))
@@ -106,7 +106,7 @@ def test_few_steps_take_equal_numbers_of_units(rng: np.random.Generator) -> None
 
 def test_outputs_of_several_maps_come_at_once(rng: np.random.Generator) -> None:
     image, weights = image_and_weights(rng)
-    two: metric.Score = lambda images: np.stack(  # noqa: E731
+    two: metric.Model = lambda images: np.stack(  # noqa: E731
         [linear(weights)(images), linear(-weights)(images)], axis=1
     )
     black, order = np.zeros(SHAPE, np.float32), rng.permutation(48).reshape(SHAPE)

@@ -20,9 +20,9 @@ from shamsul.storage.result_cache import Rows
 from shamsul.studies import localisation
 from shamsul.studies.desk import SEED, Part
 from shamsul.studies.faithfulness import Runs, Wanted
-from shamsul.ui.evaluate import selection
+from shamsul.ui.evaluate import charts, selection
 from shamsul.ui.evaluate.selection import NO_CASES
-from shamsul.ui.shared import charts, session, sign_in
+from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import for_coordinators
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
@@ -251,7 +251,7 @@ def _results(wanted: Wanted, there: Sequence[Part]) -> None:
         for sentence in sentences:
             st.markdown(f"- {sentence}")
         st.plotly_chart(
-            charts.measured(summary, measure, light=st.context.theme.type == "light"),
+            charts.means_of(summary, measure, light=st.context.theme.type == "light"),
             config={"displayModeBar": False},
             key=f"measured-{measure.name}",
             alt=f"{measure.title} of methods and baselines; the table below has the numbers",

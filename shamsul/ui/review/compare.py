@@ -12,7 +12,9 @@ from shamsul.computing.jobs import Job
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.metrics import agreement
 from shamsul.reading.database.accounts import Role
-from shamsul.ui.shared import charts, maps, sign_in
+from shamsul.reporting.pictures import two_decimals
+from shamsul.ui.review import charts
+from shamsul.ui.shared import maps, sign_in
 from shamsul.ui.shared.frame import error_boundary
 
 
@@ -106,7 +108,7 @@ def _draw(there: Sequence[Job], labels: Sequence[str]) -> None:
 def _in_words(titles: Sequence[str], matrix: NDArray[np.float64]) -> str:
     """Each pair's number, for those who do not see the chart."""
     return "; ".join(
-        f"{titles[i]} and {titles[j]} {charts.in_figures(matrix[i, j])}"
+        f"{titles[i]} and {titles[j]} {two_decimals(matrix[i, j])}"
         for i, j in itertools.combinations(range(len(titles)), 2)
     )
 

@@ -68,7 +68,7 @@ class Outbox {
   }
 }
 
-/** That of the answers, which drawings join: components are separate modules, hence the handover. */
+/** That of the answers, which drawings join: components are separate modules, hence the hub. */
 function answersOutbox() {
-  return (handover().outbox ??= new Outbox());
+  return (hub().outbox ??= new Outbox());
 }

@@ -36,7 +36,7 @@ WHOLE_PAGE = """() => {
   };
   walk(document);
   for (const storage of [localStorage, sessionStorage]) texts.push(JSON.stringify(storage));
-  const kept = [...(globalThis.shamsulHandover?.items.values() ?? [])];
+  const kept = [...(globalThis.shamsulHub?.items.values() ?? [])];
   texts.push(JSON.stringify(kept.map(({ payload, ...facts }) => facts), (key, value) =>
     ArrayBuffer.isView(value) || value instanceof Node ? undefined : value));
   return texts.join("\\n");

@@ -179,7 +179,7 @@ def test_enter_is_of_the_questions_that_came_last(
     page: Page, start_app: Callable[..., str]
 ) -> None:
     """Those of the screen before stay in the browser until the whole page is drawn."""
-    page.goto(start_app("tests/ui/screens_app.py", {}))
+    page.goto(start_app("tests/ui/shared/screens_app.py", {}))
     first = page.get_by_role("radiogroup", name="Case: The first?")
     second = page.get_by_role("radiogroup", name="Case: The second?")
     expect(first).to_be_visible()

@@ -306,7 +306,7 @@ def test_progress_resends_neither_image_nor_maps(page, opened):
     for _ in range(3):
         shown = page.get_by_text(PROGRESS).inner_text()
         expect(page.get_by_text(PROGRESS)).not_to_have_text(shown)
-    # A few kilobytes each time; the courier's script is most of it.
+    # A few kilobytes each time; the transfer's script is most of it.
     assert 0 < max(received) < 10_000 < whole
     expect(page.get_by_text("runs 1")).to_be_visible()
 

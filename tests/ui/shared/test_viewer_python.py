@@ -258,13 +258,13 @@ def test_each_parcel_travels_once_and_apart_from_the_arrangement():
     app.query_params["annotated"] = "1"
     app.run()
     assert not app.exception
-    arrangement, *couriers = [element.proto for element in app.get("bidi_component")]
+    arrangement, *transfers = [element.proto for element in app.get("bidi_component")]
     message = json.loads(arrangement.json)
     (row,) = message["rows"]
     assert [panel["title"] for panel in row["panels"]] == ["LIME", "SHAP", "Grad-CAM", "LRP"]
     assert row["panels"][1]["scale"] == 0
     assert len(row["annotations"][0]["curves"]) == 1
-    carried = [unpack(courier.bytes)[0]["id"] for courier in couriers]
+    carried = [unpack(transfer.bytes)[0]["id"] for transfer in transfers]
     assert len(set(carried)) == len(carried)
     wanted = {message["image"]["id"], *(panel["map"] for panel in row["panels"])}
     assert set(carried) == wanted

@@ -36,13 +36,13 @@ KEYS = [
 ]
 
 _FOLDER = Path(__file__).parent
-_HANDOVER = _FOLDER.parent / "viewer" / "handover.js"
+_HUB = _FOLDER.parent / "viewer" / "hub.js"
 _component = st.components.v2.component(
     "shamsul_questionnaire",
     css=(_FOLDER / "questionnaire.css").read_text(encoding="utf-8"),
     js="\n".join(
         [
-            _HANDOVER.read_text(encoding="utf-8"),
+            _HUB.read_text(encoding="utf-8"),
             outbox.SCRIPT,
             (_FOLDER / "questionnaire.js").read_text(encoding="utf-8"),
         ]

@@ -68,10 +68,10 @@ class Form {
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     addEventListener("keydown", (event) => this.keyAnywhere(event), { signal });
-    handover().addEventListener("point", ({ detail }) => this.point(detail), { signal });
+    hub().addEventListener("point", ({ detail }) => this.point(detail), { signal });
     // The screen before stays in the page until all of the next one is drawn, but listens no more.
-    handover().form?.leaving.abort();
-    handover().form = this;
+    hub().form?.leaving.abort();
+    hub().form = this;
   }
 
   destroy() {
@@ -174,7 +174,7 @@ class Form {
 
   /** What is still being drawn in the viewer is drawn first. */
   leave(item) {
-    handover().dispatchEvent(new Event("leaving"));
+    hub().dispatchEvent(new Event("leaving"));
     outbox.put(this.data.finish.token, item, null, activity.seconds);
   }
 
@@ -241,7 +241,7 @@ class Form {
     const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
     const idle = data.locked ? "" : "Nothing clicked yet.";
     outbox.tell(this.status, { ...data, count, noun: "answer", idle });
-    handover().dispatchEvent(new CustomEvent("arrival", { detail: "answers" }));
+    hub().dispatchEvent(new CustomEvent("arrival", { detail: "answers" }));
     if (!data.finish) return;
     if (this.finishing !== data.finish.token) this.finishing = null;
     if (this.finishing && !outbox.waiting(data.finish.token, NEXT)) this.finishing = null;
@@ -436,9 +436,9 @@ const FIELDS = {
           ? `row ${Math.round(value[0])}, column ${Math.round(value[1])} `
           : "click on the radiograph ";
         remove.hidden = !value;
-        const { items } = handover();
+        const { items } = hub();
         items.set("pointed", { id: "pointed", at: value && { row: value[0], column: value[1] } });
-        handover().dispatchEvent(new CustomEvent("arrival", { detail: "pointed" }));
+        hub().dispatchEvent(new CustomEvent("arrival", { detail: "pointed" }));
       },
     };
     return field;

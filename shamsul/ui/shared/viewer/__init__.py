@@ -69,7 +69,7 @@ _arrangement = st.components.v2.component(
     css=_source("viewer.css"),
     js=outbox.SCRIPT
     + _source(
-        "handover.js",
+        "hub.js",
         "painting.js",
         "isolines.js",
         "controls.js",
@@ -84,10 +84,10 @@ _arrangement = st.components.v2.component(
     ),
 )
 # Not isolated: its style is for the page around it.
-_courier = st.components.v2.component(
-    "shamsul_courier",
-    css=_source("courier.css"),
-    js=_source("handover.js", "courier.js"),
+_transfer = st.components.v2.component(
+    "shamsul_transfer",
+    css=_source("transfer.css"),
+    js=_source("hub.js", "transfer.js"),
     isolate_styles=False,
 )
 
@@ -314,14 +314,14 @@ def viewer(
         "drawing": drawing
         and {"saved": drawing.saved, "notice": drawing.notice, "error": drawing.error},
     }
-    # No gap: the couriers have no height. They come last, since maps that arrive would otherwise
+    # No gap: the transfers have no height. They come last, since maps that arrive would otherwise
     # move the viewer among its siblings and make React build it anew.
     with st.container(gap=None):
         result = _arrangement(
             key=key, data=message, on_state_change=_ignore, on_outbox_change=_ignore
         )
         for parcel in {p.id: p for p in (pixels, *(map.parcel for map in maps.values()))}.values():
-            _courier(key=f"{key}-{parcel.id}", data=parcel.data)
+            _transfer(key=f"{key}-{parcel.id}", data=parcel.data)
     return ViewerState.from_browser(result.get("state"), default, pixels.id)
 
 
@@ -341,7 +341,7 @@ def viewer_progress(progress: Sequence[PanelProgress], *, key: str) -> None:
         {"label": p.label, "title": p.method_title, "text": p.text, "fraction": p.fraction}
         for p in progress
     ]
-    _courier(key=f"{key}-progress", data={"id": f"progress/{key}", "items": items})
+    _transfer(key=f"{key}-progress", data={"id": f"progress/{key}", "items": items})
 
 
 def _ignore() -> None:

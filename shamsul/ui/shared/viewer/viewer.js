@@ -17,8 +17,8 @@ class View extends ReaderState {
     this.root = el("div", { class: "viewer" }, this.toolbar.node, this.board);
     parent.append(this.root);
     const { signal } = this.leaving;
-    handover().addEventListener("arrival", ({ detail }) => this.arrived(detail), { signal });
-    handover().addEventListener("leaving", () => this.drawer.close(), { signal });
+    hub().addEventListener("arrival", ({ detail }) => this.arrived(detail), { signal });
+    hub().addEventListener("leaving", () => this.drawer.close(), { signal });
     window.addEventListener("resize", () => this.arrange(), { signal });
     this.root.addEventListener("fullscreenchange", () => this.arrange(), { signal });
     this.sizes = new ResizeObserver(() => {
@@ -122,7 +122,7 @@ class View extends ReaderState {
 
   /** Held here too, since the page keeps only what came last. */
   parcel(id) {
-    const parcel = this.parcels.get(id) ?? handover().items.get(id);
+    const parcel = this.parcels.get(id) ?? hub().items.get(id);
     if (!parcel) return null;
     this.parcels.set(id, parcel);
     return decoded(parcel);
@@ -143,7 +143,7 @@ class View extends ReaderState {
   }
 
   takeProgress() {
-    this.progress = handover().items.get(`progress/${this.data.key}`)?.items ?? [];
+    this.progress = hub().items.get(`progress/${this.data.key}`)?.items ?? [];
   }
 
   progressOf({ row, title }) {
@@ -297,11 +297,11 @@ class View extends ReaderState {
   pointAt(at, panel) {
     if (this.drawer.draws(panel)) return this.drawer.click(panel, at);
     if (!this.data.pointing || !this.contains(at)) return;
-    handover().dispatchEvent(new CustomEvent("point", { detail: at }));
+    hub().dispatchEvent(new CustomEvent("point", { detail: at }));
   }
 
   get pointed() {
-    return this.data.pointing ? handover().items.get("pointed")?.at : null;
+    return this.data.pointing ? hub().items.get("pointed")?.at : null;
   }
 
   point(at) {

@@ -6,11 +6,11 @@ const CAPACITY = 32e6; // bytes kept for viewers that come back, oldest dropped 
 function unwrap(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return handover().items.get(header.id) ?? { ...header, payload: bytes.slice(4 + length) };
+  return hub().items.get(header.id) ?? { ...header, payload: bytes.slice(4 + length) };
 }
 
 function keep(item) {
-  const { items } = handover();
+  const { items } = hub();
   items.delete(item.id);
   items.set(item.id, item);
   let total = 0;
@@ -20,17 +20,17 @@ function keep(item) {
   }
 }
 
-export default function courier({ data, parentElement }) {
+export default function transfer({ data, parentElement }) {
   const place = parentElement.closest('[data-testid="stElementContainer"]');
   if (place) place.style.display = "none";
   const item = data instanceof Uint8Array ? unwrap(data) : data;
-  const announce = () => handover().dispatchEvent(new CustomEvent("arrival", { detail: item.id }));
+  const announce = () => hub().dispatchEvent(new CustomEvent("arrival", { detail: item.id }));
   keep(item);
   announce();
   return () => {
     // Progress ends with the work; parcels stay for the reader who comes back.
     if (item.payload) return;
-    handover().items.delete(item.id);
+    hub().items.delete(item.id);
     announce();
   };
 }

@@ -1,4 +1,4 @@
-"""Figures."""
+"""Figures of measures."""
 
 import numpy as np
 import pandas as pd
@@ -6,59 +6,8 @@ import pytest
 
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.reporting.resampling import ESTIMATED
-from shamsul.ui.shared import charts
-
-MATRIX = np.array([[1, 0.91, np.nan], [0.91, 1, -0.2], [np.nan, -0.2, 1]])
-TITLES = ("LIME", "SHAP", "Integrated Gradients")
-
-
-def test_each_pair_has_its_number_in_its_cell_and_no_map_is_compared_with_itself() -> None:
-    cells, texts = charts.agreement(TITLES, MATRIX).data
-    assert np.isnan(np.diag(cells.z)).all()
-    written = {
-        (row, column): text for row, column, text in zip(texts.y, texts.x, texts.text, strict=True)
-    }
-    assert written == {
-        ("LIME", "SHAP"): "0.91",
-        ("SHAP", "LIME"): "0.91",
-        ("LIME", "Integrated<br>Gradients"): "–",
-        ("Integrated<br>Gradients", "LIME"): "–",
-        ("SHAP", "Integrated<br>Gradients"): "−0.20",
-        ("Integrated<br>Gradients", "SHAP"): "−0.20",
-    }
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-@pytest.mark.parametrize("light", [False, True])
-def test_numbers_are_read_on_their_cells_and_more_agreement_stands_out_more(light: bool) -> None:
-    levels = np.linspace(0, 1, 9)
-    stops = []
-    for level in levels:
-        pair = np.array([[1, level], [level, 1]])
-        cells, texts = charts.agreement(("LIME", "SHAP"), pair, light=light).data
-        colours = np.array(
-            [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in cells.colorscale]
-        )
-        rgb = [np.interp(level, [0, 0.5, 1], channel) for channel in colours.T]
-        cell = luminance("#" + "".join(f"{round(part):02x}" for part in rgb))
-        ink = luminance(texts.textfont.color[0])
-        assert (max(cell, ink) + 0.05) / (min(cell, ink) + 0.05) >= 4
-        stops.append(cell)
-    page = 1.0 if light else 0.0
-    assert (np.diff(np.abs(np.array(stops) - page)) > 0).all()
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(0.456, "0.46"), (-0.123, "−0.12"), (-0.001, "0.00"), (np.nan, "–")]
-)
-def test_number_in_figures(number: float, text: str) -> None:
-    assert charts.in_figures(number) == text
+from shamsul.ui.evaluate import charts
+from tests.ui.contrast import luminance
 
 
 def means(
@@ -77,7 +26,7 @@ def means(
 
 def test_methods_baselines_and_references_stand_in_rows() -> None:
     table = means({"relevance_gain": [5, 2, 3], "deletion_auc": [1, 2, 3]}, random=0.5)
-    figure = charts.measured(table, MEASURES["pixel_flipping"])
+    figure = charts.means_of(table, MEASURES["pixel_flipping"])
     assert [one.text for one in figure.layout.annotations] == ["Relevance gain", "Deletion area"]
     assert list(figure.layout.yaxis.ticktext) == ["LIME", "LRP", "Lung-field prior"]
     assert figure.layout.xaxis.title.text == "more is better →"
@@ -98,14 +47,14 @@ def test_methods_baselines_and_references_stand_in_rows() -> None:
 
 def test_each_detail_has_a_panel_and_what_is_not_comparable_has_none() -> None:
     table = means({"correlation": [0.5, 0.2, 0.1]}, ("n=1", "n=5"))
-    figure = charts.measured(table, MEASURES["sensitivity_n"])
+    figure = charts.means_of(table, MEASURES["sensitivity_n"])
     assert [one.text for one in figure.layout.annotations] == [
         "Correlation, n=1",
         "Correlation, n=5",
     ]
     assert "Map without order" not in {trace.name for trace in figure.data}
     table = means({"unexplained": [0.5, 0.6, 0.7], "mean_squared_error": [1e6, 2, 3]})
-    figure = charts.measured(table, MEASURES["infidelity"])
+    figure = charts.means_of(table, MEASURES["infidelity"])
     assert [one.text for one in figure.layout.annotations] == ["Unexplained share"]
 
 
@@ -114,7 +63,7 @@ def test_many_details_are_lines_and_every_line_is_seen(light: bool) -> None:
     stages = tuple("abcdef")
     table = means({"spearman": [0.5, 0.6, 1], "ssim": [0.4, 0.3, 1]}, stages)
     table["method"] = table["method"].replace("lime", "rise")  # black on paper
-    figure = charts.measured(table, MEASURES["cascading_randomisation"], light=light)
+    figure = charts.means_of(table, MEASURES["cascading_randomisation"], light=light)
     assert {len(trace.x) for trace in figure.data} == {6}
     first = [trace for trace in figure.data if trace.xaxis == "x"]
     assert [trace.name for trace in first] == ["RISE", "LRP", "Lung-field prior"]
@@ -128,7 +77,7 @@ def test_many_details_are_lines_and_every_line_is_seen(light: bool) -> None:
 def test_one_case_has_means_without_intervals() -> None:
     table = means({"relevance_gain": [5, 2, 3]})
     table[["low", "high"]] = np.nan
-    figure = charts.measured(table, MEASURES["pixel_flipping"])
+    figure = charts.means_of(table, MEASURES["pixel_flipping"])
     method = next(trace for trace in figure.data if trace.name == "Method")
     assert np.isnan(np.array(method.error_x.array, float)).all()
     assert method.text[0].startswith("LIME <br>5.00 (– to –)")
