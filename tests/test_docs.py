@@ -201,3 +201,44 @@ def test_the_leaderboard_has_every_method_and_baseline() -> None:
     assert re.search(r"`shamsul evaluate --phantom \d+ --seed \d+`, \d{4}-\d\d-\d\d", page)
     for one in (*METHODS.values(), *BASELINES.values()):
         assert f"| {one.title} | " in page, one.name
+
+
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_every_room_has_its_line() -> None:
+    rows = set(re.findall(r"^\| `([a-z_]+)/` \|", ARCHITECTURE, re.M))
+    packages = {path.parent.name for path in (ROOT / "shamsul").glob("*/__init__.py")}
+    assert rows == packages
+
+
+@pytest.mark.parametrize("text", [ARCHITECTURE, CONTRIBUTING], ids=["architecture", "contributing"])
+def test_files_on_the_way_through_the_house_exist(text: str) -> None:
+    paths = [path.relative_to(ROOT).as_posix() for path in (ROOT / "shamsul").rglob("*.*")]
+    paths += [path.relative_to(ROOT).as_posix() for path in ROOT.glob("[a-z]*/**/*.py")]
+    named = re.findall(r"`([\w/]+\.(?:py|js))`", text)
+    assert len(named) > 8
+    for name in named:
+        if "NAME" not in name and name != "app.py":
+            assert any(path.endswith(f"/{name}") or path == name for path in paths), name
+
+
+def test_the_citation_is_of_this_version_and_names_the_paper() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"version: {project['version']}\n" in citation
+    assert "doi: 10.5617/nmi.10471" in citation
+    assert f"license: {project['license']}\n" in citation
+
+
+def test_commit_hooks_run_what_is_installed_and_fetch_nothing() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"repo: (\S+)", hooks) == ["local"]
+    assert set(re.findall(r"language: (\S+)", hooks)) == {"system"}
+    entries = [entry.split()[0] for entry in re.findall(r"entry: (.+)", hooks)]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = " ".join(project["optional-dependencies"]["test"])
+    for tool in entries:
+        assert tool in installed, tool
+    assert "pre-commit" in installed
