@@ -14,10 +14,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-#: Bundled model, demo study and screenshots.
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
-#: The repository's secrets file, then that of the current folder, which wins.
-SECRETS = (ASSETS.parent / ".streamlit" / "secrets.toml", Path(".streamlit/secrets.toml"))
+_PACKAGE = Path(__file__).resolve().parent
+_BUNDLE = _PACKAGE / "_bundle"  # only where a wheel was installed: see pyproject.toml
+#: Where the app, its pages, the assets and what pages show of the docs are.
+HOME = _BUNDLE if _BUNDLE.is_dir() else _PACKAGE.parent
+#: Bundled model, lung field and demo study.
+ASSETS = HOME / "assets"
+#: The secrets file beside the app, then that of the current folder, which wins.
+SECRETS = (HOME / ".streamlit" / "secrets.toml", Path(".streamlit/secrets.toml"))
 
 
 class SettingsError(ValueError):

@@ -12,6 +12,7 @@ import pytest
 
 from shamsul.annotations.formats.registry import FORMATS
 from shamsul.classifiers.registry import models
+from shamsul.cli.app import THEMES
 from shamsul.explainers.baselines import BASELINES
 from shamsul.explainers.registry import METHODS
 from shamsul.faithfulness.registry import MEASURES
@@ -113,6 +114,7 @@ def test_every_measure_and_baseline_is_documented() -> None:
 def test_every_option_in_the_readme_exists() -> None:
     help_text = ""
     commands = (
+        ["app"],
         ["predict"],
         ["explain"],
         ["phantom", "render"],
@@ -130,6 +132,14 @@ def test_every_option_in_the_readme_exists() -> None:
     lines = [line for line in text.splitlines() if line.startswith("shamsul ")]
     for option in set(re.findall(r"--[a-z-]+", "\n".join(lines))):
         assert option in help_text, option
+
+
+def test_light_theme_of_the_readme_is_that_of_the_app_and_leaves_no_dark_colour() -> None:
+    documented = dict(re.findall(r"--theme\.(\w+)=(\S+)", README))
+    assert documented == THEMES["light"]
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert set(config["theme"]) - set(documented) == {"primaryColor"}
+    assert config["theme"]["base"] == THEMES["dark"]["base"]
 
 
 def test_the_documented_study_file_has_every_setting_and_is_in_order(tmp_path: Path) -> None:

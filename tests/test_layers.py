@@ -32,7 +32,7 @@ IMPORTS = {
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}
 #: In the package itself: what it is called, how it is run, and its settings.
-HALL = {"__init__", "settings"}
+HALL = {"__init__", "__main__", "settings"}
 
 
 def imports(file: Path) -> set[str]:

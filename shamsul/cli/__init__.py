@@ -8,6 +8,8 @@ from typer.exceptions import Abort, Exit, TyperException
 # Importing a module of commands registers them.
 from shamsul.cli import (  # noqa: F401
     annotations,
+    app,
+    base,
     evaluate,
     explain,
     faithfulness,
@@ -16,7 +18,6 @@ from shamsul.cli import (  # noqa: F401
     studies,
     users,
 )
-from shamsul.cli.base import app
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     # Libraries' log lines could quote a file's content.
     logging.disable(logging.CRITICAL)
     try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = base.app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except TyperException as error:
         status = _refuse(error.format_message())
     except Exit as exit_:

@@ -10,6 +10,7 @@ stop, or another question that it deals with first.
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -56,11 +57,13 @@ class Worker:
             if self._pipe is None:
                 ours, theirs = Pipe()
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "shamsul.computing.worker", str(theirs.fileno())],
+                    [sys.executable, "-P", "-m", "shamsul.computing.worker", str(theirs.fileno())],
                     pass_fds=[theirs.fileno()],
                     # An interrupt at the terminal is for the server; the pipe's end ends this one.
                     start_new_session=True,
-                    cwd=Path(__file__).resolve().parents[2],
+                    # It imports what this one does, and stays in its folder: paths in the settings
+                    # may be relative, and the folder may have a secrets file.
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 )
                 theirs.close()
                 self._pipe = ours

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder
+from pydicom.pixels import convert_color_space, get_decoder
 
 from shamsul.radiographs import refusal
 from shamsul.radiographs.radiograph import RadiographError
 
 #: pydicom's name of the decoder of each transfer syntax (PS3.5 A); uncompressed ones need none.
+#: Where pyjpegls is not installed, see `decoder_of`.
 DECODERS = {
     uid.ImplicitVRLittleEndian: "",
     uid.ExplicitVRLittleEndian: "",
@@ -43,6 +44,7 @@ _WORKER = Path(__file__).with_name("gdcm_worker.py")
 # Seconds; the largest image accepted takes about ten.
 _PATIENCE = 120
 
+_JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
 _JPEG2000 = (*uid.JPEG2000TransferSyntaxes, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 _JPEG2000_START = b"\xff\x4f\xff\x51"
 # Frame headers of JPEG (ISO/IEC 10918-1 B.1.1.3) and JPEG-LS (ISO/IEC 14495-1 C.1).
@@ -72,6 +74,25 @@ class PixelFormat:
             raise RadiographError(refusal.DAMAGED)
 
 
+def decoder_of(syntax: str) -> str:
+    """pydicom's name of the decoder that a transfer syntax has in this environment.
+
+    pyjpegls is not published for every Python; gdcm decodes JPEG-LS as well, all but the 6 or 7
+    bits per sample that no radiograph has.
+
+    Raises
+    ------
+    RadiographError
+        There is none here.
+    """
+    if syntax not in DECODERS:
+        raise RadiographError(refusal.UNSUPPORTED)
+    plugin = DECODERS[uid.UID(syntax)]
+    if syntax in _JPEG_LS and plugin not in get_decoder(uid.UID(syntax)).available_plugins:
+        return "gdcm"
+    return plugin
+
+
 def decode(data: bytes, vr: str, syntax: str, pixel: PixelFormat) -> NDArray[Any]:
     """Stored values of the first frame.
 
@@ -97,9 +118,7 @@ def decode(data: bytes, vr: str, syntax: str, pixel: PixelFormat) -> NDArray[Any
     RadiographError
         The transfer syntax has no decoder here, or the data is not of the promised size.
     """
-    if syntax not in DECODERS:
-        raise RadiographError(refusal.UNSUPPORTED)
-    plugin = DECODERS[uid.UID(syntax)]
+    plugin = decoder_of(syntax)
     compressed = uid.UID(syntax).is_encapsulated
     if compressed:
         frame = get_frame(data, 0, number_of_frames=1)
@@ -186,10 +205,14 @@ def _jpeg_size(frame: bytes) -> tuple[int, int, int]:
 
 
 def _gdcm(frame: bytes, syntax: str, precision: int, pixel: PixelFormat) -> NDArray[Any]:
-    """Gray JPEG that only GDCM decodes, in a process of its own: see the worker."""
-    if pixel.samples != 1:
+    """JPEG and JPEG-LS by GDCM, in a process of its own: see the worker."""
+    allocated = pixel.allocated
+    if syntax in _JPEG_LS:
+        allocated = 8 if precision <= 8 else 16  # whatever the file says, GDCM's cells are these
+    elif pixel.samples != 1:
         raise RadiographError(refusal.UNSUPPORTED)
-    numbers = (pixel.rows, pixel.columns, pixel.allocated, precision, int(pixel.signed))
+    shape = (pixel.rows, pixel.columns, *([pixel.samples] if pixel.samples > 1 else []))
+    numbers = (*shape[:2], pixel.samples, allocated, precision, int(pixel.signed))
     worker = subprocess.run(
         # -P keeps this folder's modules from hiding those of the same name elsewhere.
         [sys.executable, "-P", str(_WORKER), syntax, *map(str, numbers)],
@@ -199,5 +222,8 @@ def _gdcm(frame: bytes, syntax: str, precision: int, pixel: PixelFormat) -> NDAr
         timeout=_PATIENCE,
         check=True,
     )
-    kind = np.dtype(f"<{'i' if pixel.signed else 'u'}{pixel.allocated // 8}")
-    return np.frombuffer(worker.stdout, dtype=kind).reshape(pixel.rows, pixel.columns)
+    kind = np.dtype(f"<{'i' if pixel.signed else 'u'}{allocated // 8}")
+    cells: NDArray[Any] = np.frombuffer(worker.stdout, dtype=kind).reshape(shape)
+    if pixel.samples > 1 and pixel.photometric.startswith("YBR_FULL"):
+        cells = convert_color_space(cells, pixel.photometric, "RGB")
+    return cells

@@ -1,4 +1,4 @@
-"""Decode one gray JPEG frame with GDCM, as a program: frame on stdin, cells on stdout.
+"""Decode one JPEG or JPEG-LS frame with GDCM, as a program: frame on stdin, cells on stdout.
 
 On some damaged frames GDCM does not raise but ends its process, which must not be the one that
 serves readers. Run by :mod:`shamsul.radiographs.codec`; needs nothing but GDCM.
@@ -10,9 +10,9 @@ import gdcm  # type: ignore[import-untyped]
 
 
 def main() -> None:
-    """Arguments: transfer syntax, rows, columns, bits allocated, bits per sample, 1 if signed."""
+    """Arguments: transfer syntax, rows, columns, samples, bits allocated and per sample, signed."""
     syntax = sys.argv[1]
-    rows, columns, allocated, precision, signed = map(int, sys.argv[2:])
+    rows, columns, samples, allocated, precision, signed = map(int, sys.argv[2:])
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(sys.stdin.buffer.read())
     fragments = gdcm.SequenceOfFragments.New()
@@ -22,11 +22,12 @@ def main() -> None:
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
     image.SetDimensions((columns, rows, 1))
+    meaning = gdcm.PhotometricInterpretation
     image.SetPhotometricInterpretation(
-        gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2)
+        meaning(meaning.MONOCHROME2 if samples == 1 else meaning.RGB)
     )
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(syntax)))
-    image.SetPixelFormat(gdcm.PixelFormat(1, allocated, precision, precision - 1, signed))
+    image.SetPixelFormat(gdcm.PixelFormat(samples, allocated, precision, precision - 1, signed))
     image.SetDataElement(element)
     # The binding hands out a char* as text with its bytes escaped.
     sys.stdout.buffer.write(image.GetBuffer().encode("utf-8", "surrogateescape"))

@@ -1,6 +1,7 @@
 """The worker process: the same maps as in this one, in order, and sentences when it ends."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,6 +172,17 @@ def test_maps_that_are_gone_are_a_sentence(
 ) -> None:
     with pytest.raises(ExplainerError, match="maps by Grad-CAM are not on the disk"):
         worker.measure(folder, [key()], tmp_path, image, "infidelity", 0, never)
+
+
+def test_paths_of_the_current_folder_are_found(
+    folder: Path, image: GridImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    (tmp_path / "json.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    worker = Worker()
+    assert worker.explain(Path("model"), key(), image, never)
+    worker.stop()
 
 
 def test_worker_ends_with_its_server(folder: Path, image: GridImage) -> None:

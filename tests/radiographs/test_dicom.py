@@ -1,6 +1,10 @@
 """Files of every kind, beside pydicom's own windowing where it has one."""
 
+import subprocess
+import sys
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +23,7 @@ from pydicom.uid import (
 )
 
 from shamsul.radiographs import RadiographError, read_radiograph, refusal
-from shamsul.radiographs.codec import DECODERS
+from shamsul.radiographs.codec import DECODERS, PixelFormat, decode, decoder_of
 
 PIXELS = np.arange(0, 4080, 85, dtype=np.uint16).reshape(6, 8)  # 0 to 3995, 12 bits
 SCENE = PIXELS.astype(np.int16) - 2000
@@ -185,8 +189,69 @@ def test_frame_that_ends_gdcm_is_damage(compressed, position, byte):
 
 
 def test_each_compression_has_its_decoder_installed():
-    for syntax, plugin in DECODERS.items():
+    for syntax in DECODERS:
+        plugin = decoder_of(syntax)
         assert plugin == "" or plugin in get_decoder(syntax).available_plugins
+
+
+WITHOUT_PYJPEGLS = """
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.modules["jpeg_ls"] = None
+
+from shamsul.radiographs import read_radiograph
+from shamsul.radiographs.codec import decoder_of
+
+assert decoder_of("1.2.840.10008.1.2.4.80") == decoder_of("1.2.840.10008.1.2.4.81") == "gdcm"
+for name in sys.argv[1:]:
+    np.save(f"{name}.npy", read_radiograph(Path(name).read_bytes()).values)
+"""
+
+
+def test_jpeg_ls_needs_no_pyjpegls(compressed, tmp_path: Path) -> None:
+    names = [name for name in compressed if name.startswith("jpeg-ls")]
+    for name in names:
+        (tmp_path / name).write_bytes(compressed[name][0])
+    subprocess.run([sys.executable, "-c", WITHOUT_PYJPEGLS, *names], cwd=tmp_path, check=True)
+    for name in names:
+        np.testing.assert_array_equal(np.load(tmp_path / f"{name}.npy"), compressed[name][1])
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("JPEGLSNearLossless_08.dcm", {}),
+        ("JPEGLSNearLossless_16.dcm", {}),
+        ("MR_small_jpeg_ls_lossless.dcm", {}),  # signed
+        ("SC_rgb_jls_lossy_line.dcm", {}),
+        ("SC_rgb_jls_lossy_sample.dcm", {}),
+        ("SC_rgb_jls_lossy_sample.dcm", {"photometric": "YBR_FULL"}),
+        ("JPEGLSNearLossless_08.dcm", {"allocated": 16}),
+    ],
+    ids=str,
+)
+def test_gdcm_decodes_jpeg_ls_as_pyjpegls_does(monkeypatch, name: str, given: dict) -> None:
+    dataset = dcmread(get_testdata_file(name, download=False))
+    pixel = PixelFormat(
+        rows=dataset.Rows,
+        columns=dataset.Columns,
+        samples=dataset.SamplesPerPixel,
+        photometric=dataset.PhotometricInterpretation,
+        allocated=dataset.BitsAllocated,
+        stored=dataset.BitsStored,
+        high_bit=dataset.HighBit,
+        signed=dataset.PixelRepresentation == 1,
+        planar=dataset.get("PlanarConfiguration", 0),
+    )
+    syntax = dataset.file_meta.TransferSyntaxUID
+    found = []
+    for plugin in (decoder_of(syntax), "gdcm"):
+        monkeypatch.setitem(DECODERS, syntax, plugin)
+        found.append(decode(dataset.PixelData, "OB", syntax, replace(pixel, **given)))
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])

@@ -127,8 +127,6 @@ class Apps:
     ) -> str:
         """Start a script, at a free port if none is given, until it answers; gives its address."""
         port = port or free_port()
-        url = f"http://127.0.0.1:{port}"
-        log = self._logs / f"{port}.txt"
         options = {
             "server.port": port,
             "server.address": "127.0.0.1",
@@ -138,11 +136,18 @@ class Apps:
             "client.showErrorDetails": "full",
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
+        command = [sys.executable, "-m", "streamlit", "run", str(script), *arguments]
+        return self.serve(command, port, env or {}, ROOT)
+
+    def serve(self, command: list[str], port: int, env: Mapping[str, str], folder: Path) -> str:
+        """Run a command in a folder until it answers at a port; gives its address."""
+        url = f"http://127.0.0.1:{port}"
+        log = self.log(url)
         with log.open("ab") as output:
             app = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", str(script), *arguments],
-                cwd=ROOT,
-                env={**os.environ, **(env or {})},
+                command,
+                cwd=folder,
+                env={**os.environ, **env},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -153,6 +158,10 @@ class Apps:
                 pytest.fail(f"the app did not start:\n{log.read_text()}")
             time.sleep(0.1)
         return url
+
+    def log(self, url: str) -> Path:
+        """The file of what a script has said."""
+        return self._logs / f"{url.rsplit(':', 1)[1]}.txt"
 
     def kill(self, url: str) -> None:
         """Stop a script with SIGKILL, as a power cut would."""

@@ -13,7 +13,7 @@ from shamsul.localisation.protocol import Rules
 from shamsul.metrics.thresholds import parse
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Case, Study
-from shamsul.settings import ASSETS
+from shamsul.settings import HOME
 from shamsul.studies import localisation
 from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
@@ -203,7 +203,7 @@ def map_scores(chosen: Choice) -> list[MapScore]:
 
 def phantoms() -> None:
     """The leaderboard that comes with the app."""
-    file = ASSETS.parent / "docs" / "phantom-benchmark.md"
+    file = HOME / "docs" / "phantom-benchmark.md"
     if not file.is_file():
         st.info("The leaderboard is made by `shamsul evaluate --phantom 200 --out DIR`.")
         return

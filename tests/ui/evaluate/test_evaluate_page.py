@@ -307,7 +307,7 @@ def test_without_annotations_the_page_says_where_they_come_from(
 def test_the_leaderboard_is_shown_where_it_is(
     installation: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selection, "ASSETS", installation / "assets")
+    monkeypatch.setattr(selection, "HOME", installation)
     page = Evaluate("Phantom benchmark")
     assert "`shamsul evaluate --phantom 200 --out DIR`" in page.said()
     text = "# Leaderboard\n\nSee [the report](report.html)."

@@ -1,0 +1,5 @@
+"""``python -m shamsul`` is the command ``shamsul``."""
+
+from shamsul.cli import main
+
+main()
