@@ -7,7 +7,9 @@ if __name__ == "__main__":
         frame().run()
 else:
     import streamlit as st
+    from starlette.middleware import Middleware
 
+    from shamsul.ui.shared.gate import Gate
     from shamsul.ui.shared.sign_in import routes
 
-    app = st.App(__file__, routes=routes())
+    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate)])

@@ -6,6 +6,7 @@ from shamsul.reading.database.accounts import Role
 from shamsul.ui.results import sections
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.frame import ensure_frame
+from shamsul.ui.shared.wording import plain
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
@@ -22,7 +23,9 @@ study = studies[name]
 if study.plan is not None:
     state = "open" if study.closed_at is None else f"closed on {study.closed_at:%Y-%m-%d}"
     cases = len(session.store().cases(name))
-    st.markdown(f"**{study.title}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]")
+    st.markdown(
+        f"**{plain(study.title)}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]"
+    )
     sections.progress(study)
 tables, files = sections.results(name, sections.fingerprint(study))
 if tables["rows"].query("reason == 'used'")["rows"].any():

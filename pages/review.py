@@ -12,6 +12,7 @@ from shamsul.ui.review import charts, choices, compare, rating
 from shamsul.ui.shared import drawings, maps, session, sign_in
 from shamsul.ui.shared.frame import ensure_frame, error_boundary
 from shamsul.ui.shared.viewer import viewer, viewer_progress
+from shamsul.ui.shared.wording import plain
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
@@ -27,10 +28,10 @@ try:
     radiograph = session.radiograph(case.image_sha256)
     classifier = session.classifier(study.model)
 except ArchiveError as error:
-    st.error(str(error))
+    st.error(plain(str(error)))
     st.stop()
 except registry.ModelError as error:
-    st.error(f"The study's model cannot be used: {error}")
+    st.error(plain(f"The study's model cannot be used: {error}"))
     st.page_link("pages/models.py", label="Models", icon=":material/network_node:")
     st.stop()
 choices.warnings(study, radiograph)
@@ -38,7 +39,7 @@ prediction = session.prediction(study, case)
 
 left, right = st.columns([1, 3.8])
 with left:
-    st.markdown(f"**What {study.model} says**", help=classifier.manifest.trained_on)
+    st.markdown(f"**What {plain(study.model)} says**", help=plain(classifier.manifest.trained_on))
     st.plotly_chart(
         charts.probabilities(prediction),
         config={"displayModeBar": False},

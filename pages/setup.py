@@ -6,6 +6,7 @@ from shamsul.reading.database.accounts import Role
 from shamsul.ui.setup import editor
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.frame import ensure_frame
+from shamsul.ui.shared.wording import plain
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
@@ -47,7 +48,7 @@ with right:
             st.success("The file is in order.")
             editor.button(buttons[2], "Create the study", primary=True)
         elif there.closed_at is not None:
-            st.info(f"{there.title} is closed.")
+            st.info(f"{plain(there.title)} is closed.")
         else:
             editor.button(buttons[2], "Update the study", primary=True)
             editor.button(buttons[3], "Close the study")

@@ -8,6 +8,7 @@ from shamsul.settings import settings
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.frame import ensure_frame
+from shamsul.ui.shared.wording import plain
 from shamsul.ui.worklist import listing
 from shamsul.ui.worklist.uploads import take_in
 
@@ -43,7 +44,7 @@ listing.upload_outcomes(st.session_state.get("uploaded", ()))
 name = st.segmented_control(
     "Study",
     list(studies),
-    format_func=lambda name: studies[name].title,
+    format_func=lambda name: plain(studies[name].title),
     # After an upload the choice is set already, and a default beside it would be a warning.
     default=None if "study" in st.session_state else next(iter(studies)),
     required=True,
@@ -55,7 +56,7 @@ progress = store.progress(study.name, session.reader()) if session.reader() else
 about, export = st.columns([2, 1.6], vertical_alignment="bottom")
 with about:
     done = sum(case.complete for case in progress)
-    st.markdown(f"{study.about} Cases: {len(store.cases(name))}, rated: {done}.")
+    st.markdown(f"{plain(study.about)} Cases: {len(store.cases(name))}, rated: {done}.")
     if study.name == session.UPLOADS:
         usable = [info.name for info in registry.models() if info.folder and not info.fault]
         listing.model_choice(study, usable)

@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         description="How readers are known; open: by the name they type, on this machine only; "
         "accounts: by a password; oidc: by an OpenID Connect provider.",
     )
+    frame_ancestors: str = Field(
+        default="'self'",
+        pattern=r"^[^;,\r\n]*$",
+        description="Which sites may show the app in a frame, as in a Content-Security-Policy.",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -249,7 +249,7 @@ def _results(wanted: Wanted, there: Sequence[Part]) -> None:
         st.markdown(f"##### {measure.title}")
         st.markdown(f"{measure.about} :gray[{measure.caveat}]", help=measure.citation)
         for sentence in sentences:
-            st.markdown(f"- {sentence}")
+            st.markdown(f"- {plain(sentence)}")
         st.plotly_chart(
             charts.means_of(summary, measure, light=st.context.theme.type == "light"),
             config={"displayModeBar": False},

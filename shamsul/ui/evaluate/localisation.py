@@ -28,6 +28,7 @@ from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import offer, zipped
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import CURVE_LEVELS, Panel, Row, viewer
+from shamsul.ui.shared.wording import plain
 
 #: Bootstrap replicates, and their seed.
 REPLICATES, SEED = 1000, 0
@@ -62,6 +63,7 @@ def case(chosen: Choice, found: Sequence[MapScore]) -> None:
     label = right.pills(
         "Finding",
         labels,
+        format_func=plain,
         default=labels[0],
         required=True,
         key=f"finding-{name}",
@@ -142,7 +144,7 @@ def study(chosen: Choice, found: Sequence[MapScore]) -> None:
     tables, parts, files, words = _results(scores, chosen.threshold, people)
     _downloads(chosen, files)
     for sentence in words:
-        st.markdown(f"- {sentence}")
+        st.markdown(f"- {plain(sentence)}")
     for title, pictures, named in parts:
         st.markdown(f"##### {title}")
         for picture in pictures:

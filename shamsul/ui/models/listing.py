@@ -7,6 +7,7 @@ import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelInfo, ModelState
+from shamsul.ui.shared.wording import plain
 
 _STATES = {
     ModelState.BUNDLED: ":green-badge[bundled]",
@@ -17,12 +18,12 @@ _STATES = {
 
 def describe(info: ModelInfo) -> None:
     """A model's name, state, labels, operating points and card."""
-    st.markdown(f"**{info.name}** {_STATES[info.state]}")
+    st.markdown(f"**{plain(info.name)}** {_STATES[info.state]}")
     if info.fault:
-        st.error(info.fault)
+        st.error(plain(info.fault))
         return
     if info.trained_on:
-        st.markdown(info.trained_on)
+        st.markdown(plain(info.trained_on))
     if info.manifest is None or info.folder is None:
         return
     manifest = info.manifest
@@ -35,7 +36,9 @@ def describe(info: ModelInfo) -> None:
             hide_index=True,
             width="content",
         )
-        st.caption(f"{manifest.arch}, {manifest.input_size} pixels, SHA-256 {manifest.sha256}")
+        st.caption(
+            plain(f"{manifest.arch}, {manifest.input_size} pixels, SHA-256 {manifest.sha256}")
+        )
     card = info.folder / "card.md"
     if card.is_file():
         with st.expander("Model card"):
@@ -58,7 +61,7 @@ def download(info: ModelInfo) -> None:
         registry.download(info.name, progress=progress)
     except registry.ModelError as error:
         bar.empty()
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 
@@ -95,4 +98,4 @@ def add_own() -> None:
         st.rerun()
     added, text = st.session_state.pop("model_added", (True, ""))
     if text:
-        (st.success if added else st.error)(text)
+        (st.success if added else st.error)(plain(text))

@@ -8,6 +8,7 @@ from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, leave
 from shamsul.ui.shared import answers, outbox, questionnaire, session
+from shamsul.ui.shared.wording import plain
 
 
 def _asking(study: Study, step: Step) -> str:
@@ -59,9 +60,9 @@ def subject_of(study: Study, reader: str, step: Step) -> answers.Subject:
 
 def ask(study: Study, reader: str, step: Step, error: str) -> None:
     """The screen with a step's questions."""
-    st.markdown(f"#### {study.title}")
+    st.markdown(f"#### {plain(study.title)}")
     if step is Step.START:
-        st.markdown(study.about)
+        st.markdown(plain(study.about))
         st.caption("Before the first case, some questions about you.")
     else:
         st.caption("You have read all cases. Some questions about the study as a whole.")
@@ -73,7 +74,7 @@ def ask(study: Study, reader: str, step: Step, error: str) -> None:
     values = {q.id: q.plain(given[q.id]) for q in asked if q.id in given}
     meaning = questionnaire.scales([question for question in asked if question.kind is Kind.SCALE])
     if meaning:
-        st.caption(meaning)
+        st.caption(plain(meaning))
     questionnaire.mount(
         key=KEY,
         subject=place,

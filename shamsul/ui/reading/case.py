@@ -31,6 +31,7 @@ from shamsul.ui.reading.view import View, heatmaps, name_of, request, together
 from shamsul.ui.shared import answers, outbox, questionnaire, session
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
+from shamsul.ui.shared.wording import plain
 
 
 def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None) -> None:
@@ -110,7 +111,7 @@ def _heading(study: Study, mine: Sequence[Assigned], assigned: Assigned, view: V
     looking_back = assigned.screen(study.questionnaire) is None
     widths = [4, 2, 1.2, 1.2] if looking_back else [4, 2, 1.2]
     title, bar, previous, *place = st.columns(widths, vertical_alignment="center")
-    title.markdown(f"**{study.title}**  :gray[{', '.join(parts)}]")
+    title.markdown(f"**{plain(study.title)}**  :gray[{', '.join(parts)}]")
     bar.progress(progress.finished / progress.readings)
     earlier = [
         one

@@ -11,6 +11,7 @@ from shamsul.reading.design.study import Study
 from shamsul.ui.reading import about_reader, case, subjects
 from shamsul.ui.reading.place import KEY, STUDY, enter, leave, look_at, looked_at, may_be_looked_at
 from shamsul.ui.shared import answers, outbox, questionnaire, session
+from shamsul.ui.shared.wording import plain
 
 
 def overview(reader: str) -> None:
@@ -22,7 +23,7 @@ def overview(reader: str) -> None:
     for study in studies:
         with st.container(border=True):
             title, button = st.columns([5, 1.2], vertical_alignment="center")
-            title.markdown(f"**{study.title}**  \n{study.about}")
+            title.markdown(f"**{plain(study.title)}**  \n{plain(study.about)}")
             done, planned = 0, 0
             for progress in session.readings().progress(study, reader):
                 done, planned = done + progress.finished, planned + progress.readings
@@ -84,7 +85,7 @@ def read(study: Study, reader: str) -> None:
 
 
 def _message(study: Study, text: str, error: str, first: Assigned | None = None) -> None:
-    st.markdown(f"#### {study.title}")
+    st.markdown(f"#### {plain(study.title)}")
     st.info(text)
     _acknowledge(error)
     with st.container(horizontal=True):

@@ -13,6 +13,7 @@ from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.design.study import Case, Study
+from shamsul.ui.shared.wording import plain
 
 
 def chosen_case(cases: Sequence[Case]) -> Case | None:
@@ -30,7 +31,8 @@ def heading(study: Study, case: Case, cases: Sequence[Case]) -> None:
     """The case's name and place in its study, with buttons to its neighbours."""
     place = [other.id for other in cases].index(case.id)
     title, before, after = st.columns([8, 1, 1], vertical_alignment="center")
-    title.markdown(f"#### {case.name}  :gray[{study.title}, case {place + 1} of {len(cases)}]")
+    about = f"{plain(study.title)}, case {place + 1} of {len(cases)}"
+    title.markdown(f"#### {plain(case.name)}  :gray[{about}]")
 
     def go(step: int) -> None:
         st.query_params["case"] = str(cases[place + step].id)
@@ -78,6 +80,7 @@ def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
         "Labels to explain",
         [score.label for score in ranked],
         selection_mode="multi",
+        format_func=plain,
         default=[usual],
         key=f"labels-{case.id}-{prediction.model}",
         help="Each label gets a row of maps.",

@@ -16,6 +16,7 @@ from shamsul.reporting.pictures import two_decimals
 from shamsul.ui.review import charts
 from shamsul.ui.shared import maps, sign_in
 from shamsul.ui.shared.frame import error_boundary
+from shamsul.ui.shared.wording import plain
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _draw(there: Sequence[Job], labels: Sequence[str]) -> None:
     titles = [job.method.title for job in there]
     light = st.context.theme.type == "light"
     for label in labels:
-        st.markdown(f"**{label}**")
+        st.markdown(f"**{plain(label)}**")
         heatmaps = [found for job in there if (found := maps.heatmap(job, label))]
         matrices = _matrices(tuple(heatmap.sha256 for heatmap in heatmaps), heatmaps)
         for place, measure, matrix in zip(st.columns(3), MEASURES, matrices, strict=True):

@@ -14,6 +14,7 @@ from shamsul.ui.shared import answers, maps, outbox, questionnaire, session, sig
 from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import ViewerState
+from shamsul.ui.shared.wording import plain
 
 #: The reader sees names and annotations: such ratings are marked as not blinded.
 BLINDED = False
@@ -52,7 +53,12 @@ def form(
     label: str = labels[0]
     if len(labels) > 1:
         label = st.segmented_control(
-            "Finding to rate", labels, default=label, required=True, key=f"rated-{case.id}"
+            "Finding to rate",
+            labels,
+            format_func=plain,
+            default=label,
+            required=True,
+            key=f"rated-{case.id}",
         )
     shown = Shown(
         label=label,

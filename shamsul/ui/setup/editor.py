@@ -22,6 +22,7 @@ from shamsul.settings import settings
 from shamsul.studies import opening
 from shamsul.studies.opening import Made, StudyError
 from shamsul.ui.shared import session
+from shamsul.ui.shared.wording import plain
 
 #: Session state: the study file that is being written.
 TEXT = "study-file"
@@ -69,7 +70,7 @@ def check() -> StudyFile | None:
             st.session_state[TEXT], opening.known(session.store()), folder=folder()
         )
     except StudyFileError as error:
-        st.error("\n".join(f"- {fault}".replace("$", "\\$") for fault in error.faults))
+        st.error("\n".join(f"- {plain(str(fault))}" for fault in error.faults))
         return None
 
 
@@ -289,7 +290,7 @@ def create(file: StudyFile) -> None:
             progress=progress,
         )
     except (StudyError, StoreError) as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         _tell(made, "made")
         st.caption(
@@ -303,19 +304,20 @@ def update(file: StudyFile) -> None:
     try:
         _tell(opening.update(file, session.store()), "updated")
     except (StudyError, StoreError) as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
 
 
 def _tell(made: Made, what: str) -> None:
-    st.success(f"{made.study.title} {what}: {made.cases} cases, {made.readings} readings.")
+    st.success(plain(f"{made.study.title} {what}: {made.cases} cases, {made.readings} readings."))
     for name, reason in made.left_out:
-        st.warning(f"`{name.replace('`', '')}` was left out: {reason}.")
+        st.warning(plain(f"{name} was left out: {reason}."))
 
 
 @st.dialog("Close the study?")
 def close(study: Study) -> None:
     """Ask, and end the study."""
-    st.write(f"From then on nobody can answer anything in {study.title}. It cannot be undone.")
+    title = plain(study.title)
+    st.write(f"From then on nobody can answer anything in {title}. It cannot be undone.")
 
     def end() -> None:
         session.readings().close(study.name)

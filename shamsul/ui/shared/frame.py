@@ -13,8 +13,9 @@ from shamsul.classifiers.registry import ModelError
 from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Account, Role
-from shamsul.settings import SettingsError, settings
+from shamsul.settings import ASSETS, SettingsError, settings
 from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared.wording import plain
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def frame() -> Page:
     """
     st.set_page_config(
         page_title="SHAMSUL",
-        page_icon=":material/radiology:",
+        page_icon=str(ASSETS / "icon.png"),  # from this server, unlike Material icons
         layout="wide",
         menu_items={"About": f"Explanations of chest radiograph classifiers. {RESEARCH_ONLY}"},
     )
@@ -135,9 +136,9 @@ def error_boundary() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        st.error(f"{error} Answers shown as saved are safe.")
+        st.error(f"{plain(str(error))} Answers shown as saved are safe.")
     except (ArchiveError, ModelError, SettingsError) as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     except Exception as error:
         frames = "".join(traceback.format_tb(error.__traceback__))
         log.error("A page failed with %s:\n%s", type(error).__name__, frames)

@@ -18,11 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.errors import StreamlitAuthError
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from shamsul.reading import StoreError, reader_name
 from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, Role, SignInError
 from shamsul.reading.database.transactions import Database
 from shamsul.settings import settings
+from shamsul.ui.shared.gate import VISITORS
+from shamsul.ui.shared.wording import plain
 
 COOKIE = "shamsul-sign-in"
 #: Seconds that a token waits to be fetched.
@@ -108,6 +111,9 @@ def begin(account: Account) -> None:
     if _is_another(account):
         st.session_state.clear()
     st.session_state["account"] = account.name
+    context = get_script_run_ctx()
+    if context is not None:
+        VISITORS.remember(context.session_id, visitor())
 
 
 def _is_another(account: Account) -> bool:
@@ -136,7 +142,7 @@ def sign_out() -> None:
         try:
             _accounts().sign_out(st.context.cookies.get(COOKIE, ""))
         except StoreError as error:
-            st.error(f"{error} You are still signed in.")
+            st.error(f"{plain(str(error))} You are still signed in.")
             return
     st.session_state.clear()
 

@@ -10,6 +10,7 @@ from PIL import Image
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.design.study import Case, CaseProgress, Study
 from shamsul.ui.shared import session
+from shamsul.ui.shared.wording import plain
 from shamsul.ui.worklist.uploads import Outcome
 
 #: Cases side by side.
@@ -34,7 +35,7 @@ def _show_thumbnail(case: Case) -> None:
     try:
         picture = _thumbnail(case.image_sha256)
     except ArchiveError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         # Decorative: the button below has the case's name.
         st.image(picture, width="stretch", alt="")
@@ -48,8 +49,7 @@ def upload_outcomes(outcomes: Sequence[Outcome]) -> None:
         st.success(f"{len(added)} {noun} added without identifying attributes.")
     for outcome in outcomes:
         if outcome.case is None:
-            # As code, so that nothing in the name is taken for formatting.
-            st.error(f"`{outcome.file.replace('`', '')}`: {outcome.reason}")
+            st.error(f"{plain(outcome.file)}: {plain(outcome.reason)}")
 
 
 def model_choice(study: Study, usable: Sequence[str]) -> None:
@@ -75,11 +75,11 @@ def case_grid(cases: Sequence[Case], progress: Mapping[int, CaseProgress]) -> No
                     text = f"{state.answered} of {state.expected} answers"
                 st.progress(share, text=text)
                 st.button(
-                    case.name,
+                    plain(case.name),
                     key=f"open-{case.id}",
                     icon=":material/radiology:",
                     width="stretch",
-                    help=f"Open {case.name}",
+                    help=f"Open {plain(case.name)}",
                     on_click=_open,
                     args=(case.id,),
                 )

@@ -1,0 +1,151 @@
+"""What the server asks of every request before Streamlit sees it, and adds to every answer.
+
+References
+----------
+.. [1] Content Security Policy Level 3, https://www.w3.org/TR/CSP3/
+.. [2] The WebSocket Protocol, RFC 6455, 10.2 (Origin Considerations)
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import runtime
+
+from shamsul.reading import StoreError
+from shamsul.reading.database.accounts import Account, Role
+from shamsul.settings import settings
+
+#: Files of the largest size that a session may have on the server at a time.
+FILES_AT_A_TIME: Final = 20
+_UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
+#: Sessions whose visitors are known; the oldest are forgotten.
+_KNOWN: Final = 10_000
+
+
+def policy(frame_ancestors: str) -> str:
+    """What a page may load and run [1]_: nothing that is not from this server.
+
+    Parameters
+    ----------
+    frame_ancestors : str
+        Sources of the pages that may show this one in a frame, for example "'self'".
+    """
+    directives = {
+        "default-src": "'self'",
+        # Streamlit's page sets a variable inline, and its components are modules of their own.
+        "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "media-src": "'self' data: blob:",
+        "worker-src": "'self' blob:",
+        "frame-src": "'self' blob: data:",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": frame_ancestors,
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+class Visitors:
+    """Who is behind each session of the server, to be asked at any time."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Callable[[], Account | None]] = OrderedDict()
+
+    def remember(self, session: str, visitor: Callable[[], Account | None]) -> None:
+        """A page was drawn for somebody in a session."""
+        self._known[session] = visitor
+        self._known.move_to_end(session)
+        while len(self._known) > _KNOWN:
+            self._known.popitem(last=False)
+
+    def may_upload(self, session: str) -> bool:
+        """Whether somebody is behind a session who may bring radiographs in."""
+        visitor = self._known.get(session)
+        try:
+            account = visitor() if visitor else None
+        except StoreError:
+            return False
+        return account is not None and account.may(Role.COORDINATOR)
+
+
+#: Of this server.
+VISITORS: Final = Visitors()
+
+
+class Gate:
+    """ASGI middleware: refuses what is not to be answered, and says how answers are to be used.
+
+    A WebSocket is opened for pages of this server only [2]_: a browser sends the sign-in cookie to
+    every port of a host, and a page on another port must not use it. Files are taken from sessions
+    of coordinators only, and no more at a time than `FILES_AT_A_TIME` of the largest size.
+    """
+
+    def __init__(self, app: ASGIApp, visitors: Visitors = VISITORS) -> None:
+        self.app, self.visitors = app, visitors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or have Streamlit answer."""
+        if scope["type"] == "websocket" and not _is_of_this_server(Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(message)
+            await send(message)
+
+        upload = _UPLOAD.search(scope["path"])
+        if upload and scope["method"] in ("PUT", "POST"):
+            refusal = await run_in_threadpool(self._refusal, upload[1], Headers(scope=scope))
+            if refusal is not None:
+                await refusal(scope, receive, with_headers)
+                return
+        await self.app(scope, receive, with_headers)
+
+    def _refusal(self, session: str, headers: Headers) -> PlainTextResponse | None:
+        if not self.visitors.may_upload(session):
+            return PlainTextResponse("Sign in as a coordinator first.", 403)
+        most = FILES_AT_A_TIME * settings().max_upload_mb * 2**20
+        told = headers.get("content-length", "")
+        if _held(session) + (int(told) if told.isdecimal() else 0) > most:
+            reason = f"More than {most // 2**20} MB at a time; take the files in parts."
+            return PlainTextResponse(reason, 413)
+        return None
+
+
+def _add_headers(message: MutableMapping[str, Any]) -> None:
+    headers = MutableHeaders(scope=message)
+    headers.setdefault("Content-Security-Policy", policy(settings().frame_ancestors))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    # Addresses name cases and studies.
+    headers.setdefault("Referrer-Policy", "same-origin")
+
+
+def _is_of_this_server(headers: Headers) -> bool:
+    """Whether a page asks that this server has sent, or one that its owner allows; or no page."""
+    origin = headers.get("origin")
+    if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
+        return True
+    return urlsplit(origin).netloc == headers.get("host")
+
+
+def _held(session: str) -> int:
+    """Bytes of the files that a session has on the server."""
+    if not runtime.exists():
+        return 0
+    files: Any = runtime.get_instance().uploaded_file_mgr
+    return sum(len(file.data) for file in list(files.file_storage.get(session, {}).values()))
