@@ -43,6 +43,18 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+#: Whose tests draw pages or run whole commands.
+LONG = (ROOT / "tests" / "ui", ROOT / "tests" / "cli")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what is so by its kind; other long tests say so themselves."""
+    for item in items:
+        server = "postgresql" in item.name.partition("[")[2]
+        if server or any(folder in item.path.parents for folder in LONG):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(autouse=True)
 def logging_is_on() -> Iterator[None]:
     """Whatever a command that ran in this process has switched off."""

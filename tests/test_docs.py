@@ -85,6 +85,7 @@ def test_every_format_of_annotations_is_documented_with_its_link() -> None:
         assert f"({FORMATS[name].link})" in rest, name
 
 
+@pytest.mark.long
 def test_every_documented_command_exists() -> None:
     pattern = r"^shamsul ((?:models|phantom|study|users|annotations) [a-z]+|[a-z]+)"
     commands = set(re.findall(pattern, README + STUDIES + ANNOTATIONS, re.M))
@@ -111,6 +112,7 @@ def test_every_measure_and_baseline_is_documented() -> None:
             assert f"`{parameter.name}`" in FAITHFULNESS
 
 
+@pytest.mark.long
 def test_every_option_in_the_readme_exists() -> None:
     help_text = ""
     commands = (
@@ -194,6 +196,7 @@ def test_viewer_keys_in_the_readme_are_those_of_the_viewer() -> None:
         ), key
 
 
+@pytest.mark.long
 def test_demo_is_what_the_documented_command_renders() -> None:
     from PIL import Image
 

@@ -63,6 +63,7 @@ def test_every_room_has_its_place() -> None:
     assert {path.stem for path in PACKAGE.glob("*.py")} == HALL
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("room", IMPORTS)
 def test_a_room_imports_what_stands_below_it(room: str) -> None:
     """Hence no circle, and nothing that may be imported but is not."""

@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import ROOT, build
 
+pytestmark = pytest.mark.long
+
 Shamsul = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -111,6 +111,7 @@ def page(folder: Path) -> Page:
     return Page((folder / "report.html").read_text(encoding="utf-8"))
 
 
+@pytest.mark.long
 def test_every_table_and_figure_is_a_file(folder: Path, analysis: Analysis) -> None:
     files = {path.name for path in folder.iterdir()}
     assert {f"{name}.csv" for name in analysis.tables} <= files
@@ -240,6 +241,7 @@ def long_item() -> Question:
     return replace(DEFAULT.items[0], id="long", wording="Does the map $show$ what it should? " * 8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "ratings",
     [
@@ -264,6 +266,7 @@ def test_figures_of_a_study_with_little_in_it_are_drawn(ratings, tmp_path: Path)
         picture.figure.savefig(tmp_path / "figure.svg")
 
 
+@pytest.mark.long
 def test_nothing_lies_outside_the_figure(pictures: tuple[Picture, ...]) -> None:
     long = analysed(items=(long_item(), *DEFAULT.items), localisation=None)
     for picture in (*pictures, *draw(long)):

@@ -157,6 +157,7 @@ def add_some(directory, writer):
         archive.add(IMAGE, [box(author=f"{writer}-{number}")])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_writers_at_the_same_time_lose_nothing(tmp_path, pool):
     how = {"mp_context": get_context("spawn")} if pool is ProcessPoolExecutor else {}

@@ -96,6 +96,7 @@ def test_tensors_are_those_of_the_module(published: Path, module: torch.nn.Modul
     assert all(torch.equal(state[name], tensor) for name, tensor in expected.items())
 
 
+@pytest.mark.long
 def test_a_download_gives_the_original_logits_of_named_outputs(
     published: Path,
     module: torch.nn.Module,

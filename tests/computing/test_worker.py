@@ -55,6 +55,7 @@ def never(done: int, planned: int) -> None:
     """For who does not look at the progress."""
 
 
+@pytest.mark.long
 def test_same_maps_as_in_this_process(worker: Worker, folder: Path, image: GridImage) -> None:
     wanted = key()
     here = METHODS["grad_cam"].explain(
@@ -69,6 +70,7 @@ def test_same_maps_as_in_this_process(worker: Worker, folder: Path, image: GridI
         assert one.output == pytest.approx(other.output, abs=1e-5)
 
 
+@pytest.mark.long
 def test_other_maps_go_between_two_reports_of_progress(
     worker: Worker, folder: Path, image: GridImage
 ) -> None:
@@ -113,6 +115,7 @@ def test_missing_model_is_a_sentence(worker: Worker, tmp_path: Path, image: Grid
         worker.explain(tmp_path, key(), image, never)
 
 
+@pytest.mark.long
 def test_process_that_ends_is_a_sentence_and_the_next_request_starts_another(
     folder: Path, image: GridImage
 ) -> None:
@@ -128,6 +131,7 @@ def test_process_that_ends_is_a_sentence_and_the_next_request_starts_another(
     worker.stop()
 
 
+@pytest.mark.long
 def test_measures_are_those_of_this_process(
     worker: Worker, folder: Path, image: GridImage, tmp_path: Path
 ) -> None:
@@ -152,6 +156,7 @@ def test_measures_are_those_of_this_process(
     assert {row["label"] for row in rows} == set(labels)
 
 
+@pytest.mark.long
 def test_maps_go_between_two_reports_of_a_measure(
     worker: Worker, folder: Path, image: GridImage, tmp_path: Path
 ) -> None:
@@ -185,6 +190,7 @@ def test_paths_of_the_current_folder_are_found(
     worker.stop()
 
 
+@pytest.mark.long
 def test_worker_ends_with_its_server(folder: Path, image: GridImage) -> None:
     worker = Worker()
     worker.explain(folder, key(), image, never)

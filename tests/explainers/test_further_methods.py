@@ -17,6 +17,7 @@ def outputs(classifier: Classifier, values: np.ndarray, target: Target) -> np.nd
     return logits if target is Target.LOGIT else 1 / (1 + np.exp(-logits))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", list(Target))
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_integrated_gradients_sum_to_the_difference_to_the_baseline(

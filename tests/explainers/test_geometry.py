@@ -165,6 +165,7 @@ def seeing(request: pytest.FixtureRequest) -> Classifier:
     return Classifier(about, network)
 
 
+@pytest.mark.long
 def test_map_lies_on_the_square_for_every_registered_model(
     method: Method, seeing: Classifier
 ) -> None:
@@ -187,6 +188,7 @@ def bundled() -> Classifier:
     return registry.load(registry.PHANTOM)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("shape", "mirrored"), [((256, 216), False), ((180, 400), True)], ids=["upright", "mirrored"]
 )

@@ -52,6 +52,7 @@ def gradient_times_input(network: nn.Module, batch: torch.Tensor, output: int = 
 FAMILIES = ["densenet121", "resnet18", "resnet50", "vgg11_bn", "vgg16", "efficientnet_b0"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.parametrize(
     ("dtype", "tolerance"), [(torch.float32, 1e-3), (torch.float64, 1e-6)], ids=["f32", "f64"]
@@ -81,6 +82,7 @@ def test_lrp_0_is_gradient_times_input_on_torchxrayvisions_own_densenet() -> Non
     assert (found - expected).norm() / expected.norm() < 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["densenet121", "efficientnet_b0"])
 @pytest.mark.parametrize("composite", ["zero", "epsilon_plus_flat", "epsilon_gamma_box"])
 def test_many_outputs_at_once_are_each_alone(name: str, composite: str) -> None:
@@ -126,6 +128,7 @@ def offset(part: nn.Module) -> torch.Tensor | None:
     return None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["densenet121", "resnet18", "vgg11_bn"])
 def test_biases_and_shifts_absorb_the_rest_of_the_logit(name: str) -> None:
     network = random_network(name).double()
@@ -148,6 +151,7 @@ def without_biases(name: str) -> nn.Module:
     return network
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "composite", ["epsilon_plus_flat", "epsilon_gamma_box", "deep_taylor", "w_square"]
 )

@@ -293,6 +293,7 @@ def test_what_was_evaluated_for_lime_is_not_evaluated_again_for_shap(
             np.testing.assert_allclose(found.values, expected.values, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [lime.METHOD, shap.METHOD], ids=["lime", "shap"])
 def test_more_samples_are_more_evaluations_and_smaller_errors(
     densenet: Classifier, noise: GridImage, method: Method
@@ -310,6 +311,7 @@ def test_more_samples_are_more_evaluations_and_smaller_errors(
         assert evaluations <= samples
 
 
+@pytest.mark.long
 def test_error_of_a_few_chosen_evaluations_is_below_that_of_as_many_at_random(
     densenet: Classifier, noise: GridImage
 ) -> None:

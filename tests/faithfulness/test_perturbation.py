@@ -164,6 +164,7 @@ def phantom() -> Subject:
     return Subject(classifier, image, maps, seed=3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("one", DIRECT, ids=lambda one: one.name)
 def test_a_map_is_measured_the_same_whatever_is_beside_it(one: Measure, phantom: Subject) -> None:
     given = FAST[one.name]
@@ -185,6 +186,7 @@ def test_a_map_is_measured_the_same_whatever_is_beside_it(one: Measure, phantom:
     assert one.of(replace(phantom, seed=4), **given) != together
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("one", MEASURES.values(), ids=MEASURES)
 def test_progress_ends_at_its_plan_and_can_cancel(one: Measure, phantom: Subject) -> None:
     seen: list[tuple[int, int]] = []

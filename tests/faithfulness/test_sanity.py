@@ -48,6 +48,7 @@ def values(rows: tuple[Result, ...], statistic: str) -> list[float]:
     return [row.value for row in rows if row.statistic == statistic]
 
 
+@pytest.mark.long
 def test_stages_go_from_the_output_to_the_input_and_hold_every_weight(subject: Subject) -> None:
     found = stages(subject.classifier)
     assert list(found) == STAGES
@@ -83,6 +84,7 @@ def cascade(subject: Subject) -> list[tuple[Result, ...]]:
     return MEASURES["cascading_randomisation"].of(subject)
 
 
+@pytest.mark.long
 def test_maps_change_with_what_the_model_has_learnt(cascade: list[tuple[Result, ...]]) -> None:
     for rows in cascade:
         assert [row.detail for row in rows][::4] == STAGES
@@ -102,6 +104,7 @@ def test_one_stage_alone_is_the_first_step_of_the_cascade(
     assert numbers[4:8] != pytest.approx(first[4:8], nan_ok=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "parameters"),
     [("lime", {"samples": 60}), ("shap", {"samples": 60}), ("rise", {"samples": 48})],

@@ -17,6 +17,7 @@ def whole(image: tuple[int, int], grid: tuple[int, int]) -> Geometry:
     return Geometry.window(image, grid, top=0, left=0, height=image[0], width=image[1])
 
 
+@pytest.mark.long
 def test_map_of_the_whole_image_is_upsampled_as_torch_does(rng: np.random.Generator) -> None:
     for _ in range(20):
         grid, image = map(tuple, (rng.integers(1, 30, 2), rng.integers(1, 400, 2)))

@@ -32,6 +32,7 @@ def benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Benchmark:
     return Benchmark(tmp_path / "benchmark", folder_of("phantom"), count=4, seed=3)
 
 
+@pytest.mark.long
 def test_maps_are_scored_against_the_very_masks(benchmark: Benchmark) -> None:
     cases = benchmark.cases()
     rendered = [render(FIRST_SEED + 3 + number, shape=(256, 216)) for number in range(4)]
@@ -66,6 +67,7 @@ def test_what_is_there_is_not_computed_again(
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
 
 
+@pytest.mark.long
 def test_processes_that_share_the_cores_keep_to_their_share() -> None:
     code = """
 import torch

@@ -129,6 +129,7 @@ def test_scores_of_chexlocalizes_protocol_are_those_of_its_steps(
     assert found["one", "Edema", "lime"].iou > 0
 
 
+@pytest.mark.long
 def test_processes_find_the_same(maps: list[MapFile], references: dict[str, Reference]) -> None:
     alone, together = (list(score_images(maps, references, Rules(), jobs)) for jobs in (1, 2))
     assert repr(alone) == repr(together)

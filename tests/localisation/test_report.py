@@ -86,6 +86,7 @@ def test_masks_of_a_further_annotator_are_people_when_they_are_called_so() -> No
     assert found.tables["against_baselines"].empty
 
 
+@pytest.mark.long
 def test_sentences_name_the_baseline_and_people(results: Results) -> None:
     for table, reference in (
         ("against_baselines", r"the (lung-field prior|centred Gaussian)"),
@@ -102,6 +103,7 @@ def test_two_scores_of_one_map_are_refused() -> None:
         collect(rows({"lime": [0.1]}) * 2, [], protocol="shamsul", threshold="otsu")
 
 
+@pytest.mark.long
 def test_every_table_and_figure_is_a_file(folder: Path, results: Results) -> None:
     names = {path.name for path in folder.iterdir()}
     assert {f"{name}.csv" for name in results.tables} <= names
@@ -146,6 +148,7 @@ def test_page_says_how_it_was_computed(page: Page, results: Results) -> None:
             assert source in page.words and place.split("://")[-1] in page.words
 
 
+@pytest.mark.long
 def test_page_of_another_protocol_and_threshold_says_so() -> None:
     found = collected(varied(2), protocol="chexlocalize", threshold="0.4")
     words = Page(files(found, (), {})["report.html"].decode()).words
@@ -202,6 +205,7 @@ def test_methods_have_the_same_look_whatever_is_beside_them() -> None:
     assert len(set(several.values())) == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "scores",
     [

@@ -106,6 +106,7 @@ def test_mask_of_unknown_label_is_refused() -> None:
         render(0, findings={}, shape=SMALL).mask("Fracture")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("label", [label for label in INSERTS if label != "Support Devices"])
 def test_masks_agree_between_shapes(label: str) -> None:
     large = render(8, findings={label: Grade.OBVIOUS}, shape=(384, 324)).mask(label)

@@ -78,6 +78,7 @@ def without(text: str, *names: str) -> dict[str, object]:
     return {name: value for name, value in content.items() if name not in names}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("study", STUDIES)
 def test_everything_is_exported_as_it_was(left: Left, study: str, tmp_path: Path) -> None:
     out, expected = tmp_path / "out", left.frozen / "exports" / study

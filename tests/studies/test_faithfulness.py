@@ -232,6 +232,7 @@ def test_a_measure_that_fails_is_said_and_the_others_come(bench: Bench) -> None:
     assert len(bench.runs.there(wanted)) == len(wanted.parts) - len(METHODS)
 
 
+@pytest.mark.long
 def test_a_radiograph_that_is_gone_is_a_sentence(bench: Bench) -> None:
     wanted = bench.wanted(("grad_cam",), ("infidelity",))
     for source in wanted.sources:
@@ -244,6 +245,7 @@ def test_a_radiograph_that_is_gone_is_a_sentence(bench: Bench) -> None:
         assert failure.reason.startswith("Infidelity: ") and "Error" not in failure.reason
 
 
+@pytest.mark.long
 def test_results_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     (bench.folder / "measures").write_text("in the way")
     wanted = bench.wanted(("grad_cam",), ("infidelity",))
@@ -254,6 +256,7 @@ def test_results_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     )
 
 
+@pytest.mark.long
 def test_maps_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     (bench.folder / "maps").write_text("in the way")
     wanted = bench.wanted(("grad_cam",), ("infidelity",))
@@ -262,6 +265,7 @@ def test_maps_that_cannot_be_kept_are_a_sentence(bench: Bench) -> None:
     assert "Grad-CAM: The maps cannot be kept on the disk." in reasons
 
 
+@pytest.mark.long
 def test_stopping_gives_up_what_is_computed_and_resuming_goes_on(bench: Bench) -> None:
     wanted = bench.wanted()
     bench.worker.going.clear()

@@ -116,6 +116,7 @@ def test_more_labels_of_a_case_are_more_readings(make, store) -> None:
     assert (made.cases, made.readings) == (1, 2)
 
 
+@pytest.mark.long
 def test_a_folder_of_cases_is_taken_in(make, store, tmp_path) -> None:
     shutil.copytree(DEMO, tmp_path / "cases")
     made = make('folder = "cases"', '[labels]\nfrom = "annotation"')
@@ -161,6 +162,7 @@ def test_a_case_that_is_not_there_is_told(make) -> None:
     assert ("phantom-9999", "there is no such case") in made.left_out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("cases", "rest", "says"),
     [
@@ -209,6 +211,7 @@ def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -
         changed(readers=("Bo", "Ada"))
 
 
+@pytest.mark.long
 def test_the_commands(tmp_path, monkeypatch, capsys, request) -> None:
     monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path / "data"))
     settings.cache_clear()

@@ -12,6 +12,7 @@ from shamsul.training.cases import GRADES, Split, cases
 SPLIT = Split("training", range(100, 106), ((60, 50), (90, 75)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("processes", [0, 2])
 def test_cases_are_the_rendered_phantoms(fake: ModuleType, tmp_path: Path, processes: int) -> None:
     data = cases(SPLIT, tmp_path, processes=processes, render=fake.render)

@@ -72,6 +72,7 @@ def fail(accounts: Accounts, name: str, times: int = 1) -> None:
 # Accounts
 
 
+@pytest.mark.long
 def test_accounts_are_listed_by_name(accounts: Accounts) -> None:
     accounts.add("  Bea   B. ", Role.READER)
     assert accounts.all() == (
@@ -88,6 +89,7 @@ def test_a_coordinator_may_what_a_reader_may_and_not_the_other_way_round() -> No
     assert not Account("Carl", Role.COORDINATOR, disabled=True).may(Role.READER)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "password", "sentence"),
     [
@@ -104,6 +106,7 @@ def test_account_that_cannot_be_added_says_why(
     assert len(accounts.all()) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "arguments"),
     [
@@ -155,11 +158,13 @@ def test_browser_is_recognised_for_twelve_hours(
     assert len(rows(database, "sign_in")) == 1  # the old one is gone
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("token", ["", "a", "é\ud800", "'; DROP TABLE account; --", "x" * 100_000])
 def test_token_of_nobody_is_nobody(accounts: Accounts, token: str) -> None:
     assert accounts.who(token) is None
 
 
+@pytest.mark.long
 def test_sign_in_survives_a_restart(accounts: Accounts, each_url: str, clock: Clock) -> None:
     token = accounts.sign_in("Ada", PASSWORD)
     again = Database(each_url)
@@ -167,6 +172,7 @@ def test_sign_in_survives_a_restart(accounts: Accounts, each_url: str, clock: Cl
     again.close()
 
 
+@pytest.mark.long
 def test_neither_password_nor_token_is_in_the_database(
     accounts: Accounts, database: Database
 ) -> None:
@@ -177,6 +183,7 @@ def test_neither_password_nor_token_is_in_the_database(
     assert "$argon2id$" in content
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["Ada", "Zoe", "Dora", "Emil", "", "\x00"])
 def test_one_sentence_for_every_reason(accounts: Accounts, name: str) -> None:
     accounts.add("Dora", Role.READER)  # by OpenID Connect only
@@ -273,6 +280,7 @@ def test_unknown_name_is_refused_alike(accounts: Accounts) -> None:
         accounts.sign_in("Zoe", PASSWORD)
 
 
+@pytest.mark.long
 def test_success_forgets_failures_and_old_ones_do_not_count(
     accounts: Accounts, clock: Clock, database: Database
 ) -> None:

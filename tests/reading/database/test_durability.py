@@ -33,6 +33,7 @@ def printed_and_stored(what, url):
     return printed, [(number, json.loads(value)) for _, number, value in rows]
 
 
+@pytest.mark.long
 def test_what_was_reported_saved_survives_kill_9(url):
     printed, stored = printed_and_stored("kill", url)
     assert len(printed) > 15

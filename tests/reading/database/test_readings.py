@@ -375,6 +375,7 @@ def test_answers_about_the_reader_are_revisions(
         about(readings).record("trial", "Ada", {"present": "yes"})
 
 
+@pytest.mark.long
 def test_two_readers_on_one_case_do_not_meet(store: Store, create: Callable[..., Readings]) -> None:
     readings = create()
     ada, bo = (

@@ -200,6 +200,7 @@ def test_a_case_is_complete_when_every_map_is_rated(store, rating):
     assert store.progress("pilot", "Ada", maps=2)[0].complete
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

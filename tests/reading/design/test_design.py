@@ -195,6 +195,7 @@ def test_in_a_crossover_each_case_is_read_once_with_and_once_without() -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("count", "size", "readers", "each", "shared"),
     [(7, 3, 7, 3, {1}), (6, 3, 4, 2, {1}), (12, 6, 4, 2, {2}), (13, 4, 13, 4, {1})],
@@ -215,6 +216,7 @@ def test_incomplete_blocks_are_balanced(
     assert overlaps == shared
 
 
+@pytest.mark.long
 def test_blocks_that_do_not_divide_are_even_to_within_one() -> None:
     design = Design(cases_per_reader=7)
     readings = assign(design, cases(10), ["a", "b", "c"], METHODS)

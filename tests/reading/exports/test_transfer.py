@@ -66,6 +66,7 @@ def other(each_url: str) -> Iterator[Store]:
     other.close()
 
 
+@pytest.mark.long
 def test_a_study_comes_back_as_it_was(store: Store, other: Store, tmp_path: Path) -> None:
     assert load(other, dump(store, "trial")) == "trial"
     assert other.study("trial") == store.study("trial")
@@ -80,6 +81,7 @@ def test_a_study_comes_back_as_it_was(store: Store, other: Store, tmp_path: Path
     assert (tmp_path / "0.csv").read_bytes() == (tmp_path / "1.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_revisions_are_part_of_it(store: Store, other: Store) -> None:
     load(other, dump(store, "trial"))
 
@@ -91,6 +93,7 @@ def test_revisions_are_part_of_it(store: Store, other: Store) -> None:
     assert max(number for number, *_ in history(store)) == 2
 
 
+@pytest.mark.long
 def test_a_study_is_imported_once(store: Store, other: Store) -> None:
     text = dump(store, "trial")
     load(other, text)
@@ -104,12 +107,14 @@ def test_what_is_no_study_is_refused(other: Store, text: str) -> None:
         load(other, text)
 
 
+@pytest.mark.long
 def test_a_layout_of_the_future_is_refused(store: Store, other: Store) -> None:
     text = json.dumps(json.loads(dump(store, "trial")) | {"format": 2})
     with pytest.raises(TransferError, match="layout 2"):
         load(other, text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "damage",
     [
