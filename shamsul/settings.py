@@ -15,7 +15,7 @@ from pydantic_settings import (
 )
 
 _PACKAGE = Path(__file__).resolve().parent
-_BUNDLE = _PACKAGE / "_bundle"  # only where a wheel was installed: see pyproject.toml
+_BUNDLE = _PACKAGE / "_bundle"  # only where a wheel was installed: see scripts/bundle.py
 #: Where the app, its pages, the assets and what pages show of the docs are.
 HOME = _BUNDLE if _BUNDLE.is_dir() else _PACKAGE.parent
 #: Bundled model, lung field and demo study.

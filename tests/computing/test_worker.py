@@ -179,6 +179,7 @@ def test_maps_that_are_gone_are_a_sentence(
         worker.measure(folder, [key()], tmp_path, image, "infidelity", 0, never)
 
 
+@pytest.mark.long
 def test_paths_of_the_current_folder_are_found(
     folder: Path, image: GridImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 #: As where one page warms the app up and another is opened meanwhile.
 TWO_THREADS = """
 import importlib, threading
@@ -28,6 +30,7 @@ assert not failed, failed
 """
 
 
+@pytest.mark.long
 def test_two_threads_import_torchvision_whole() -> None:
     done = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
