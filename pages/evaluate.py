@@ -43,6 +43,12 @@ if chosen is None:
         "Annotations, or drawn on the Review page."
     )
     st.stop()
+if not chosen.by:
+    st.info(
+        "Only readers have drawn in this study. To score maps against their drawings, choose them "
+        "under *What is compared*."
+    )
+    st.stop()
 selection.computing(chosen)
 maps = selection.map_scores(chosen)
 if not maps:

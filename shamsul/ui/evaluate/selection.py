@@ -48,7 +48,8 @@ class Choice:
     threshold : str
         One of `THRESHOLDS`.
     by : tuple of str
-        Sources of the annotations that count.
+        Sources of the annotations that count; none where only readers have drawn and their
+        drawings were not chosen.
     marked : tuple of (str, str)
         Which annotations the cases have: the image's SHA-256 and the annotation's digest.
     """
@@ -90,6 +91,7 @@ def choice() -> Choice | None:
         return None
     marked = [(case, one) for case in cases for one in described[case]]
     sources = sorted({one.source for _, one in marked})
+    experts = [one for one in sources if one != DRAWN]
     usual = chosen.plan.methods if chosen.plan else USUAL
     with right.popover("What is compared", icon=":material/tune:", width="stretch"):
         methods = st.pills(
@@ -111,13 +113,14 @@ def choice() -> Choice | None:
         by = st.multiselect(
             "Annotations by",
             sources,
-            default=[one for one in sources if one != DRAWN] or sources,
-            help="Others are compared with them as people, beside the methods.",
+            default=experts,
+            help="Others are compared with them as people, beside the methods. What readers drew "
+            "on the Review page counts only if it is chosen here.",
         )
     ordered = [one for one in EXPLAINERS if one in methods]
     wanted = localisation.to_compare(chosen, cases, ordered)
     digests = tuple((case.image_sha256, one.digest) for case, one in marked)
-    return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or sources), digests)
+    return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or experts), digests)
 
 
 def _threshold_title(threshold: str) -> str:
