@@ -17,7 +17,7 @@ from shamsul.settings import HOME
 from shamsul.studies import localisation
 from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
@@ -65,6 +65,10 @@ class Choice:
 def study() -> Study:
     """Let a coordinator choose a study, the same in all views."""
     studies = {one.name: one for one in session.store().studies()}
+    titles = [one.title for one in studies.values()]
+    address.check("study", titles, "study", "pages/evaluate.py")
+    if st.session_state.get("study") not in studies:
+        st.session_state.pop("study", None)
     name = st.selectbox(
         "Study",
         list(studies),

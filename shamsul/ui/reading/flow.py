@@ -17,6 +17,8 @@ def overview(reader: str) -> None:
     """The studies that a reader is part of, each with what to do next."""
     error = answers.take(outbox.received(KEY))
     studies = session.readings().studies_of(reader)
+    if STUDY in st.query_params:
+        st.warning("The address names a study that is none of yours.")
     if not studies:
         st.info("No study has been assigned to you.")
     for study in studies:
