@@ -28,9 +28,15 @@ def overview(reader: str) -> None:
             done, planned = 0, 0
             for progress in session.readings().progress(study, reader):
                 done, planned = done + progress.finished, planned + progress.readings
-            st.progress(done / planned, text=f"{done} of {planned} read")
+            closing = (
+                done == planned
+                and study.closed_at is None
+                and about_reader.are_left(study, reader, Step.END)
+            )
+            left = ", the closing questions are left" if closing else ""
+            st.progress(done / planned, text=f"{done} of {planned} read{left}")
             button.button(
-                "Continue" if done else "Start",
+                "Closing questions" if closing else "Continue" if done else "Start",
                 key=f"open-{study.name}",
                 type="primary",
                 width="stretch",

@@ -122,7 +122,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(start_app: Callable[..., str], folder: Path) -> str:
     text = study_text(
-        methods=tuple(USUAL), controls=["other_patient"], controlled=1.0, counterbalanced=True
+        methods=tuple(USUAL),
+        controls=["other_patient"],
+        controlled=1.0,
+        controls_replace=False,
+        counterbalanced=True,
     )
     make_study(folder, text)
     return start_app("app.py", {"SHAMSUL_DATA_DIR": str(folder)})
