@@ -5,7 +5,7 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.reading.database.accounts import Role
 from shamsul.settings import settings
-from shamsul.ui.shared import address, session, sign_in
+from shamsul.ui.shared import address, scrolling, session, sign_in
 from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.worklist import listing
@@ -70,6 +70,7 @@ with export:
 if not store.cases(name):
     st.info("No radiographs yet. Upload DICOM, PNG or JPEG files above.")
 listing.case_grid(store.cases(name), {case.case.id: case for case in progress})
+scrolling.stand(f"worklist/{name}", is_list=True)
 session.warm_up()
 st.caption(
     f"Ratings are kept in `{settings().database_shown}`, "
