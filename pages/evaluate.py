@@ -7,11 +7,12 @@ import streamlit as st
 
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.evaluate import annotations, faithfulness, localisation, selection
-from shamsul.ui.shared import sign_in
+from shamsul.ui.shared import address, sign_in
 from shamsul.ui.shared.frame import ensure_frame
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
+address.check("view", selection.VIEWS, "view", "pages/evaluate.py")
 left, right = st.columns([1, 1.35])
 view = left.segmented_control(
     "View",
@@ -41,6 +42,12 @@ if chosen is None:
     st.info(
         "No case of this study has an expert annotation yet. They are imported in the view "
         "Annotations, or drawn on the Review page."
+    )
+    st.stop()
+if not chosen.by:
+    st.info(
+        "Only readers have drawn in this study. To score maps against their drawings, choose them "
+        "under *What is compared*."
     )
     st.stop()
 selection.computing(chosen)

@@ -4,13 +4,15 @@ import streamlit as st
 
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.results import sections
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
 studies = {study.name: study for study in session.store().studies()}
+titles = [study.title for study in studies.values()]
+address.check("results-of", titles, "study", "pages/results.py")
 name = st.selectbox(
     "Study",
     list(studies),

@@ -9,7 +9,7 @@ from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
 from shamsul.studies.panels import open_sources
 from shamsul.ui.review import charts, choices, compare, rating
-from shamsul.ui.shared import drawings, maps, session, sign_in
+from shamsul.ui.shared import drawings, maps, scrolling, session, sign_in
 from shamsul.ui.shared.frame import ensure_frame, error_boundary
 from shamsul.ui.shared.viewer import viewer, viewer_progress
 from shamsul.ui.shared.wording import plain
@@ -22,6 +22,7 @@ if case is None:
     st.info("There is no case to review yet. Upload radiographs on the worklist.")
     st.stop()
 study = session.store().study(case.study)
+scrolling.stand(f"case/{case.id}")
 choices.heading(study, case, [other for other in cases if other.study == case.study])
 
 try:

@@ -5,7 +5,7 @@ import streamlit as st
 from shamsul.classifiers import registry
 from shamsul.reading.database.accounts import Role
 from shamsul.settings import settings
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import address, scrolling, session, sign_in
 from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
@@ -38,15 +38,21 @@ if uploads:
     # A new key empties the widget, and with it the server's memory of the original files.
     st.session_state["upload_round"] += 1
     st.session_state["study"] = session.UPLOADS
+    st.session_state["just_uploaded"] = True
     st.rerun()
 listing.upload_outcomes(st.session_state.get("uploaded", ()))
 
+address.check("study", [one.title for one in studies.values()], "study", "pages/worklist.py")
+if st.session_state.get("study") not in studies:
+    # Chosen on another page, among others.
+    st.session_state.pop("study", None)
 name = st.segmented_control(
     "Study",
     list(studies),
     format_func=lambda name: plain(studies[name].title),
-    # After an upload the choice is set already, and a default beside it would be a warning.
-    default=None if "study" in st.session_state else next(iter(studies)),
+    # After an upload the choice is set already, and a default beside it would be a warning. At
+    # other times it needs one: going back to an address without a study would choose none.
+    default=None if st.session_state.pop("just_uploaded", False) else next(iter(studies)),
     required=True,
     key="study",
     bind="query-params",
@@ -65,6 +71,7 @@ with export:
 if not store.cases(name):
     st.info("No radiographs yet. Upload DICOM, PNG or JPEG files above.")
 listing.case_grid(store.cases(name), {case.case.id: case for case in progress})
+scrolling.stand(f"worklist/{name}", is_list=True)
 session.warm_up()
 st.caption(
     f"Ratings are kept in `{settings().database_shown}`, "

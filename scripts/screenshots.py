@@ -79,11 +79,11 @@ def main() -> None:
 
 def take(page: Page, url: str, theme: str) -> None:
     """Worklist and review page in one theme."""
-    page.goto(url)
+    page.goto(f"{url}/?reader=Reader+1")
     expect(page.get_by_role("button", name="phantom-0001")).to_be_visible(timeout=PATIENCE)
     settled(page)
     page.screenshot(path=OUT / f"worklist-{theme}.png")
-    page.goto(f"{url}/review?case={CASE}")
+    page.goto(f"{url}/review?case={CASE}&reader=Reader+1")
     expect(page.get_by_role("img", name="Radiograph", exact=True)).to_be_visible(timeout=PATIENCE)
     settled(page)
     page.get_by_label("Show expert annotation").select_option("outline")

@@ -154,7 +154,7 @@ def test_the_documented_study_file_has_every_setting_and_is_in_order(tmp_path: P
     )
 
     (text,) = re.findall(r"```toml\n(.*?)```", STUDIES, re.S)
-    known = Known({"phantom": ("Edema",)}, tuple(METHODS), ("shamsul-2023",), ("phantom-demo",))
+    known = Known({"phantom": ("Edema",)}, tuple(METHODS), ("shamsul-2023",), {"phantom-demo": 8})
     file = read_study_file(text, known, folder=tmp_path)
     assert file.study.plan is not None
     assert file.study.plan.design.warm_up == 1

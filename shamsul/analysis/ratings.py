@@ -66,14 +66,35 @@ def blocks(ratings: pd.DataFrame, methods: Collection[str], values: str) -> pd.D
     )
 
 
+def without(table: pd.DataFrame, replaced: pd.DataFrame, methods: Collection[str]) -> pd.DataFrame:
+    """Blocks but for those that lack one of some methods by design.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (readings, methods)
+    replaced : DataFrame
+        :attr:`shamsul.analysis.selection.Selection.replaced`.
+    methods : collection of str
+    """
+    lacking = replaced.loc[replaced["method"].isin(list(methods)), READING]
+    return table[~table.index.isin(pd.MultiIndex.from_frame(lacking))]
+
+
 def friedman_tests(
-    ratings: pd.DataFrame, items: Sequence[Question], methods: Collection[str]
+    ratings: pd.DataFrame,
+    replaced: pd.DataFrame,
+    items: Sequence[Question],
+    methods: Collection[str],
 ) -> pd.DataFrame:
-    """Friedman's test of each item: item, chi2, p, w, n, k, left_out, why."""
-    rows = [
-        (item.id, *friedman_row(friedman(blocks(_of(ratings, item), methods, "score"))))
-        for item in items
-    ]
+    """Friedman's test of each item: item, chi2, p, w, n, k, left_out, why.
+
+    It needs complete blocks: readings that lack a method by design are not among them, nor counted
+    as left out.
+    """
+    rows = []
+    for item in items:
+        table = blocks(_of(ratings, item), methods, "score")
+        rows.append((item.id, *friedman_row(friedman(without(table, replaced, methods)))))
     return pd.DataFrame(rows, columns=["item", *FRIEDMAN])
 
 
@@ -92,9 +113,14 @@ def friedman_row(test: Friedman) -> tuple[object, ...]:
 
 
 def pairwise_tests(
-    ratings: pd.DataFrame, items: Sequence[Question], methods: Collection[str]
+    ratings: pd.DataFrame,
+    replaced: pd.DataFrame,
+    items: Sequence[Question],
+    methods: Collection[str],
 ) -> pd.DataFrame:
     """Wilcoxon's test of each item and pair of methods.
+
+    Of readings that lack a method by design the other pairs count.
 
     Returns
     -------
@@ -109,7 +135,9 @@ def pairwise_tests(
                 (not test.n, "No reading of both methods."),
                 (not test.nonzero, "The two are never rated differently."),
             )
-            rows.append({"item": item.id, **vars(test), "why": reason})
+            pair = without(table, replaced, (test.first, test.second))
+            counted = {**vars(test), "left_out": len(pair) - test.n}
+            rows.append({"item": item.id, **counted, "why": reason})
     columns = "item first second median_difference statistic p p_holm n nonzero left_out why"
     return pd.DataFrame(rows, columns=columns.split())
 

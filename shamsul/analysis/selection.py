@@ -35,6 +35,9 @@ class Selection:
     screens : DataFrame
         Reader, session, case, label, case_order and active_seconds of each answer in a first
         reading, from both tables.
+    replaced : DataFrame
+        Reader, session, case, label and method of each first reading in which a control map stood
+        in place of the method's: missing by design, not because somebody left it out.
     rows : DataFrame
         Columns table, reason, rows: how many rows are left out of the main analysis and why, each
         for the first reason that applies, and how many are used.
@@ -45,6 +48,7 @@ class Selection:
     repeats: pd.DataFrame
     beside: pd.DataFrame
     screens: pd.DataFrame
+    replaced: pd.DataFrame
     rows: pd.DataFrame
 
 
@@ -104,9 +108,26 @@ def select(
         ranked=ratings[read & ~control & ~repeat & ~other_method],
         repeats=ratings[rated & ~control & repeat],
         beside=ratings[rated],
+        replaced=_replaced(ratings[read & ~repeat]),
         screens=pd.concat([first, cases.loc[case_why == "", columns]], ignore_index=True),
         rows=pd.DataFrame(counts, columns=["table", "reason", "rows"]),
     )
+
+
+def _replaced(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Which method's map a reading lacks, because its control stood there.
+
+    A study's controls either are a panel more, with the method's own map beside them, or replace
+    it, so that nobody can have rated it. Rows do not say which: a single reading with both does, in
+    which maps that were not rated are merely that.
+    """
+    key = [*READING, "method"]
+    shown = ratings[[*key, "control"]].drop_duplicates()
+    real = shown.loc[shown["control"] == "", key].assign(real=True)
+    controls = shown.loc[shown["control"] != "", key].merge(real, on=key, how="left")
+    if controls["real"].notna().any():
+        controls = controls.head(0)
+    return controls[key].drop_duplicates(ignore_index=True)
 
 
 def typed(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:

@@ -162,10 +162,12 @@ def analyse(
     Notes
     -----
     Practice cases, repeated readings and control maps are left out of all but the tables about
-    them, and counted in `rows`. What is read in several sessions is several readings.
+    them, and counted in `rows`. A method's map that a control replaced is missing by design: what
+    compares methods within a reading does without that reading, and does not count it as left out.
+    What is read in several sessions is several readings.
     """
     chosen = selection.select(ratings, cases, items, methods)
-    main, ranked = chosen.main, chosen.ranked
+    main, ranked, replaced = chosen.main, chosen.ranked, chosen.replaced
     resample = functools.partial(interval, replicates=replicates, level=LEVEL, seed=seed)
     met = localised(main, localisation)
     localised_items = items if localisation is not None else ()
@@ -181,11 +183,11 @@ def analyse(
         completeness=reading_times.completeness(main, chosen.screens),
         distribution=distribution(main, items, methods),
         means=means(main, items, methods, resample),
-        friedman=friedman_tests(main, items, methods),
-        pairwise=pairwise_tests(main, items, methods),
-        places=ranking.places(ranked, methods),
-        mean_ranks=ranking.mean_ranks(ranked, methods, resample),
-        rank_test=ranking.rank_test(ranked, methods),
+        friedman=friedman_tests(main, replaced, items, methods),
+        pairwise=pairwise_tests(main, replaced, items, methods),
+        places=ranking.places(ranked, replaced, methods),
+        mean_ranks=ranking.mean_ranks(ranked, replaced, methods, resample),
+        rank_test=ranking.rank_test(ranked, replaced, methods),
         agreement=consistency.agreement(main, items, resample),
         repeats=consistency.repeats(main, chosen.repeats, items),
         control_failures=controls.failures(chosen.beside),

@@ -47,6 +47,11 @@ def counted(annotations: Iterable[M]) -> tuple[M, ...]:
     return tuple(one for one in annotations if one.occasion is None or one.occasion.counts)
 
 
+def in_studies(annotations: Iterable[M]) -> tuple[M, ...]:
+    """Without what readers drew outside of studies: while they review they try and show things."""
+    return tuple(one for one in annotations if one.source != DRAWN or one.occasion is not None)
+
+
 def mark_of(drawing: Any, shape: tuple[int, int]) -> Mark:
     """The mark that a browser says was drawn.
 

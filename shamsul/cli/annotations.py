@@ -56,7 +56,8 @@ def import_annotations(
     names = {case.image_sha256: [case.name] for case in store.cases(study)}
     try:
         if images is not None:
-            _add_names(names, images)
+            of_files = annotation_files.names_in(images)
+            names = {sha256: [*own, *of_files.get(sha256, ())] for sha256, own in names.items()}
         contents = registry.read(file, format)
         brought = annotation_files.give(
             contents.entries,
@@ -110,27 +111,6 @@ def export_annotations(
         raise UserError(f"{error}.") from None
     write_atomically(out, content)
     emit({"study": study, "file": str(out)}, as_json, lambda: [str(out)])
-
-
-def _add_names(names: dict[str, list[str]], folder: Path) -> None:
-    """Give cases the names that annotations may call their very files in a folder by.
-
-    Raises
-    ------
-    UserError
-        If it is no folder.
-    """
-    from shamsul.studies.annotation_files import names_of_file
-
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder.")
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file():
-            continue
-        with open(path, "rb") as file:
-            sha256, own = names_of_file(path.relative_to(folder).as_posix(), file)
-        if sha256 in names:
-            names[sha256] += own
 
 
 @annotations_app.command("formats")

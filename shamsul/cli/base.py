@@ -40,6 +40,13 @@ app.add_typer(users_app, name="users")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Model = Annotated[str, typer.Option("--model", help="A registered model or a model folder.")]
+KeepFileNames = Annotated[
+    bool,
+    typer.Option(
+        "--keep-file-names",
+        help="Write names of files, which may be names of patients; by default pseudonyms.",
+    ),
+]
 
 
 #: Faults that a person is told one by one; a program gets them all.

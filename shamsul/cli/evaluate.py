@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
-from shamsul.cli.base import Json, Model, UserError, app, emit, say
+from shamsul.cli.base import Json, KeepFileNames, Model, UserError, app, emit, say
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shamsul.localisation.reference import Reference
     from shamsul.localisation.results import Results
     from shamsul.localisation.score import ImageScores
+    from shamsul.localisation.written_names import WrittenNames
     from shamsul.metrics.thresholds import Split
 
 #: Images for each process: fewer are done before another process has started.
@@ -47,6 +48,10 @@ def evaluate(
         int,
         typer.Option(min=0, help="Compute maps of so many phantoms and score them: a leaderboard."),
     ] = 0,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the radiographs: annotations may call them by these names."),
+    ] = None,
     model: Model = "phantom",
     people: Annotated[
         Path | None,
@@ -99,6 +104,7 @@ def evaluate(
     jobs: Annotated[
         int, typer.Option(min=0, help="Processes; 0 for as many as there are cores and work for.")
     ] = 0,
+    keep_file_names: KeepFileNames = False,
     as_json: Json = False,
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""
@@ -113,6 +119,7 @@ def evaluate(
     from shamsul.localisation.protocol import Protocol, Rules
     from shamsul.localisation.reference import AnnotationFile
     from shamsul.localisation.score import NO_MAP
+    from shamsul.localisation.written_names import WrittenNames
     from shamsul.metrics import thresholds
 
     if protocol not in {one.value for one in Protocol}:
@@ -137,17 +144,32 @@ def evaluate(
         return
     assert annotations is not None
     file = AnnotationFile.open(annotations)
+    radiographs = _names_in(images) if images else {}
+
+    def names(files: "Sequence[MapFile]", further: Iterable[str] = ()) -> WrittenNames | None:
+        if keep_file_names:
+            return None
+        return WrittenNames.of(files, {*file.images, *further}, radiographs)
+
     table = BUILT_IN.with_csv(labels) if labels else BUILT_IN
     if points:
         references = {one.image: one for one in file.read.values() if image_id in ("", one.image)}
         by_image = score_points(read_points(points), references)
-        _finish(_Work(head, by_image, len(references)), out, replicates, seed, as_json)
+        work = _Work(head, by_image, len(references), names=names([]))
+        _finish(work, out, replicates, seed, as_json)
         return
     assert maps is not None
     if not maps.exists():
         raise UserError(f"{maps} is not there.")
-    files = find(maps, image_id, method, file.images)
+    files = find(maps, image_id, method, file.images, radiographs)
+    written = names(files)
     references, faults = file.references(files, table, Annotators(annotators))
+    unnamed = all(one.sha256 and not one.names for one in files)
+    if unnamed and not references.keys() & {one.image for one in files}:
+        raise UserError(
+            f"No map is of an image that {annotations} names; --images names the folder of the "
+            "radiographs, which maps know by their hashes."
+        )
     if image_id:
         references = {
             image: reference for image, reference in references.items() if image == image_id
@@ -174,7 +196,7 @@ def evaluate(
             image: reference for image, reference in references.items() if image in split.test
         }
     by_image = score_images(files, references, rules, _processes(jobs, len(files)))
-    work = _Work(head, by_image, len(files), faults)
+    work = _Work(head, by_image, len(files), faults, names=written)
     if people:
         theirs, more = AnnotationFile.open(people).references(files, table)
         work = _Work(
@@ -183,6 +205,7 @@ def evaluate(
             len(files) + len(theirs.keys() & references.keys()),
             faults + more,
             people.stem,
+            names(files, theirs),
         )
     _finish(work, out, replicates, seed, as_json)
 
@@ -203,6 +226,8 @@ class _Work:
         What of the annotations cannot be used.
     reader : str
         Name of people's scores, in place of a method's.
+    names : WrittenNames or None
+        What images are called in what is written; None for as the caller calls them.
     """
 
     head: dict[str, Any]
@@ -210,6 +235,7 @@ class _Work:
     images: int
     faults: "tuple[Fault, ...]" = ()
     reader: str = "human"
+    names: "WrittenNames | None" = None
 
 
 def _phantoms(
@@ -256,6 +282,7 @@ def _tune(
 
 def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: bool) -> None:
     """Collect the scores as they come, summarise, write and print them."""
+    from shamsul.annotations.formats.entry import Fault
     from shamsul.localisation.protocol import Protocol
     from shamsul.localisation.score import Score
     from shamsul.localisation.summary import summarise, summarise_chexlocalize
@@ -263,23 +290,35 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
     scores: list[Score] = []
     head = work.head
     say(work.faults)
-    errors = [{"image": one.entry, "reason": one.reason} for one in work.faults]
+    faults = list(work.faults)
     for one in tqdm(work.by_image, total=work.images, unit="image", disable=work.images <= 1):
         scores += one.scores
         for fault in one.faults:
-            errors.append({"image": one.image, "reason": fault})
+            faults.append(Fault(one.image, fault))
             print(f"{one.image}: {fault}", file=sys.stderr)
     theirs = head["protocol"] == Protocol.CHEXLOCALIZE.value
     summary = summarise_chexlocalize if theirs else summarise
     means = summary(scores, replicates=replicates, seed=seed) if scores else []
-    result = head | {
-        "scores": [one.to_json() for one in scores],
-        "summary": [
-            _plain(asdict(one) | ({"reported": _plain(one.reported())} if theirs else {}))
-            for one in means
-        ],
-        "errors": errors,
-    }
+    in_words = [
+        _plain(asdict(one) | ({"reported": _plain(one.reported())} if theirs else {}))
+        for one in means
+    ]
+
+    def document(scores: Iterable[Score], faults: Iterable[Fault]) -> dict[str, Any]:
+        return head | {
+            "scores": [one.to_json() for one in scores],
+            "summary": in_words,
+            "errors": [{"image": one.entry, "reason": one.reason} for one in faults],
+        }
+
+    result = written = document(scores, faults)
+    written_scores = scores
+    if work.names is not None:
+        written_scores = [work.names.score(one) for one in scores]
+        written = document(written_scores, work.names.faults(faults))
+        written["images"] = [
+            {"image": name, "sha256": sha256} for name, sha256 in work.names.sha256.items()
+        ]
 
     @cache
     def results() -> "Results":
@@ -287,14 +326,14 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
 
         told = {name: head[name] for name in ("protocol", "threshold")}
         return collect(
-            scores, means, **told, people=(work.reader,), replicates=replicates, seed=seed
+            written_scores, means, **told, people=(work.reader,), replicates=replicates, seed=seed
         )
 
     if out:
         from shamsul.localisation.figures import draw
         from shamsul.localisation.report import write_evaluation
 
-        write_evaluation(results(), draw(results()), result, out)
+        write_evaluation(results(), draw(results()), written, out)
         if "phantoms" in head:
             from shamsul.localisation.leaderboard import Run, markdown
 
@@ -318,7 +357,7 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
                 )
 
     emit(result, as_json, text)
-    if errors and not scores:
+    if faults and not scores:
         raise typer.Exit(2)
 
 
@@ -365,6 +404,12 @@ def _probabilities(path: Path | None, files: "Sequence[MapFile]") -> dict[str, d
         }
     except (ValueError, AttributeError, TypeError):
         raise refusal from None
+
+
+def _names_in(images: Path) -> dict[str, list[str]]:
+    from shamsul.studies.annotation_files import names_in
+
+    return names_in(images)
 
 
 def _ids(path: Path) -> frozenset[str]:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from shamsul.cli.base import (
     Json,
+    KeepFileNames,
     Model,
     UserError,
     app,
@@ -92,6 +93,7 @@ def explain(
     ] = "",
     target: Annotated[str, typer.Option(help="Explain the logit (usual) or the probability.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampled methods.")] = 0,
+    keep_file_names: KeepFileNames = False,
     as_json: Json = False,
 ) -> None:
     """Write heatmaps of a radiograph: arrays, their facts, and an overlay picture each."""
@@ -153,28 +155,36 @@ def explain(
         print(classifier.notice, file=sys.stderr)
     if not maps:
         raise UserError(refusal)
-    result = _write_explanation(out, file, radiograph, classifier, prediction, maps)
-    emit(result, as_json, lambda: [f"{len(maps)} maps of {', '.join(labels)} written to {out}"])
+    named = {"file": str(file)}
+    kept = named if keep_file_names else {}
+    result = kept | _explanation(out, radiograph, classifier, prediction, maps)
+    text = json.dumps(result, ensure_ascii=False, indent=1)
+    (out / "explanation.json").write_text(text + "\n", encoding="utf-8")
+    emit(
+        named | result,
+        as_json,
+        lambda: [f"{len(maps)} maps of {', '.join(labels)} written to {out}"],
+    )
 
 
-def _write_explanation(
+def _explanation(
     out: Path,
-    file: Path,
     radiograph: "Radiograph",
     classifier: "Classifier",
     prediction: "Prediction",
     maps: "list[Heatmap]",
 ) -> dict[str, Any]:
-    """Write maps, standard errors, ``explanation.json`` and one overlay picture per map.
+    """Write maps, standard errors and one overlay picture per map.
 
     Returns
     -------
     dict
-        What ``explanation.json`` says.
+        What ``explanation.json`` says of them, and of which radiograph they are.
     """
     import numpy as np
     from PIL import Image
 
+    from shamsul.radiographs import pseudonym
     from shamsul.reporting.overlay import overlay
 
     arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
@@ -203,10 +213,10 @@ def _write_explanation(
             }
         )
     geometry = maps[0].geometry
-    result = {
+    return {
         "model": classifier.manifest.name,
         "model_sha256": classifier.manifest.sha256,
-        "file": str(file),
+        "image": pseudonym(radiograph.sha256),
         "sha256": radiograph.sha256,
         "image_shape": list(geometry.image_shape),
         "spacing_mm": radiograph.spacing_mm and list(radiograph.spacing_mm),
@@ -214,6 +224,3 @@ def _write_explanation(
         "grid_to_image": [list(row) for row in geometry.grid_to_image],
         "maps": rows,
     }
-    text = json.dumps(result, ensure_ascii=False, indent=1)
-    (out / "explanation.json").write_text(text + "\n", encoding="utf-8")
-    return result

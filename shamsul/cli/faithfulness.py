@@ -9,6 +9,7 @@ import typer
 
 from shamsul.cli.base import (
     Json,
+    KeepFileNames,
     Model,
     UserError,
     app,
@@ -58,6 +59,7 @@ def faithfulness(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for faithfulness.csv and .json.")
     ] = None,
+    keep_file_names: KeepFileNames = False,
     as_json: Json = False,
 ) -> None:
     """Measure what maps are worth without annotations: do the model's outputs follow them?"""
@@ -69,6 +71,7 @@ def faithfulness(
     from shamsul.faithfulness.measure import Subject
     from shamsul.faithfulness.registry import MEASURES
     from shamsul.faithfulness.results import document
+    from shamsul.radiographs import pseudonym
 
     if target not in {member.value for member in Target}:
         raise UserError(f"--target is logit or probability, not {target!r}.")
@@ -85,6 +88,7 @@ def faithfulness(
     other = registry.load(label_randomised) if label_randomised else None
     check_labels(label or (), classifier)
     rows: list[dict[str, Any]] = []
+    names: dict[str, str] = {}
     errors: list[dict[str, str]] = []
 
     def refuse(file: Path, reason: str) -> None:
@@ -97,6 +101,7 @@ def faithfulness(
         except UserError as error:
             refuse(file, str(error))
             continue
+        names[str(file)] = pseudonym(radiograph.sha256)
         image = classifier.prepare(radiograph)
         labels = tuple(label or ()) or classifier.predict(radiograph).shown_labels
         maps: list[Heatmap] = []
@@ -131,7 +136,7 @@ def faithfulness(
     parameters = {one.name: one.settle(assigned.get(one.name, {})) for one in measures}
     result = document(classifier.manifest, target, seed, parameters, rows, errors)
     if out is not None:
-        _write(out, result)
+        _write(out, result if keep_file_names else _without_names(result, names))
     emit(result, as_json, lambda: _table(rows))
 
 
@@ -155,6 +160,21 @@ def _measured(file: Path, subject: "Subject", measure: "Measure", given: dict[st
     with bar_of(f"{file.name}: {measure.title}", measure.unit) as progress:
         cache = ResultCache(settings().measures)
         return measure.rows(replace(subject, progress=progress), cache=cache, **given)
+
+
+def _without_names(result: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The result with pseudonyms in place of files' names; what was no radiograph has none."""
+    unopened = [error for error in result["errors"] if error["file"] not in names]
+    reasons = [
+        {"image": names[error["file"]], "reason": error["reason"]}
+        for error in result["errors"]
+        if error["file"] in names
+    ]
+    if unopened:
+        files = "1 file" if len(unopened) == 1 else f"{len(unopened)} files"
+        reasons.append({"image": "", "reason": f"{files} could not be opened as radiographs."})
+    rows = [{**row, "image": names[row["image"]]} for row in result["rows"]]
+    return {**result, "rows": rows, "errors": reasons}
 
 
 def _write(out: Path, result: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from shamsul.explainers.baselines import BASELINES, EXPLAINERS
 from shamsul.explainers.method import Value
 from shamsul.faithfulness.measure import Better, Measure, Statistic
 from shamsul.metrics.bootstrap import interval
-from shamsul.reporting.differences import ALL, against, in_words
+from shamsul.reporting.differences import ALL, FEWEST_CASES, against, in_words
 from shamsul.reporting.files import csv
 from shamsul.reporting.resampling import ESTIMATED, LEVEL, estimated, of_mean
 from shamsul.storage.result_cache import Rows
@@ -126,6 +126,8 @@ def summary(found: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 def sentences(found: pd.DataFrame, measure: Measure) -> list[str]:
     """Which methods beat the baselines by a measure, and which do not, in words.
 
+    No verdict is given from fewer than :data:`~shamsul.reporting.differences.FEWEST_CASES` cases.
+
     Parameters
     ----------
     found : DataFrame
@@ -154,7 +156,7 @@ def sentences(found: pd.DataFrame, measure: Measure) -> list[str]:
     for method in methods:
         own = of_maps["method"] == method
         chance = of_mean(gain[own], of_maps.loc[own, "image"], RESAMPLE)
-        if chance.cases > 1 and not chance.low > 0:
+        if chance.cases >= FEWEST_CASES and not chance.low > 0:
             unproven.append(EXPLAINERS[method].title)
     if unproven:
         said.append(f"Not shown to be better than a map without order: {', '.join(unproven)}.")
@@ -169,10 +171,14 @@ def _beside_baselines(
         return []
     if not baselines:
         return ["No baseline is beside the methods, and a random order is easily beaten."]
+    if of_maps["image"].nunique() < FEWEST_CASES:
+        few = f"Fewer than {FEWEST_CASES} cases"
+        return [f"{few}: whether methods beat the baselines cannot be said."]
     lower_better = ["value"] if judged.better is Better.LOWER else []
     compared = against(of_maps, ["value"], methods, baselines, RESAMPLE, lower_better)
     compared = compared[(compared["label"] == ALL) & (compared["n"] > 0)]
-    better = [EXPLAINERS[name].title for name in compared.loc[compared["better"], "method"]]
+    shown = compared["better"] & (compared["cases"] >= FEWEST_CASES)
+    better = [EXPLAINERS[name].title for name in compared.loc[shown, "method"]]
     said = []
     if better:
         reference = EXPLAINERS[compared["reference"].iloc[0]].title
@@ -180,7 +186,7 @@ def _beside_baselines(
             f"Better than the best baseline, {reference}, by {judged.title.lower()}: "
             f"{', '.join(better)}."
         )
-    rest = compared[~compared["better"]].to_dict("records")
+    rest = compared[~shown].to_dict("records")
     return said + [f"{in_words(row, _TITLES)} maps." for row in rest]
 
 

@@ -1,8 +1,9 @@
 """The phantom benchmark in words: which method points best at findings known exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from shamsul.localisation import tables
 from shamsul.localisation.figures import NAMES
 from shamsul.localisation.results import Results
-from shamsul.reporting.differences import ALL
+from shamsul.reporting.differences import ALL, FEWEST_CASES
 
 #: Scores on the board, the first of them decides the order.
 BOARD = ("iou", "hit", "mass", "rank", "auprc", "auroc")
@@ -44,21 +45,22 @@ def board(results: Results) -> pd.DataFrame:
     -------
     DataFrame
         Columns place, method (its title), kind ("method" or "baseline"), then each of `BOARD` as
-        words, mean (low to high), then better_than_baselines: "yes" or "no" for `BOARD`'s first
-        score, empty for baselines.
+        words, mean (low to high), then better_than_baselines for `BOARD`'s first score: "yes",
+        "not shown" where it is better but its interval includes zero, "no", or empty for baselines
+        and where there are too few cases to judge.
     """
     whole = results.tables["overall"]
     first = whole[whole["metric"] == BOARD[0]].set_index("method")["mean"]
     order = first.sort_values(ascending=False, kind="stable").index
     against = results.tables["against_baselines"]
     beaten = against[(against["label"] == ALL) & (against["metric"] == BOARD[0])]
-    better = dict(zip(beaten["method"], beaten["better"], strict=True))
+    verdicts = {row["method"]: _verdict(row) for row in beaten.to_dict("records")}
     rows = []
     for place, method in enumerate(order, 1):
         mine = whole[whole["method"] == method].set_index("metric")
         cells = {name: _words(mine.loc[name]) for name in BOARD if name in mine.index}
         is_method = method in results.compared
-        verdict = "" if not is_method else "yes" if better.get(method) else "no"
+        verdict = verdicts.get(method, "") if is_method else ""
         kind = "method" if is_method else "baseline"
         rows.append(
             {"place": place, "method": results.titles[method], "kind": kind}
@@ -66,6 +68,12 @@ def board(results: Results) -> pd.DataFrame:
             | {"better_than_baselines": verdict}
         )
     return pd.DataFrame(rows)
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    if row["cases"] < FEWEST_CASES:
+        return ""
+    return "yes" if row["better"] else "not shown" if row["ahead"] else "no"
 
 
 def _words(row: pd.Series) -> str:

@@ -2,11 +2,12 @@
 
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from shamsul.radiographs import pseudonym
 from shamsul.radiographs.geometry import Geometry
+from shamsul.radiographs.pseudonym import is_sha256
 
 #: Names of the files that ``shamsul explain`` writes.
 MAPS, FACTS = "heatmaps.npz", "explanation.json"
@@ -56,12 +59,18 @@ class MapFile:
         Only maps of this method, or the method of keys that are labels; empty for all.
     facts : Path or None
         What ``shamsul explain`` wrote beside the file.
+    sha256 : str
+        Of the radiograph's file, where the facts tell; else empty.
+    names : tuple of str
+        What else the image may be called.
     """
 
     image: str
     path: Path
     method: str = ""
     facts: Path | None = None
+    sha256: str = ""
+    names: tuple[str, ...] = ()
 
     def geometry(self) -> Geometry | None:
         """From the maps' grid to the image; None where maps cover all of it."""
@@ -140,8 +149,17 @@ def _facts(path: Path) -> dict[str, Any]:
     return facts
 
 
+#: By a radiograph's SHA-256.
+Names = Mapping[str, Collection[str]]
+_NO_NAMES: Names = MappingProxyType({})
+
+
 def find(
-    path: Path, image: str = "", method: str = "", known: Collection[str] = ()
+    path: Path,
+    image: str = "",
+    method: str = "",
+    known: Collection[str] = (),
+    radiographs: Names = _NO_NAMES,
 ) -> list[MapFile]:
     """The maps in a file or folder, by image.
 
@@ -155,16 +173,22 @@ def find(
     method : str
         See `MapFile`.
     known : collection of str
-        Ids of images. What ``shamsul explain`` wrote takes the one that fits its file: the name
-        without suffix, with as many folders before it as there are in the id, joined by "_"; the
-        name; or the hash.
+        Ids of images. What ``shamsul explain`` wrote takes the one that fits a name of its
+        radiograph: without suffix, with as many folders before it as there are in the id, joined by
+        "_"; the name itself; the hash; or the pseudonym.
+    radiographs : mapping of str to collection of str
+        Names of radiographs by their SHA-256, which is all that maps tell of theirs unless they
+        were written with the file's name.
 
     Raises
     ------
     ValueError
         If there are none, or an image has maps in two files.
     """
-    files = [_file(path, method, known)] if path.is_file() else _files(path, method, known)
+    if path.is_file():
+        files = [_file(path, method, known, radiographs)]
+    else:
+        files = _files(path, method, known, radiographs)
     if image and len(files) == 1:
         return [replace(files[0], image=image)]
     if image:
@@ -177,34 +201,44 @@ def find(
     return files
 
 
-def _file(path: Path, method: str, known: Collection[str]) -> MapFile:
+def _file(path: Path, method: str, known: Collection[str], radiographs: Names) -> MapFile:
     """A file that was named itself, with the facts beside it if it is of ``shamsul explain``."""
     facts = path.with_name(FACTS)
     if path.name != MAPS or not facts.is_file():
         return MapFile(path.stem, path, method)
-    return MapFile(_image(facts, path.parent, known), path, method, facts)
+    return _explained(facts, path.parent, method, known, radiographs)
 
 
-def _files(path: Path, method: str, known: Collection[str]) -> list[MapFile]:
+def _files(path: Path, method: str, known: Collection[str], radiographs: Names) -> list[MapFile]:
     return [
-        MapFile(_image(facts, path, known), facts.with_name(MAPS), method, facts)
-        for facts in sorted(path.rglob(FACTS))
+        _explained(facts, path, method, known, radiographs) for facts in sorted(path.rglob(FACTS))
     ] or [
         MapFile(file.relative_to(path).with_suffix("").as_posix(), file, method)
         for file in sorted(path.rglob("*.npz"))
     ]
 
 
-def _image(facts: Path, root: Path, known: Collection[str]) -> str:
-    """The id of the image that was explained."""
+def _explained(
+    facts: Path, root: Path, method: str, known: Collection[str], radiographs: Names
+) -> MapFile:
+    """What ``shamsul explain`` wrote, with the id of the image that was explained."""
     stated = _facts(facts)
-    file = PurePath(str(stated.get("file", "")))
-    parts = (*file.parent.parts, file.stem)
-    names = ["_".join(parts[start:]) for start in range(len(parts))]
-    names += [file.name, str(stated.get("sha256", ""))]
+    sha256 = str(stated.get("sha256", ""))
+    own = [str(stated["file"])] if "file" in stated else []
+    own += radiographs.get(sha256, ())
+    names = [name for file in own for name in _ends(PurePath(file))] + [sha256]
+    if is_sha256(sha256):
+        names.append(pseudonym(sha256))
     folder = facts.parent.relative_to(root).as_posix()
-    unknown = file.stem if folder == "." else folder
-    return next((name for name in names if name in known), unknown)
+    unknown = folder if folder != "." else PurePath(own[0]).stem if own else names[-1]
+    image = next((name for name in names if name in known), unknown)
+    return MapFile(image, facts.with_name(MAPS), method, facts, sha256, tuple(own))
+
+
+def _ends(file: PurePath) -> list[str]:
+    """A file's name without suffix, with all its folders, then one less each time; its name."""
+    parts = (*file.parent.parts, file.stem)
+    return ["_".join(parts[start:]) for start in range(len(parts))] + [file.name]
 
 
 def on_image(values: NDArray[np.float32], geometry: Geometry) -> NDArray[np.float32]:

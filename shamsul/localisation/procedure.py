@@ -46,9 +46,11 @@ _PROCEDURE = (
     ),
     Statement(
         "A method is compared with the baseline that has the best mean score for that label and "
-        "metric. Baselines know nothing of what the model found: a method whose interval of the "
-        "difference does not lie on the better side of zero is said not to beat them. The choice "
-        "of the best baseline is not drawn again, and intervals are not adjusted for their number.",
+        "metric. Baselines know nothing of what the model found: a method is said to beat them "
+        "where the whole interval of the difference lies on the better side of zero, and not to "
+        "beat them where the difference itself does not. Fewer than 5 cases allow no verdict. The "
+        "choice of the best baseline is not drawn again, and intervals are not adjusted for their "
+        "number.",
         (("Judd, Durand, Torralba 2012", "http://hdl.handle.net/1721.1/68590"),),
     ),
     Statement(

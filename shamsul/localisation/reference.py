@@ -120,7 +120,7 @@ class AnnotationFile:
                 if not one.mark.inside(self.read[image].shape)
             )
             return {image: one.named(named) for image, one in self.read.items()}, beyond
-        images = Images({file.image: [file.image] for file in files})
+        images = Images({file.image: [file.image, *file.names] for file in files})
         sizes = self._sizes(files, images)
         brought = bring(
             self.entries,

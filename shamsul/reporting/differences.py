@@ -14,6 +14,8 @@ from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean
 
 #: In place of a label.
 ALL = "All labels"
+#: Cases below which numbers stand without a verdict: an interval of so few draws is too narrow.
+FEWEST_CASES = 5
 
 
 def against(
@@ -41,10 +43,11 @@ def against(
     Returns
     -------
     DataFrame
-        Columns label, metric, method, reference, difference, then `ESTIMATED`, then better. The
-        difference is the method's mean score less the reference's over the n findings with both;
-        left out are those with one. better says that the whole interval lies on the better side of
-        zero; without an interval it is False. The label `ALL` comes first.
+        Columns label, metric, method, reference, difference, then `ESTIMATED`, then ahead and
+        better. The difference is the method's mean score less the reference's over the n findings
+        with both; left out are those with one. ahead says that it lies on the better side of zero,
+        better that the whole interval does; without an interval that is False. The label `ALL`
+        comes first.
     """
     rows = []
     for label, part in by_label_and_all(table):
@@ -60,28 +63,39 @@ def against(
                 either = int(blocks[[method, reference]].notna().any(axis=1).sum())
                 found = of_mean(difference, blocks.index.get_level_values("image"), resample)
                 cells = estimated(found, n, either - n, (not n, "No finding has both scores."))
-                bounds = gain(pd.Series([found.low, found.high]), metric in lower_better)
-                better = bool((bounds > 0).all())
-                rows.append((label, metric, method, reference, *cells, better))
-    columns = ["label", "metric", "method", "reference", "difference", *ESTIMATED, "better"]
+                numbers = pd.Series([found.estimate, found.low, found.high])
+                ahead, *bounds = gain(numbers, metric in lower_better) > 0
+                rows.append((label, metric, method, reference, *cells, bool(ahead), all(bounds)))
+    columns = ["label", "metric", "method", "reference", "difference", *ESTIMATED]
+    columns += ["ahead", "better"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def in_words(row: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    """A row of :func:`against` as a sentence.
+    """A row of :func:`against` as a sentence, with a verdict from `FEWEST_CASES` cases on.
 
     Examples
     --------
     >>> row = {"method": "lime", "reference": "lung_field", "difference": -0.02, "low": -0.05,
-    ...        "high": 0.01, "n": 120, "better": False}
-    >>> in_words(row, {"lime": "LIME", "lung_field": "the lung-field prior"})
+    ...        "high": 0.01, "n": 120, "cases": 90, "ahead": False, "better": False}
+    >>> titles = {"lime": "LIME", "lung_field": "the lung-field prior"}
+    >>> in_words(row, titles)
     'LIME does not beat the lung-field prior: difference −0.02 (−0.05 to 0.01), n = 120'
+    >>> in_words(row | {"difference": 0.02, "high": 0.09, "ahead": True}, titles).split(":")[0]
+    'LIME scores better than the lung-field prior, but the interval includes zero'
     """
     method, reference = (titles.get(name, name) for name in (row["method"], row["reference"]))
     difference, low, high = (two_decimals(row[name]) for name in ("difference", "low", "high"))
     interval = "no interval" if np.isnan(row["low"]) else f"{low} to {high}"
-    verb = "beats" if row["better"] else "does not beat"
-    return f"{method} {verb} {reference}: difference {difference} ({interval}), n = {row['n']}"
+    numbers = f"difference {difference} ({interval}), n = {row['n']}"
+    if row["cases"] < FEWEST_CASES:
+        return f"{method} beside {reference}, too few cases to judge: {numbers}"
+    if row["better"]:
+        return f"{method} beats {reference}: {numbers}"
+    if row["ahead"]:
+        but = "there is no interval" if np.isnan(row["low"]) else "the interval includes zero"
+        return f"{method} scores better than {reference}, but {but}: {numbers}"
+    return f"{method} does not beat {reference}: {numbers}"
 
 
 def by_label_and_all(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from io import BufferedIOBase
+from pathlib import Path
 
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
@@ -73,6 +74,25 @@ def names_of_file(name: str, file: BufferedIOBase) -> tuple[str, tuple[str, ...]
     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
     return sha256, (name, *identifier(file))
+
+
+def names_in(folder: Path) -> dict[str, list[str]]:
+    """What annotations may call the files of a folder by, by SHA-256.
+
+    Raises
+    ------
+    ValueError
+        If it is no folder; one sentence without a full stop.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder")
+    names: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with open(path, "rb") as file:
+                sha256, own = names_of_file(path.relative_to(folder).as_posix(), file)
+            names.setdefault(sha256, []).extend(own)
+    return names
 
 
 def proposals(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shamsul.annotations.annotation import Annotation, Marked, union
 from shamsul.annotations.archive import Description
-from shamsul.annotations.drawings import DRAWN, counted
+from shamsul.annotations.drawings import DRAWN, counted, in_studies
 from shamsul.annotations.marks import Gaze, Points
 from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.baselines import EXPLAINERS
@@ -174,16 +174,17 @@ def human_benchmark(desk: Desk, cases: Sequence[Case], by: Collection[str]) -> l
     -------
     list of MapScore
         The method is the source. Regions have the scores of overlap, single points a hit where one
-        of them is in the finding.
+        of them is in the finding. What readers drew outside of studies is not among them.
     """
     annotations, results = desk.annotations, desk.scores
     found = []
     for case in cases:
         described = counted(annotations.describe(case.image_sha256))
         marked = _by_label(described, by)
-        others = sorted({one.source for one in described} - set(by))
+        compared = [one for one in in_studies(described) if one.source not in by]
+        others = sorted({one.source for one in compared})
         for label, other in itertools.product(marked, others):
-            own = [one for one in described if (one.label, one.source) == (label, other)]
+            own = [one for one in compared if (one.label, one.source) == (label, other)]
             if not own:
                 continue
             both = [[one.digest for one in side] for side in (marked[label], own)]
@@ -241,10 +242,11 @@ def _score_person(
 ) -> Score | None:
     """What a person marked of a finding; None where either is no pixel."""
     reference = union(regions(marked, label, by), shape)
-    own = union(regions(marked, label, [other]), shape)
+    theirs = in_studies(counted(marked))
+    own = union(regions(theirs, label, [other]), shape)
     pointed = [
         one.mark.places
-        for one in counted(marked)
+        for one in theirs
         if (one.label, one.source) == (label, other) and isinstance(one.mark, Points)
     ]
     if not reference.any() or not (own.any() or pointed):

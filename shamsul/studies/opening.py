@@ -1,6 +1,7 @@
 """From a study file to a study: its cases taken in, their labels chosen, readings assigned."""
 
 import csv
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from shamsul.reading.database.store import Store
 from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Control, assign
 from shamsul.reading.design.study import Study
-from shamsul.reading.design.study_file import Known, StudyFile
+from shamsul.reading.design.study_file import Known, StudyFile, line_of, too_many_repeats
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
@@ -73,7 +74,7 @@ def known(store: Store) -> Known:
     models = {
         info.name: info.manifest.labels for info in registry.models() if info.manifest is not None
     }
-    studies = [study.name for study in store.studies()]
+    studies = {study.name: len(store.cases(study.name)) for study in store.studies()}
     return Known(models, tuple(METHODS), tuple(PRESETS), studies)
 
 
@@ -130,6 +131,9 @@ def create(
         raise StudyError("Control maps of another patient need a second case.")
     if not labels:
         raise StudyError(f"No case is left for the study {file.study.name}.")
+    if reason := too_many_repeats(plan.design, len(labels)):
+        line = line_of(plan.source, ("design", "repeats"))
+        raise StudyError(f"line {line}: design.repeats: {reason}.")
     try:
         readings = assign(plan.design, labels, plan.readers, plan.methods)
         cases = {case.name: case.sha256 for case in taken if case.name in labels}
@@ -154,6 +158,10 @@ def update(file: StudyFile, store: Store) -> Made:
     plan = file.study.plan
     if before.plan is None or plan is None:
         raise StudyError(f"The study {before.name} was not made of a study file.")
+    if "controls_replace" not in tomllib.loads(plan.source).get("design", {}):
+        # Nobody chose: a study goes on as it began, also from before there was a choice.
+        replaces = before.plan.design.controls_replace
+        plan = replace(plan, design=replace(plan.design, controls_replace=replaces))
     same = replace(plan, readers=before.plan.readers, source=before.plan.source) == before.plan
     if not same or before.model != file.study.model:
         raise StudyError(
@@ -174,7 +182,7 @@ def update(file: StudyFile, store: Store) -> Made:
             labels[one.case.name].append(one.reading.label)
     every = assign(plan.design, labels, plan.readers, plan.methods) if added else ()
     new = [reading for reading in every if reading.reader in added]
-    study = readings.change(file.study, new)
+    study = readings.change(replace(file.study, plan=plan), new)
     return Made(study, len(labels), len(old) + len(new), ())
 
 

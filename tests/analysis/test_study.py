@@ -288,6 +288,53 @@ def test_control_fails_when_it_is_rated_as_high_as_the_real_maps() -> None:
     assert (effect["n"], effect["cases"], effect["left_out"]) == (2, 2, 2)
 
 
+def with_replaced(cases: list[str], method: str) -> list[dict[str, object]]:
+    """The study with a control in place of a method's map in some cases, for every reader."""
+    return [
+        {**one, "control": "other_patient", "score": 1.0}
+        if one["case"] in cases and one["method"] == method
+        else one
+        for one in study(fixed)
+    ]
+
+
+def test_a_map_that_a_control_replaced_is_missing_by_design() -> None:
+    analysis = analysed(with_replaced(CASE_NAMES[:2], "shap"))
+    mean = one(analysis.means, item=LOCATION, method="shap")
+    assert (mean["mean"], mean["n"], mean["left_out"]) == (3, 12, 0)
+    # Complete blocks only, and nothing that somebody left out.
+    friedman = one(analysis.friedman, item=LOCATION)
+    assert (friedman["n"], friedman["left_out"], friedman["w"]) == (12, 0, 1)
+    of_it = one(analysis.pairwise, item=LOCATION, first="lime", second="shap")
+    assert (of_it["n"], of_it["left_out"]) == (12, 0)
+    of_others = one(analysis.pairwise, item=LOCATION, first="lime", second="lrp")
+    assert (of_others["n"], of_others["left_out"]) == (18, 0)
+    effect = one(analysis.control_effects, control="other_patient")
+    assert (effect["mean_control"], effect["n"], effect["left_out"]) == (1, 6, 0)
+
+
+def test_a_map_that_nobody_rated_beside_a_control_that_was_added_is_left_out() -> None:
+    rows = study(fixed)
+    added = [{**one, "control": "other_patient"} for one in rows if one["method"] == "shap"]
+    kept = [one for one in rows if (one["case"], one["method"]) != (CASE_NAMES[0], "shap")]
+    friedman = one(analysed([*kept, *added]).friedman, item=LOCATION)
+    assert (friedman["n"], friedman["left_out"]) == (15, 3)
+
+
+def test_ranks_of_readings_that_lack_a_method_by_design_are_not_left_out() -> None:
+    whole = {"lime": 1, "shap": 2, "grad_cam": 3, "lrp": 4}
+    rows = ranked("case-001", whole) + ranked("case-002", whole)
+    rows += [
+        {**one, "control": "random_model"} if one["method"] == "lrp" else one
+        for one in ranked("case-003", whole)
+    ]
+    analysis = analysed(rows)
+    test = one(analysis.rank_test)
+    assert (test["n"], test["left_out"]) == (2, 0)
+    assert set(analysis.mean_ranks["n"]) == {2} and set(analysis.mean_ranks["left_out"]) == {0}
+    assert set(analysis.places["left_out"]) == {0}
+
+
 def test_real_maps_count_the_same_beside_a_control_however_many_items_they_have() -> None:
     rows = [
         row(method="lime", item=LOCATION, score=1),

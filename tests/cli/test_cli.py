@@ -1,6 +1,7 @@
 """The command line as a program would call it."""
 
 import csv
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from shamsul.explainers.registry import USUAL
+from shamsul.radiographs import pseudonym
 from tests.cli.command import run_in
 
 LABELS = {
@@ -94,7 +96,9 @@ def test_explain(shamsul, image: Path, tmp_path: Path) -> None:
             "--json",
         )
     )
-    assert found == json.loads((out / "explanation.json").read_text())
+    written = json.loads((out / "explanation.json").read_text())
+    assert found == {"file": str(image)} | written and "file" not in written
+    assert written["image"] == pseudonym(hashlib.sha256(image.read_bytes()).hexdigest())
     assert found["image_shape"] == [90, 60]
     height, width = found["grid_shape"]
     assert found["grid_to_image"] == [
@@ -119,6 +123,23 @@ def test_explain(shamsul, image: Path, tmp_path: Path) -> None:
             assert overlay.size == (60, 90)
     assert maps["lime/Cardiomegaly"]["parameters"]["samples"] == 60
     assert maps["lime/Cardiomegaly"]["evaluations"] == 60
+
+
+def test_file_names_are_kept_where_that_is_asked_for_only(shamsul, tmp_path: Path) -> None:
+    """Whatever is written: contents, names of files, and what a picture says of itself."""
+    film = tmp_path / "Lovelace^Ada" / "Lovelace^Ada.png"
+    film.parent.mkdir()
+    Image.fromarray(np.eye(60, dtype=np.uint8) * 255).save(film)
+    arguments = ["explain", film, "--label", "Cardiomegaly", "--method", "grad_cam", "--out"]
+    found = result(shamsul(*arguments, tmp_path / "out", "--json"))
+    assert found["file"] == str(film)
+    written = sorted((tmp_path / "out").rglob("*"))
+    assert len(written) == 4
+    for path in written:
+        assert "Lovelace" not in path.name and b"Lovelace" not in path.read_bytes()
+    kept = result(shamsul(*arguments, tmp_path / "kept", "--keep-file-names", "--json"))
+    assert json.loads((tmp_path / "kept" / "explanation.json").read_text()) == kept
+    assert kept["file"] == str(film)
 
 
 def test_same_seed_same_maps(process, image: Path, tmp_path: Path) -> None:

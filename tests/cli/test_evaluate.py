@@ -1,6 +1,7 @@
 """``shamsul evaluate`` as a program would call it."""
 
 import csv
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from shamsul.localisation.score import METRICS
+from shamsul.radiographs import pseudonym
 from tests.cli.command import Run, run_in
 from tests.localisation.conftest import SHAPE, square
 
@@ -61,14 +63,15 @@ def test_what_explain_wrote_can_be_evaluated(evaluate: Run, tmp_path: Path) -> N
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 255, (90, 60)).astype(np.uint8)).save(tmp_path / "film.png")
     arguments = ["explain", "film.png", "--out", "maps", "--label", "Cardiomegaly"]
-    assert run_in(tmp_path, *arguments, "--method", "grad_cam").returncode == 0
+    arguments += ["--method", "grad_cam"]
+    assert run_in(tmp_path, *arguments, "--keep-file-names").returncode == 0
     content = {"film": {"img_size": [90, 60], "Heart": [square(20, 10, 30)]}}
     (tmp_path / "truth.json").write_text(json.dumps(content))
     (tmp_path / "labels.csv").write_text("annotated,model\nHeart,Cardiomegaly\n")
     found = result(
         evaluate(
             *("--maps", "maps", "--annotations", "truth.json", "--labels", "labels.csv"),
-            *("--out", "out", "--json"),
+            *("--out", "out", "--keep-file-names", "--json"),
         )
     )
     (score,) = found["scores"]
@@ -80,6 +83,36 @@ def test_what_explain_wrote_can_be_evaluated(evaluate: Run, tmp_path: Path) -> N
     assert row["centre_distance_mm"] == "" and float(row["auroc"]) == score["auroc"]
     with (tmp_path / "out" / "summary.csv").open() as file:
         assert [one["metric"] for one in csv.DictReader(file)] == list(METRICS)
+
+
+def test_an_image_is_found_by_its_hash_and_written_by_its_pseudonym(
+    evaluate: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "films").mkdir()
+    film = tmp_path / "films" / "Lovelace^Ada.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 60)).astype(np.uint8)).save(film)
+    arguments = ["explain", film, "--out", "maps", "--label", "Cardiomegaly"]
+    assert run_in(tmp_path, *arguments, "--method", "grad_cam").returncode == 0
+    ring = {"img_size": [90, 60], "Cardiomegaly": [square(20, 10, 30)]}
+    beyond = {"img_size": [90, 60], "Cardiomegaly": [square(20, 10, 30)]}
+    (tmp_path / "truth.json").write_text(
+        json.dumps({"Lovelace^Ada": ring, "Lovelace^Byron": beyond})
+    )
+    asked = ("--maps", "maps", "--annotations", "truth.json", "--out", "out", "--json")
+    assert "--images names the folder of the radiographs" in refusal(evaluate(*asked))
+    assert "other is not a folder" in refusal(evaluate(*asked, "--images", "other"))
+    found = result(evaluate(*asked, "--images", "films"))
+    assert [one["image"] for one in found["scores"]] == ["Lovelace^Ada"]
+    assert [one["image"] for one in found["errors"]] == ["Lovelace^Byron"]
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert files and not [path for path in files if b"Lovelace" in path.read_bytes()]
+    written = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    sha256 = hashlib.sha256(film.read_bytes()).hexdigest()
+    name = pseudonym(sha256)
+    assert written["images"] == [{"image": name, "sha256": sha256}]
+    assert written["scores"] == [found["scores"][0] | {"image": name}]
+    assert written["errors"] == [{"image": "image 2", "reason": "the image has no map"}]
+    assert written["summary"] == found["summary"]
 
 
 def test_what_of_the_annotations_cannot_be_used_is_told_one_by_one(

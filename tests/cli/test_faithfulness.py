@@ -1,6 +1,7 @@
 """``shamsul faithfulness`` as a program would call it."""
 
 import csv
+import hashlib
 import json
 import sys
 from functools import partial
@@ -11,6 +12,7 @@ from PIL import Image
 
 from shamsul.faithfulness.results import COLUMNS
 from shamsul.phantom import render
+from shamsul.radiographs import pseudonym
 from tests.cli.command import Run, run_in
 
 FEW = ("--set", "pixel_flipping.steps=4", "--set", "pixel_flipping.orders=1")
@@ -35,7 +37,7 @@ def test_methods_and_baselines_are_measured(faithfulness: Run, image: Path, tmp_
     arguments = [image, broken, "--label", "Cardiomegaly", "--method", "grad_cam"]
     arguments += ["--method", "centred_gaussian", "--set", "centred_gaussian.sigma=0.1", *FEW]
     arguments += ["--measure", "pixel_flipping", "--measure", "repeatability"]
-    done = faithfulness(*arguments, "--out", tmp_path / "out", "--json")
+    done = faithfulness(*arguments, "--out", tmp_path / "out", "--keep-file-names", "--json")
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
@@ -69,6 +71,30 @@ def test_methods_and_baselines_are_measured(faithfulness: Run, image: Path, tmp_
     again = faithfulness(*arguments, "--json")
     assert json.loads(again.stdout)["rows"] == rows
     assert {path: path.stat().st_mtime_ns for path in results.iterdir()} == before
+
+
+def test_what_is_written_has_pseudonyms_and_hashes(
+    faithfulness: Run, image: Path, tmp_path: Path
+) -> None:
+    film, broken = tmp_path / "Lovelace^Ada.png", tmp_path / "Lovelace^Byron.dcm"
+    image.rename(film)
+    broken.write_bytes(b"nothing")
+    arguments = [film, broken, "--label", "Cardiomegaly", "--method", "grad_cam", *FEW]
+    arguments += ["--measure", "pixel_flipping", "--out", tmp_path / "out", "--json"]
+    told = json.loads(faithfulness(*arguments).stdout)
+    assert {row["image"] for row in told["rows"]} == {str(film)}
+    for path in (tmp_path / "out").iterdir():
+        assert "Lovelace" not in path.read_text()
+    written = json.loads((tmp_path / "out" / "faithfulness.json").read_text())
+    sha256 = hashlib.sha256(film.read_bytes()).hexdigest()
+    named = {(row["image"], row["image_sha256"]) for row in written["rows"]}
+    assert named == {(pseudonym(sha256), sha256)}
+    assert written["errors"] == [
+        {"image": "", "reason": "1 file could not be opened as radiographs."}
+    ]
+    assert [{**row, "image": ""} for row in written["rows"]] == [
+        {**row, "image": ""} for row in told["rows"]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -78,26 +78,34 @@ def test_methods_that_beat_the_best_baseline_are_listed_and_others_have_their_di
     found = table(
         rows(
             {
-                "lime": [5, 6, 5, 6],
-                "lrp": [2, 3, 4, 2],
-                "grad_cam": [-1, -2, -1, -1],
-                "centred_gaussian": [1, 1, 1, 1],
-                "lung_field": [3, 3, 3, 3],
+                "lime": [5, 6, 5, 6, 5],
+                "lrp": [2, 3, 4, 2, 2],
+                "shap": [2, 3, 9, 3, 3],
+                "grad_cam": [-1, -2, -1, -1, -1],
+                "centred_gaussian": [1, 1, 1, 1, 1],
+                "lung_field": [3, 3, 3, 3, 3],
             }
         )
     )
-    better, grad_cam, lrp, random = sentences(found, GAIN)
+    better, shap, grad_cam, lrp, random = sentences(found, GAIN)
     assert better == "Better than the best baseline, Lung-field prior, by relevance gain: LIME."
-    assert grad_cam.startswith("Grad-CAM does not beat Lung-field prior: difference −4.25 (")
-    assert lrp.startswith("LRP does not beat Lung-field prior: difference −0.25 (")
-    assert lrp.endswith("), n = 4 maps.")
+    assert grad_cam.startswith("Grad-CAM does not beat Lung-field prior: difference −4.20 (")
+    assert lrp.startswith("LRP does not beat Lung-field prior: difference −0.40 (")
+    assert lrp.endswith("), n = 5 maps.")
+    assert shap.startswith(
+        "SHAP scores better than Lung-field prior, but the interval includes zero: difference 1.00"
+    )
     assert random == "Not shown to be better than a map without order: Grad-CAM."
 
 
 def test_less_may_be_better() -> None:
     found = table(
         rows(
-            {"lime": [0.5, 0.6], "lung_field": [0.7, 0.7], "lrp": [0.9, 0.8]},
+            {
+                "lime": [0.5, 0.6, 0.5, 0.6, 0.5],
+                "lung_field": [0.7] * 5,
+                "lrp": [0.9, 0.8, 0.9, 0.8, 0.85],
+            },
             "unexplained",
             "infidelity",
             random=0.85,
@@ -106,15 +114,15 @@ def test_less_may_be_better() -> None:
     better, worse, random = sentences(found, UNEXPLAINED)
     assert better.endswith("by unexplained share: LIME.")
     assert (
-        worse == "LRP does not beat Lung-field prior: difference 0.15 (0.10 to 0.20), n = 2 maps."
+        worse == "LRP does not beat Lung-field prior: difference 0.15 (0.11 to 0.19), n = 5 maps."
     )
     assert random == "Not shown to be better than a map without order: LRP."
 
 
 def test_a_map_counts_once_whatever_it_is_measured_at() -> None:
     at = [
-        rows({"lime": [1, 1], "lung_field": [0, 0]}, "correlation", "sensitivity_n", "n=1"),
-        rows({"lime": [0, 0], "lung_field": [0.5, 0.5]}, "correlation", "sensitivity_n", "n=5"),
+        rows({"lime": [1] * 5, "lung_field": [0] * 5}, "correlation", "sensitivity_n", "n=1"),
+        rows({"lime": [0] * 5, "lung_field": [0.5] * 5}, "correlation", "sensitivity_n", "n=5"),
     ]
     (better,) = sentences(table(at[0] + at[1]), MEASURES["sensitivity_n"])
     # 0.5 against 0.25, neither of which has anything to vary.
@@ -126,10 +134,12 @@ def test_a_map_counts_once_whatever_it_is_measured_at() -> None:
     [
         ({"lime": [5], "lung_field": [3]}, "One case only"),
         ({"lime": [5, 6]}, "No baseline is beside the methods"),
+        ({"lime": [5, 6, 5, 6], "lung_field": [3, 3, 3, 3]}, "Fewer than 5 cases: whether methods"),
     ],
 )
 def test_why_nothing_is_compared(values: dict[str, list[float | None]], sentence: str) -> None:
-    assert sentences(table(rows(values)), GAIN)[0].startswith(sentence)
+    (said,) = sentences(table(rows(values)), GAIN)
+    assert said.startswith(sentence)
 
 
 def test_nothing_has_to_be_beaten_where_neither_end_is_better() -> None:

@@ -251,7 +251,46 @@ def test_one_image_alone_beats_nothing() -> None:
     assert np.isnan([found["low"], found["high"]]).all() and not found["better"]
     assert found["why"] == "One case only: no interval."
     sentence = in_words(found.to_dict(), {})
-    assert sentence == "lime does not beat high: difference 0.70 (no interval), n = 1"
+    assert sentence == (
+        "lime beside high, too few cases to judge: difference 0.70 (no interval), n = 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lime", "metric", "verdict"),
+    [
+        ([0.9, 0.9, 0.9, 0.9, 0.9], "iou", "lime beats high"),
+        ([0.9, 0.9, 0.9, 0.9], "iou", "lime beside high, too few cases to judge"),
+        ([0.1, 0.1, 0.1, 0.1], "iou", "lime beside high, too few cases to judge"),
+        (
+            [0.9, 0.1, 0.9, 0.9, 0.1],
+            "iou",
+            "lime scores better than high, but the interval includes zero",
+        ),
+        ([0.1, 0.1, 0.9, 0.4, 0.1], "iou", "lime does not beat high"),
+        ([0.1, 0.1, 0.1, 0.1, 0.1], "iou", "lime does not beat high"),
+        ([0.4, 0.4, 0.4, 0.4, 0.4], "iou", "lime does not beat high"),
+        ([0.1, 0.1, 0.1, 0.1, 0.1], "centre_distance_px", "lime beats low"),
+        (
+            [0.0, 0.5, 0.0, 0.0, 0.5],
+            "centre_distance_px",
+            "lime scores better than low, but the interval includes zero",
+        ),
+        ([0.9, 0.9, 0.9, 0.9, 0.9], "centre_distance_px", "lime does not beat low"),
+    ],
+)
+def test_verdicts_in_words(lime: list[float], metric: str, verdict: str) -> None:
+    found = against({"lime": lime, "low": [0.3] * len(lime), "high": [0.4] * len(lime)}, metric)
+    assert in_words(found.to_dict(), {}).split(":")[0] == verdict
+
+
+def test_a_better_method_without_an_interval_is_not_said_to_be_beaten() -> None:
+    row = {"method": "lime", "reference": "low", "difference": 0.2, "low": NAN, "high": NAN}
+    row |= {"n": 9, "cases": 9, "ahead": True, "better": False}
+    assert in_words(row, {}) == (
+        "lime scores better than low, but there is no interval: difference 0.20 (no interval), "
+        "n = 9"
+    )
 
 
 def test_against_references_without_scores_is_empty() -> None:

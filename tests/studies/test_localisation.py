@@ -96,6 +96,21 @@ def test_reader_of_a_study_counts_with_the_first_reading(annotations: Annotation
     assert len(regions(annotations.get(IMAGE), "Edema", [DRAWN])) == 1
 
 
+def test_what_is_drawn_while_reviewing_is_nobody_beside_the_maps(
+    annotations: AnnotationArchive,
+) -> None:
+    box, point = Boxes([[10, 35, 30, 55]]), Points([[20, 40]])
+    review = [Annotation("Edema", DRAWN, mark, "Ada") for mark in (box, point)]
+    annotations.put(IMAGE, [EXPERT, *review])
+    assert scores(annotations) == {}
+    reading = Annotation("Edema", DRAWN, EXPERT.mark, "Ada", None, Occasion("trial"))
+    annotations.put(IMAGE, [EXPERT, *review, reading])
+    ((_, score),) = scores(annotations).items()
+    assert score.iou == 1 and np.isnan(score.hit)
+    # As the annotation that counts they are taken where they are chosen.
+    assert len(regions(annotations.get(IMAGE), "Edema", [DRAWN])) == 2
+
+
 def test_findings_that_only_one_of_them_marked_are_no_benchmark(
     annotations: AnnotationArchive,
 ) -> None:

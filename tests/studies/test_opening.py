@@ -26,7 +26,7 @@ from shamsul.studies.opening import Made, StudyError, create, update
 
 DEMO = ASSETS / "demo"
 LABELS = ("No Finding", "Cardiomegaly", "Pleural Effusion")
-KNOWN = Known({"phantom": LABELS}, ("lime", "lrp"), (), ("phantom-demo",))
+KNOWN = Known({"phantom": LABELS}, ("lime", "lrp"), (), {"phantom-demo": 8})
 
 
 class Oracle:
@@ -176,6 +176,43 @@ def test_what_cannot_be_made_says_why(make, store, tmp_path, cases, rest, says) 
     with pytest.raises(StudyError, match=says):
         make(cases, rest)
     assert "pilot" not in {study.name for study in store.studies()}
+
+
+def test_repeats_of_which_cases_were_left_out_are_refused_with_the_line(
+    make, store, tmp_path
+) -> None:
+    (tmp_path / "cases").mkdir()
+    for number in range(1, 5):
+        name = f"phantom-000{number}.png"
+        shutil.copy(DEMO / name, tmp_path / "cases" / name)
+    for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
+        (tmp_path / "cases" / name).write_text("not a radiograph")
+    with pytest.raises(StudyError, match=r"^line \d+: design.repeats: of 4 cases .* at most 2 can"):
+        make('folder = "cases"', "[design]\nrepeats = 3")
+    assert "pilot" not in {study.name for study in store.studies()}
+    assert make('folder = "cases"', "[design]\nrepeats = 2").cases == 4
+
+
+def test_a_study_of_before_controls_replaced_goes_on_adding_them(make, store) -> None:
+    """Also if its file, which does not say, is read anew and a reader is added."""
+    design = '[design]\ncontrols = ["random_model"]\ncontrolled = 1.0'
+    made = make('study = "phantom-demo"', f"{design}\ncontrols_replace = false")
+    before = Readings(store.database).of("pilot")
+    plan = made.study.plan
+    assert plan is not None and not plan.design.controls_replace
+    assert plan.source.count("controls_replace") == 1
+    text = plan.source.replace("controls_replace = false", "")
+    added = read_study_file(text.replace('readers = ["Ada"]', 'readers = ["Ada", "Bo"]'), KNOWN)
+    again = update(added, store)
+    assert again.study.plan is not None and not again.study.plan.design.controls_replace
+    theirs = Readings(store.database).of("pilot", "Bo")
+    assert len(theirs) == len(before)
+    assert {len(one.reading.panels) for one in theirs} == {
+        len(one.reading.panels) for one in before
+    }
+    other = plan.source.replace("controls_replace = false", "controls_replace = true")
+    with pytest.raises(StudyError, match="is running"):
+        update(read_study_file(other, KNOWN), store)
 
 
 def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -> None:

@@ -312,6 +312,7 @@ class Pages:
     def __init__(self, browser: FakeBrowser) -> None:
         self.browser = browser
         self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        self.app.text_input(key="reader").set_value("Reader 1").run()
 
     def texts(self) -> str:
         app = self.app

@@ -35,7 +35,7 @@ def test_every_page_opens_and_a_map_is_computed(
     page: Page, start_app: Apps, installed: Path, tmp_path: Path
 ) -> None:
     url = start(start_app, installed, tmp_path)
-    page.goto(url)
+    page.goto(f"{url}/?reader=Ada")
     expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
     expect(page.get_by_text("7MB per file")).to_be_visible()  # of the folder's secrets file
     assert background(page) == "rgb(12, 14, 16)"  # of the options beside the app

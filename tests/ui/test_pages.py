@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
+from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
 from shamsul.reading.exports.ratings import export_ratings
 from shamsul.settings import settings
-from tests.ui.conftest import LOCATION, Pages
+from shamsul.ui.shared import session
+from tests.ui.conftest import LOCATION, ROOT, Pages
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -64,6 +67,97 @@ def test_same_file_twice_is_one_case(pages: Pages) -> None:
     pages.upload(("a.png", png()))
     pages.upload(("b.png", png()))
     assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 1
+    assert "radiograph added" not in pages.texts()
+    (name,) = [b.label for b in pages.app.button if b.label.startswith("CXR-")]
+    assert f"1 file was here already, as {name}: nothing was added for that." in pages.texts()
+
+
+def test_one_upload_with_a_file_twice_counts_it_once(pages: Pages) -> None:
+    pages.upload(("a.png", png()), ("b.png", png()), ("c.png", png(seed=1)))
+    assert "2 radiographs added" in pages.texts()
+    assert "1 file was here already" in pages.texts()
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "sentence"),
+    [
+        ("review", {"case": "9999"}, "names no case to review"),
+        ("review", {"case": ""}, "names no case to review"),
+        ("review", {"case": "one"}, "names no case to review"),
+        ("worklist", {"study": "nonsense"}, "no study “nonsense” here"),
+        ("worklist", {"study": ""}, "no study named in the address"),
+        ("evaluate", {"study": "no*where*"}, r"no study “no\*where\*” here"),
+        ("evaluate", {"view": "Nothing"}, "no view “Nothing” here"),
+        ("results", {"results-of": "nobody's"}, "no study “nobody's” here"),
+        ("reading", {"study": "phantom-demo"}, "a study that is none of yours"),
+    ],
+)
+def test_an_address_that_names_what_is_not_there_says_so(
+    pages: Pages, page: str, query: dict[str, str], sentence: str
+) -> None:
+    pages.app.query_params.update(query)
+    pages.app.switch_page(f"pages/{page}.py").run()
+    assert sentence in pages.texts()
+    assert not pages.app.get("bidi_component")
+    assert len(pages.app.button_group) <= (page == "evaluate")  # its views
+    assert not [one for one in pages.app.markdown if "phantom-0001" in one.value]
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("worklist", {"case": "12"}),
+        ("worklist", {"study": "My radiographs"}),
+        ("evaluate", {"view": "Study", "study": "Phantom demo"}),
+        ("results", {"results-of": "My radiographs"}),
+    ],
+)
+def test_an_address_that_names_what_is_there_is_shown(
+    pages: Pages, page: str, query: dict[str, str]
+) -> None:
+    pages.app.query_params.update(query)
+    pages.app.switch_page(f"pages/{page}.py").run()
+    assert not pages.app.error and "link may be old" not in pages.texts()
+
+
+@pytest.mark.parametrize("chosen", ["trial", None])
+def test_what_was_chosen_on_another_page_is_no_study_of_the_worklist(
+    pages: Pages, chosen: str | None
+) -> None:
+    pages.app.session_state["study"] = chosen
+    pages.app.query_params["case"] = "12"
+    pages.app.run()
+    assert not pages.app.error
+    assert pages.app.button_group[0].value == "phantom-demo"
+
+
+def test_review_opens_on_the_most_probable_finding_above_its_operating_point(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the first in the model's order, nor on one below, nor on No Finding."""
+    named = ("No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumothorax", "Consolidation")
+    probable = (0.95, 0.6, 0.8, 0.9, 0.1)
+    operating = (0.5, 0.5, 0.5, 0.99, 0.5)
+    scores = tuple(
+        LabelScore(label, 0.0, probability, threshold)
+        for label, probability, threshold in zip(named, probable, operating, strict=True)
+    )
+    prediction = Prediction("phantom", scores)
+    monkeypatch.setattr(session, "prediction", lambda study, case: prediction)
+    pages.review()
+    assert pages.app.session_state["labels-1-phantom"] == ["Pleural Effusion"]
+
+
+def test_nobody_rates_before_a_name_is_typed(pages: Pages) -> None:
+    fresh = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert fresh.text_input(key="reader").value == ""
+    pages.browser.shown = None
+    fresh.query_params["case"] = "1"
+    fresh.switch_page("pages/review.py").run()
+    assert pages.browser.shown is None
+    assert any("Type a reader's name" in info.value for info in fresh.info)
+    fresh.text_input(key="reader").set_value("Ada").run()
+    assert pages.browser.shown is not None
 
 
 def test_real_radiograph_with_the_phantom_model_is_warned_about(pages: Pages) -> None:

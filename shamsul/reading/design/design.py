@@ -62,7 +62,10 @@ class Design:
         Cases read first and left out of the analysis, the same for all readers.
     controls : tuple of Control
     controlled : float
-        Share of the readings with a control map, in [0, 1]; kinds take turns.
+        Share of the readings with a control map, in [0, 1]; kinds and methods take turns.
+    controls_replace : bool
+        A control map stands in place of its method's own, so that the number of panels does not
+        give it away; else, and with one method, beside which nothing would be, it is a panel more.
     mode : Mode
     sessions : int
         1 or 2; a crossover has 2.
@@ -94,6 +97,7 @@ class Design:
     warm_up: int = 0
     controls: tuple[Control, ...] = ()
     controlled: float = 0.1
+    controls_replace: bool = False
     mode: Mode = Mode.WITH
     sessions: int = 1
     washout_days: float = 14.0
@@ -290,6 +294,17 @@ def _blocks(design: Design, cases: list[str], readers: int) -> list[list[str]]:
     return [[case for case, mine in zip(cases, row, strict=True) if mine] for row in held]
 
 
+def most_repeats(design: Design, cases: int) -> int:
+    """How many of a study's cases a reader can be given twice in a session.
+
+    Between a case and its repeat stand `GAP` others, or half of the reader's where those are fewer.
+    """
+    mine = max(cases - design.warm_up, 0)
+    mine = min(mine, design.cases_per_reader or mine)
+    gap = min(GAP, mine // 2)
+    return mine - gap
+
+
 def _visits(
     design: Design,
     warm_up: list[str],
@@ -342,20 +357,20 @@ def _readings(
         if not visit.warm_up and arms.get(visit.case, Arm.WITH) is Arm.WITH
     ]
     controls = _controls(design, shown, methods, rng)
-    # A reading with a control has a panel more, hence squares of its own; and what is left out of
-    # the analysis must not unbalance the rest.
-    orders = {
-        (marked, apart): _orders(design, [*map(PanelPlan, methods), *[None] * marked], rng)
-        for marked in (False, True)
-        for apart in (False, True)
-    }
+    # Readings with a control have squares of their own, one that replaces for each method: so it is
+    # as often in each position. What is left out of the analysis must not unbalance the rest.
+    orders: dict[object, Iterator[tuple[PanelPlan | None, ...]]] = {}
     for index, (order, visit, label) in enumerate(planned):
         arm = arms.get(visit.case, Arm.WITH)
         panels: tuple[PanelPlan, ...] = ()
         if arm is Arm.WITH:
-            extra = controls.get(index)
-            chosen = next(orders[extra is not None, visit.warm_up or visit.repeat])
-            panels = tuple(panel or extra for panel in chosen)  # type: ignore[misc]
+            control = controls.get(index)
+            places = _places(design, methods, control)
+            key = (places, visit.warm_up or visit.repeat)
+            if key not in orders:
+                orders[key] = _orders(design, places, rng)
+            chosen = next(orders[key])
+            panels = tuple(panel or control for panel in chosen)  # type: ignore[misc]
         yield Reading(
             reader,
             session,
@@ -386,6 +401,18 @@ def _controls(
         for kind in [turn % len(named) + turn // len(named)]
     )
     return {shown[index]: next(turns) for index in chosen}
+
+
+def _places(
+    design: Design, methods: Sequence[str], control: PanelPlan | None
+) -> tuple[PanelPlan | None, ...]:
+    """The panels of a reading, in the order of the methods; None is where its control goes."""
+    real = tuple(map(PanelPlan, methods))
+    if control is None:
+        return real
+    if design.controls_replace and len(methods) > 1:
+        return tuple(None if panel.method == control.method else panel for panel in real)
+    return (*real, None)
 
 
 def _orders(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shamsul.reading.design.design import Control, Design, Mode
+from shamsul.reading.design.design import GAP, Control, Design, Mode, most_repeats
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.questionnaire import Kind, Question, Questionnaire, Step
@@ -125,6 +125,11 @@ class Switches(_Table):
     controlled: float = Field(
         Design.controlled, ge=0, le=1, description="Share of the readings with a control map."
     )
+    controls_replace: bool = Field(
+        True,
+        description="A control map takes the place of its method's own, so that the number of maps "
+        "does not give it away; else it is one more.",
+    )
     mode: Literal["with", "without_then_with", "crossover"] = Field(
         "with",
         description="Maps at once; or the image alone, then again with maps; or half of the cases "
@@ -159,6 +164,7 @@ class Switches(_Table):
         content = self.model_dump()
         content["mode"] = Mode(self.mode)
         content["controls"] = tuple(map(Control, self.controls))
+        content["controls_replace"] = self.controls_replace and bool(self.controls)
         return Design(**content)
 
 
@@ -203,13 +209,15 @@ class Known:
     ----------
     models : mapping of str to collection of str
         Labels of each model that can be used.
-    methods, presets, studies : collection of str
+    methods, presets : collection of str
+    studies : mapping of str to int
+        How many cases each study has.
     """
 
     models: Mapping[str, Collection[str]]
     methods: Collection[str]
     presets: Collection[str] = ()
-    studies: Collection[str] = ()
+    studies: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -263,6 +271,9 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
         _check_cases(cases, known, folder or Path(), check)
     if labels is not None:
         _check_labels(labels, cases, known.models.get(str(content.get("model"))), check)
+    if design and cases is not None and content.get("name") not in known.studies:
+        # One that is there already is read as it was made.
+        _check_repeats(design, cases, known, folder or Path(), check)
     if design and questionnaire and not questionnaire.at(Step.IMAGE):
         for switch, on in (("mode", design.mode is not Mode.WITH), ("drawing", design.drawing)):
             if on:
@@ -401,6 +412,43 @@ def _check_cases(cases: CaseSource, known: Known, folder: Path, check: _Check) -
         check.say(("cases", "folder"), f"there is no folder {cases.folder!r}")
     if cases.list and not (folder / cases.list).is_file():
         check.say(("cases", "list"), f"there is no file {cases.list!r}")
+
+
+def _check_repeats(
+    design: Design, cases: CaseSource, known: Known, folder: Path, check: _Check
+) -> None:
+    """Repeats that could not keep their distance, as far as the cases can be counted beforehand."""
+    if cases.only:
+        count = len(set(cases.only))
+    elif cases.study in known.studies:
+        count = known.studies[cases.study]
+    elif cases.list and (folder / cases.list).is_file():
+        count = len((folder / cases.list).read_bytes().splitlines()) - 1
+    elif cases.folder and (folder / cases.folder).is_dir():
+        count = sum(1 for _ in (folder / cases.folder).iterdir())
+    else:
+        return
+    if reason := too_many_repeats(design, count):
+        check.say(("design", "repeats"), reason)
+
+
+def too_many_repeats(design: Design, cases: int) -> str:
+    """Why a study of so many cases, at most, cannot have its repeats; empty if it can."""
+    most = most_repeats(design, cases)
+    if design.repeats <= most:
+        return ""
+    return (
+        f"of {cases - design.warm_up} cases besides practice at most {most} can come again with "
+        f"{GAP} others, or half of a reader's cases, between"
+    )
+
+
+def line_of(text: str, place: Place) -> int:
+    """The line of a study file in which a value stands, or else the table around it."""
+    lines = dict(_lines(text))
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
 
 
 def _check_labels(

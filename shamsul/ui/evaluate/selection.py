@@ -17,7 +17,7 @@ from shamsul.settings import HOME
 from shamsul.studies import localisation
 from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
@@ -48,7 +48,8 @@ class Choice:
     threshold : str
         One of `THRESHOLDS`.
     by : tuple of str
-        Sources of the annotations that count.
+        Sources of the annotations that count; none where only readers have drawn and their
+        drawings were not chosen.
     marked : tuple of (str, str)
         Which annotations the cases have: the image's SHA-256 and the annotation's digest.
     """
@@ -64,6 +65,10 @@ class Choice:
 def study() -> Study:
     """Let a coordinator choose a study, the same in all views."""
     studies = {one.name: one for one in session.store().studies()}
+    titles = [one.title for one in studies.values()]
+    address.check("study", titles, "study", "pages/evaluate.py")
+    if st.session_state.get("study") not in studies:
+        st.session_state.pop("study", None)
     name = st.selectbox(
         "Study",
         list(studies),
@@ -90,6 +95,7 @@ def choice() -> Choice | None:
         return None
     marked = [(case, one) for case in cases for one in described[case]]
     sources = sorted({one.source for _, one in marked})
+    experts = [one for one in sources if one != DRAWN]
     usual = chosen.plan.methods if chosen.plan else USUAL
     with right.popover("What is compared", icon=":material/tune:", width="stretch"):
         methods = st.pills(
@@ -111,13 +117,14 @@ def choice() -> Choice | None:
         by = st.multiselect(
             "Annotations by",
             sources,
-            default=[one for one in sources if one != DRAWN] or sources,
-            help="Others are compared with them as people, beside the methods.",
+            default=experts,
+            help="Others are compared with them as people, beside the methods. What readers drew "
+            "on the Review page counts only if it is chosen here.",
         )
     ordered = [one for one in EXPLAINERS if one in methods]
     wanted = localisation.to_compare(chosen, cases, ordered)
     digests = tuple((case.image_sha256, one.digest) for case, one in marked)
-    return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or sources), digests)
+    return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or experts), digests)
 
 
 def _threshold_title(threshold: str) -> str:

@@ -26,13 +26,25 @@ def asks(study: Study, reader: str, step: Step, *, due: bool) -> bool:
     asking = st.session_state.get(_asking(study, step))
     if not questions or asking is False:
         return False
-    given = session.about_readers().of(study.name, reader)
-    missing = any(question.required and question.id not in given for question in questions)
-    untouched = not any(question.id in given for question in questions)
+    missing, untouched = _open(study, reader, step)
     if asking or missing or (due and untouched):
         st.session_state[_asking(study, step)] = True
         return True
     return False
+
+
+def are_left(study: Study, reader: str, step: Step) -> bool:
+    """Whether a step has questions of which a required one is open, or none is answered."""
+    return any(_open(study, reader, step))
+
+
+def _open(study: Study, reader: str, step: Step) -> tuple[bool, bool]:
+    """Whether a required question of a step is open, and whether there are some and all are."""
+    questions = study.questionnaire.at(step)
+    given = session.about_readers().of(study.name, reader)
+    missing = any(question.required and question.id not in given for question in questions)
+    untouched = not any(question.id in given for question in questions)
+    return missing, bool(questions) and untouched
 
 
 def place_of(study: Study, reader: str, step: Step) -> str:

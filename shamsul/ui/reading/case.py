@@ -177,6 +177,7 @@ def _maps(
                 Panel(
                     name_of(view, position, panel),
                     _drawn(view, heatmap),
+                    scaled=not view.revealed,
                     pending="Being computed",
                     failed=(
                         "This map could not be computed"

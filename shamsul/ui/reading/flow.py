@@ -18,6 +18,8 @@ def overview(reader: str) -> None:
     """The studies that a reader is part of, each with what to do next."""
     error = answers.take(outbox.received(KEY))
     studies = session.readings().studies_of(reader)
+    if STUDY in st.query_params:
+        st.warning("The address names a study that is none of yours.")
     if not studies:
         st.info("No study has been assigned to you.")
     for study in studies:
@@ -27,9 +29,15 @@ def overview(reader: str) -> None:
             done, planned = 0, 0
             for progress in session.readings().progress(study, reader):
                 done, planned = done + progress.finished, planned + progress.readings
-            st.progress(done / planned, text=f"{done} of {planned} read")
+            closing = (
+                done == planned
+                and study.closed_at is None
+                and about_reader.are_left(study, reader, Step.END)
+            )
+            left = ", the closing questions are left" if closing else ""
+            st.progress(done / planned, text=f"{done} of {planned} read{left}")
             button.button(
-                "Continue" if done else "Start",
+                "Closing questions" if closing else "Continue" if done else "Start",
                 key=f"open-{study.name}",
                 type="primary",
                 width="stretch",

@@ -1,5 +1,6 @@
 """What the tokens stand for that the browser sends with answers: the case, its maps, going on."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -20,8 +21,14 @@ from shamsul.ui.shared.viewer import ViewerState
 
 
 def map_token(view: View, position: int, heatmap: Heatmap) -> str:
-    """Of a map as it is shown there: another map is another token."""
-    return f"{view.place}/{position}/{heatmap.sha256}"
+    """Of a map as it is shown there: another map is another token.
+
+    Nobody without the key can tell which map: a plain hash is that of the method's map, and would
+    be the same where a case comes again.
+    """
+    place = f"{view.place}/{position}"
+    signed = hmac.digest(session.token_key(), f"{place}/{heatmap.sha256}".encode(), "sha256")
+    return f"{place}/{signed.hex()}"
 
 
 def go_on_token(view: View) -> str:

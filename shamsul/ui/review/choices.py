@@ -17,10 +17,18 @@ from shamsul.ui.shared.wording import plain
 
 
 def chosen_case(cases: Sequence[Case]) -> Case | None:
-    """The case that the address names, else the one seen last, else the first."""
-    asked = st.query_params.get("case") or st.session_state.get("case")
-    chosen = next((case for case in cases if str(case.id) == str(asked)), None)
-    chosen = chosen or (cases[0] if cases else None)
+    """The case that the address names; without one that seen last, else the first.
+
+    An address that names none ends the run with a sentence.
+    """
+    known = {str(case.id): case for case in cases}
+    asked = st.query_params.get("case")
+    if asked is not None and asked not in known:
+        st.query_params["case"] = ""
+        st.error("The address names no case to review: choose one on the worklist.")
+        st.page_link("pages/worklist.py", label="Worklist", icon=":material/list:")
+        st.stop()
+    chosen = known.get(asked or st.session_state.get("case", "")) or next(iter(cases), None)
     if chosen is not None:
         # In the address too, so that a refreshed page shows the same case.
         st.session_state["case"] = st.query_params["case"] = str(chosen.id)
@@ -73,9 +81,8 @@ def warnings(study: Study, radiograph: Radiograph) -> None:
 def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
     """Let the reader choose the labels to look at, most probable first."""
     ranked = sorted(prediction.scores, key=lambda score: -score.probability)
-    usual = next(
-        (label for label in prediction.shown_labels if label != NO_FINDING), ranked[0].label
-    )
+    positive = set(prediction.shown_labels) - {NO_FINDING}
+    usual = next((score.label for score in ranked if score.label in positive), ranked[0].label)
     chosen = st.pills(
         "Labels to explain",
         [score.label for score in ranked],

@@ -48,7 +48,7 @@ def form(
     with export:
         download_ratings(study)
     if not session.reader():
-        st.info("Type a reader's name at the top of the page to rate.")
+        st.info("Type a reader's name at the top of the page to rate: ratings are kept under it.")
         return
     label: str = labels[0]
     if len(labels) > 1:

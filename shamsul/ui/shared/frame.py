@@ -14,7 +14,7 @@ from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Account, Role
 from shamsul.settings import ASSETS, SettingsError, settings
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import sign_in
 from shamsul.ui.shared.wording import plain
 
 log = logging.getLogger(__name__)
@@ -109,16 +109,14 @@ def _typed_name(word: DeltaGenerator, field: DeltaGenerator) -> None:
     word.markdown("Reader")
     field.text_input(
         "Reader",
-        value="Reader 1",
         max_chars=80,
         key="reader",
         bind="query-params",
         icon=":material/person:",
         placeholder="Reader's name",
         label_visibility="collapsed",
+        help="Ratings are kept under this name.",
     )
-    if not session.reader():
-        st.warning("Type a reader's name: ratings are kept under it.")
 
 
 def _signed_in(account: Account, name: DeltaGenerator, button: DeltaGenerator) -> None:

@@ -17,6 +17,7 @@ from shamsul.reading.database.store import Store
 from shamsul.reading.demo import OWN, ensure_default_studies
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import ASSETS, settings
+from shamsul.storage.secret import secret
 from shamsul.ui.shared import sign_in
 
 if TYPE_CHECKING:
@@ -118,6 +119,12 @@ def reader() -> str:
     """The name under which this reader's answers are kept; empty where nobody has typed one."""
     account = sign_in.current()
     return "" if account is None else account.name
+
+
+@st.cache_resource(show_spinner=False)
+def token_key() -> bytes:
+    """What tokens are signed with: kept, so that one still has its meaning after a restart."""
+    return secret(settings().data_dir / "token.key")
 
 
 def viewer_state(case: Case) -> "ViewerState | None":

@@ -10,7 +10,7 @@ from PIL import Image
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.design.study import Case, CaseProgress, Study
 from shamsul.ui.shared import session
-from shamsul.ui.shared.wording import plain
+from shamsul.ui.shared.wording import counted, plain
 from shamsul.ui.worklist.uploads import Outcome
 
 #: Cases side by side.
@@ -43,10 +43,13 @@ def _show_thumbnail(case: Case) -> None:
 
 def upload_outcomes(outcomes: Sequence[Outcome]) -> None:
     """Say what became of the files uploaded last."""
-    added = [outcome for outcome in outcomes if outcome.case is not None]
+    added = sum(outcome.made for outcome in outcomes)
     if added:
-        noun = "radiograph" if len(added) == 1 else "radiographs"
-        st.success(f"{len(added)} {noun} added without identifying attributes.")
+        st.success(f"{counted(added, 'radiograph')} added without identifying attributes.")
+    if again := [one for one in outcomes if one.case is not None and not one.made]:
+        names = ", ".join(dict.fromkeys(one.case.name for one in again if one.case is not None))
+        files = f"{counted(len(again), 'file')} {'was' if len(again) == 1 else 'were'}"
+        st.info(f"{files} here already, as {names}: nothing was added for that.")
     for outcome in outcomes:
         if outcome.case is None:
             st.error(f"{plain(outcome.file)}: {plain(outcome.reason)}")

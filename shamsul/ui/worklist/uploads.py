@@ -19,11 +19,14 @@ class Outcome:
     case : Case or None
     reason : str
         Why there is no case.
+    made : bool
+        Whether the case is new: the study may have had the radiograph, or got it twice.
     """
 
     file: str
     case: Case | None
     reason: str = ""
+    made: bool = False
 
 
 def take_in(
@@ -52,6 +55,8 @@ def take_in(
         In the order of `files`. A radiograph that the study has already gives the case it has.
     """
 
+    there = {case.image_sha256 for case in store.cases(study)}
+
     def take(name: str, data: bytes) -> Outcome:
         try:
             radiograph = read_radiograph(data, max_bytes=max_bytes)
@@ -64,6 +69,8 @@ def take_in(
             return Outcome(name, None, f"It could not be kept on the disk: {error.strerror}.")
         except (ValueError, StoreError) as error:
             return Outcome(name, None, f"It could not be added to the study: {error}.")
-        return Outcome(name, case)
+        made = radiograph.sha256 not in there
+        there.add(radiograph.sha256)
+        return Outcome(name, case, made=made)
 
     return tuple(take(name, data) for name, data in files)

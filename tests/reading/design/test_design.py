@@ -1,6 +1,7 @@
 """Balance, exactly, over simulated studies."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from shamsul.reading.design.design import (
     Mode,
     Reading,
     assign,
+    most_repeats,
     williams,
 )
 
@@ -163,6 +165,99 @@ def test_a_control_is_as_often_in_each_position() -> None:
         place for r in mine for place, panel in enumerate(r.panels) if panel.control is not None
     )
     assert places == {place: 20 for place in range(5)}
+
+
+def replacing(methods: tuple[str, ...], controlled: int, kinds: int = 1, seed: int = 0) -> Design:
+    return Design(
+        seed=seed,
+        controls=tuple(Control)[:kinds],
+        controlled=controlled / 200,
+        controls_replace=True,
+        warm_up=1,
+    )
+
+
+@pytest.mark.parametrize("methods", [METHODS[:3], METHODS])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_control_that_replaces_is_even_over_methods_and_positions(
+    methods: tuple[str, ...], seed: int
+) -> None:
+    """Exactly, where controls are as many as methods times the rows of a square."""
+    k, rows = len(methods), len(williams(len(methods)))
+    design = replacing(methods, 2 * k * rows, seed=seed)
+    for mine in by_reader(assign(design, cases(201), READERS, methods)).values():
+        # The number of panels tells nothing, nor does which methods there are.
+        assert all(sorted(p.method for p in r.panels) == sorted(methods) for r in mine)
+        marked = [r for r in mine if any(p.control for p in r.panels)]
+        assert len(marked) == 2 * k * rows
+        assert all(sum(p.control is not None for p in r.panels) == 1 for r in marked)
+        placed = Counter(
+            (panel.method, place)
+            for r in marked
+            for place, panel in enumerate(r.panels)
+            if panel.control is not None
+        )
+        assert placed == {(m, place): 2 * rows // k for m in methods for place in range(k)}
+        real = Counter(
+            (panel.method, place)
+            for r in marked
+            for place, panel in enumerate(r.panels)
+            if panel.control is None
+        )
+        assert real == {(m, place): 2 * rows // k * (k - 1) for m in methods for place in range(k)}
+
+
+@pytest.mark.parametrize("controlled", [1, 7, 50, 199])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_missing_by_design_is_even_to_within_one(controlled: int, seed: int) -> None:
+    design = replacing(METHODS, controlled, kinds=2, seed=seed)
+    for mine in by_reader(assign(design, cases(201), READERS, METHODS)).values():
+        controls = [panel for r in mine for panel in r.panels if panel.control]
+        assert len(controls) == controlled
+        missing = Counter(panel.method for panel in controls)
+        kinds = Counter(panel.control for panel in controls)
+        for counts, of in ((missing, METHODS), (kinds, tuple(Control))):
+            assert max(counts.values()) - min(counts[one] for one in of) <= 1
+
+
+def test_a_control_that_replaces_stands_in_its_methods_place_where_orders_do_not_change() -> None:
+    design = Design(
+        controls=tuple(Control), controlled=0.5, controls_replace=True, counterbalanced=False
+    )
+    mine = assign(design, cases(20), ["Ada"], METHODS)
+    assert {tuple(panel.method for panel in r.panels) for r in mine} == {METHODS}
+    assert sum(panel.control is not None for r in mine for panel in r.panels) == 10
+
+
+def test_with_one_method_a_control_is_beside_it() -> None:
+    design = Design(controls=tuple(Control)[:1], controlled=1, controls_replace=True)
+    for reading in assign(design, cases(4), ["Ada"], ("lrp",)):
+        assert sorted(str(panel.control) for panel in reading.panels) == [
+            "Control.OTHER_PATIENT",
+            "None",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("count", "design", "most"),
+    [
+        (40, Design(), 30),
+        (21, Design(), 11),
+        (20, Design(), 10),
+        (8, Design(), 4),
+        (8, Design(warm_up=1), 4),
+        (2, Design(), 1),
+        (1, Design(), 1),
+        (0, Design(warm_up=3), 0),
+        (100, Design(cases_per_reader=12), 6),
+    ],
+)
+def test_as_many_repeats_as_keep_their_distance(count: int, design: Design, most: int) -> None:
+    assert most_repeats(design, count) == most
+    if count > design.warm_up and most:
+        asked = replace(design, repeats=most + 5)
+        mine = assign(asked, cases(count), ["Ada"], METHODS)
+        assert sum(r.repeat for r in mine) == most
 
 
 def test_two_sessions_read_the_same_cases_in_other_orders() -> None:

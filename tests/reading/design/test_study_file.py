@@ -11,7 +11,9 @@ from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
 
-KNOWN = Known({"phantom": ("Edema", "Mass")}, ("lime", "lrp"), ("shamsul-2023",), ("phantom-demo",))
+KNOWN = Known(
+    {"phantom": ("Edema", "Mass")}, ("lime", "lrp"), ("shamsul-2023",), {"phantom-demo": 8}
+)
 
 LEAST = """\
 name = "pilot"
@@ -38,7 +40,7 @@ readers = ["Ada", "Bo"]
 
 [cases]
 study = "phantom-demo"
-only = ["phantom-0001", "phantom-0002"]
+only = ["phantom-0001", "phantom-0002", "phantom-0003", "phantom-0004"]
 
 [labels]
 from = "given"
@@ -54,6 +56,7 @@ repeats = 2
 warm_up = 1
 controls = ["other_patient", "random_model"]
 controlled = 0.25
+controls_replace = false
 mode = "crossover"
 sessions = 2
 washout_days = 28
@@ -105,6 +108,38 @@ def test_what_is_left_out_is_usual() -> None:
     assert file.labels.most == 1
 
 
+def test_controls_of_a_new_file_replace_unless_it_says_otherwise() -> None:
+    for text, replaces in (
+        ('controls = ["other_patient"]', True),
+        ('controls = ["other_patient"]\ncontrols_replace = false', False),
+        ("controls_replace = true", False),  # there are none
+    ):
+        plan = read_study_file(f"{LEAST}\n[design]\n{text}", KNOWN).study.plan
+        assert plan is not None and plan.design.controls_replace is replaces
+        assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_a_plan_of_before_there_was_a_choice_adds_its_controls() -> None:
+    design = Design(controls=(Control.OTHER_PATIENT,))
+    content = json.loads(Plan(("lime", "lrp"), design=design).to_json())
+    del content["design"]["controls_replace"]
+    assert not Plan.from_json(json.dumps(content)).design.controls_replace
+
+
+def test_repeats_that_cannot_keep_their_distance_are_a_fault_with_its_line(tmp_path: Path) -> None:
+    only = ", ".join(f'"case-{number}"' for number in range(8))
+    text = LEAST.replace("[cases]", f"[cases]\nonly = [{only}]")
+    assert text != LEAST
+    design = "\n[design]\nwarm_up = 1\nrepeats = {}\n"
+    assert read_study_file(text + design.format(4), KNOWN)
+    (fault,) = faults(text + design.format(5))
+    line = (text + design).splitlines().index("repeats = {}") + 1
+    assert fault == (
+        f"line {line}: design.repeats: of 7 cases besides practice at most 4 can come again with "
+        "10 others, or half of a reader's cases, between"
+    )
+
+
 def test_every_setting_is_read() -> None:
     file = read_study_file(WHOLE, KNOWN)
     study, plan = file.study, file.study.plan
@@ -136,7 +171,7 @@ def test_every_setting_is_read() -> None:
         "probability",
         ("Ada", "Bo"),
     )
-    assert file.cases.only == ("phantom-0001", "phantom-0002")
+    assert file.cases.only == ("phantom-0001", "phantom-0002", "phantom-0003", "phantom-0004")
     assert (file.labels.source, file.labels.given, file.labels.most) == ("given", ("Edema",), 2)
     present, location, years = study.questionnaire.questions
     assert (present.kind, present.step, present.required) == (Kind.CHOICE, Step.IMAGE, True)

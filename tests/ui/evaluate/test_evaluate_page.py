@@ -211,6 +211,21 @@ def test_marks_that_are_replaced_are_scored_anew(archive: AnnotationArchive) -> 
 
 
 @pytest.mark.usefixtures("exact_and_opposite")
+def test_what_only_readers_drew_is_scored_against_where_it_is_chosen(
+    archive: AnnotationArchive,
+) -> None:
+    sha256 = cases()["phantom-0001"].image_sha256
+    drawn = Annotation(EFFUSION, DRAWN, Boxes(np.array([[0.0, 0, 9, 9]])), "Ada")
+    for case in cases().values():
+        archive.put(case.image_sha256, [drawn] if case.image_sha256 == sha256 else [])
+    page = Evaluate("Cases")
+    assert "Only readers have drawn in this study" in page.said()
+    page.app.multiselect[0].set_value([DRAWN]).run()
+    assert "Only readers" not in page.said()
+    assert "LRP" in page.scores().index
+
+
+@pytest.mark.usefixtures("exact_and_opposite")
 def test_a_study_has_tables_and_files() -> None:
     page = Evaluate("Study")
     table = next(

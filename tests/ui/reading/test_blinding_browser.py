@@ -4,6 +4,7 @@ import json
 import re
 import struct
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from shamsul.explainers.registry import USUAL
+from shamsul.reading import Store
+from shamsul.reading.design.study import MapShown
 from tests.ui.conftest import ROOT, make_study, study_text
 
 pytestmark = pytest.mark.browser
@@ -112,16 +115,34 @@ def told(texts: list[str]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def url(start_app: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("blinded")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("blinded")
+
+
+@pytest.fixture(scope="module")
+def url(start_app: Callable[..., str], folder: Path) -> str:
     text = study_text(
-        methods=tuple(USUAL), controls=["other_patient"], controlled=1.0, counterbalanced=True
+        methods=tuple(USUAL),
+        controls=["other_patient"],
+        controlled=1.0,
+        controls_replace=False,
+        counterbalanced=True,
     )
     make_study(folder, text)
     return start_app("app.py", {"SHAMSUL_DATA_DIR": str(folder)})
 
 
-def test_nothing_names_a_method_before_the_case_is_locked(page: Page, url: str) -> None:
+def hashes(folder: Path) -> set[str]:
+    """Of the maps that were rated: anybody who computes a method's map has its hash."""
+    store = Store(f"sqlite:///{folder / 'shamsul.db'}")
+    shown = [saved.answer.shown for saved in store.export_rows("trial")]
+    store.close()
+    return {one.heatmap_sha256 for one in shown if isinstance(one, MapShown)}
+
+
+def test_nothing_names_a_method_before_the_case_is_locked(
+    page: Page, url: str, folder: Path
+) -> None:
     wire = Wire(page)
     seen = []
 
@@ -152,7 +173,14 @@ def test_nothing_names_a_method_before_the_case_is_locked(page: Page, url: str) 
     expect(page.get_by_text("Saved at")).to_be_visible()
     look()
     assert told([*seen, *wire.everything()]) == set()
+    rated = hashes(folder)
+    assert len(rated) == 5
+    assert not [
+        sha256 for sha256 in rated for text in [*seen, *wire.everything()] if sha256 in text
+    ]
     check_maps_are_alike(wire)
+    scales = {found for text in seen for found in re.findall(r"[a-z ]*; 1\.0 = \S+", text)}
+    assert scales == {"on a scale of its own; 1.0 = 1"}
 
     page.get_by_role("button", name="Finish case").click()
     expect(page.get_by_role("button", name="Next case")).to_be_visible()
@@ -177,10 +205,10 @@ def check_maps_are_alike(wire: Wire) -> None:
     assert {True} in there
     assert all(len(some) == 1 for some in there)
     last = panels[-1]
-    told_apart = ("title", "map", "scale")
+    told_apart = ("title", "map")
     alike = [{k: v for k, v in panel.items() if k not in told_apart} for panel in last]
     assert all(one == alike[0] for one in alike)
-    assert [panel["scale"] for panel in last] == pytest.approx([1.0] * 5, rel=1e-5)
+    assert {panel["scale"] for panel in last} == {1.0}
     assert len({wire.sizes[panel["map"]] for panel in last}) == 1
     headers = {header["id"]: header for header in wire.parcels}
     facts = [{k: v for k, v in headers[panel["map"]].items() if k != "id"} for panel in last]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import event
 
@@ -337,6 +338,26 @@ def test_map_answers_of_a_lost_session_are_recalled(ada: Reader, fake_browser: F
     again.open()
     assert again.shown("Map B") == 2
     assert fake_browser.events == []
+
+
+def test_map_answers_are_recalled_after_the_server_was_started_anew(
+    ada: Reader, fake_browser: FakeBrowser, installation: Path
+) -> None:
+    ada.fill(sure=4)
+    ada.go_on()
+    token = ada.column("Map B").token
+    st.cache_resource.clear()
+    again = Reader(fake_browser)
+    again.open()
+    assert again.column("Map B").token == token
+    assert len({column.token.split("/")[-1] for column in again.form()["maps"]}) == 2
+    (installation / "token.key").unlink()
+    st.cache_resource.clear()
+    fake_browser.put(token, "location", 2)
+    without = Reader(fake_browser)
+    without.open()
+    assert (without.shown("Map B"), fake_browser.events) == (None, [])
+    assert "please answer it again" in without.form()["refused"]
 
 
 def test_answer_to_questions_that_changed_while_the_server_was_away_is_refused(

@@ -160,6 +160,22 @@ def test_pause_ends_the_clock_and_keeps_the_place(reader) -> None:
     assert ada.asked() == ["agreement"]
 
 
+def test_closing_questions_that_are_left_are_seen(reader, fake_browser: FakeBrowser) -> None:
+    ada = reader()
+    ada.fill_and_go_on()
+    while ada.asked() != ["useful"]:
+        ada.read_case()
+    ada.go_on(PAUSE)
+    (text,) = [one.text for one in ada.app.get("progress")]
+    assert text.endswith(" read, the closing questions are left")
+    ada.press("Closing questions")
+    assert ada.asked() == ["useful"]
+    ada.fill_and_go_on()
+    ada.press("Back to my studies")
+    assert not [one for one in ada.app.get("progress") if "left" in one.text]
+    assert [one.label for one in ada.app.button if one.key == "open-trial"] == ["Continue"]
+
+
 def test_previous_case_is_shown_and_left_again(reader) -> None:
     ada = reader()
     ada.fill_and_go_on()

@@ -104,6 +104,9 @@ def test_upload_look_rate_and_export(page: Page, url: str, data_dir: Path, tmp_p
     expect(page.get_by_text("never saw a patient")).to_be_visible()
     label = shown_label(page)
     wait_for_maps(page, label)
+    expect(page.get_by_text("Type a reader's name at the top of the page to rate")).to_be_visible()
+    page.get_by_role("textbox", name="Reader").fill("Ada")
+    page.keyboard.press("Enter")
 
     before = panel(page, "SHAP", label).screenshot()
     page.get_by_role("slider", name="SHAP opacity", exact=True).fill("0")
@@ -138,7 +141,7 @@ def test_what_was_shown_as_saved_survives_a_killed_server(
 ) -> None:
     env = {"SHAMSUL_DATA_DIR": str(tmp_path)}
     url = start_app("app.py", env)
-    page.goto(f"{url}/review?case=1")
+    page.goto(f"{url}/review?case=1&reader=Ada")
     label = shown_label(page)
     wait_for_maps(page, label)
     expect(scale(page, "LIME")).to_be_visible()
@@ -146,7 +149,7 @@ def test_what_was_shown_as_saved_survives_a_killed_server(
     expect(page.get_by_text(SAVED)).to_be_visible()
     start_app.kill(url)
 
-    page.goto(f"{start_app('app.py', env)}/review?case=1")
+    page.goto(f"{start_app('app.py', env)}/review?case=1&reader=Ada")
     wait_for_maps(page, label)
     checked = scale(page, "Grad-CAM").get_by_role("radio", name="2", exact=True)
     expect(checked).to_be_checked()
@@ -156,7 +159,7 @@ def test_what_was_shown_as_saved_survives_a_killed_server(
 
 def test_answers_given_while_maps_arrive_are_kept(page: Page, start_app, tmp_path: Path) -> None:
     url = start_app("app.py", {"SHAMSUL_DATA_DIR": str(tmp_path)})
-    page.goto(f"{url}/review?case=1")
+    page.goto(f"{url}/review?case=1&reader=Ada")
     label = shown_label(page)
     clicks = 0
     while page.locator("[role=img][aria-busy=true]").count() or clicks < 10:
@@ -175,7 +178,7 @@ def test_answer_given_while_the_server_is_away_is_saved_when_it_is_back(
 ) -> None:
     env = {"SHAMSUL_DATA_DIR": str(tmp_path)}
     url = start_app("app.py", env)
-    page.goto(f"{url}/review?case=1")
+    page.goto(f"{url}/review?case=1&reader=Ada")
     expect(scale(page, "LRP")).to_be_visible()
     start_app.kill(url)
     scale(page, "LRP").get_by_role("radio", name="Cannot judge", exact=True).click()
@@ -188,7 +191,7 @@ def test_answer_given_while_the_server_is_away_is_saved_when_it_is_back(
 
 
 def test_keys_answer_the_questionnaire(page: Page, url: str) -> None:
-    page.goto(f"{url}/review?case=2")
+    page.goto(f"{url}/review?case=2&reader=Ada")
     first = scale(page, "Grad-CAM")
     first.get_by_role("radio", name="1", exact=True).focus()
     page.keyboard.press("3")

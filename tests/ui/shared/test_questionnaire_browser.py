@@ -75,6 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         methods=("grad_cam", "lrp", "integrated_gradients"),
         controls=["other_patient"],
         controlled=1.0,
+        controls_replace=False,
     )
     make_study(folder, five)
     return folder

@@ -321,7 +321,7 @@ def test_this_machine_may_do_everything(
     visitor.ip_address, visitor.headers = ip_address, headers
     app = opened()
     assert not app.error
-    assert app.text_input(key="reader").value == "Reader 1"
+    assert app.text_input(key="reader").value == ""
     assert app.file_uploader
 
 

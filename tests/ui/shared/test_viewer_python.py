@@ -8,6 +8,7 @@ import pytest
 from skimage.draw import polygon2mask
 from streamlit.testing.v1 import AppTest
 
+import shamsul.ui.shared.viewer as viewer
 from shamsul.annotations.annotation import Annotation
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
@@ -206,6 +207,25 @@ def test_curve_without_a_number_travels_as_null(monkeypatch):
     monkeypatch.setattr(scene, "curve", lambda method: empty)
     (row,) = shown(curve="1")["rows"]
     assert row["panels"][0]["curve"] == {"iou": [None] * 101, "dice": [None] * 101}
+
+
+def test_nothing_tells_how_a_scaled_map_was_scaled():
+    """A sparse map has another percentile than a dense one, and the last digits differ."""
+    sparse = np.zeros((20, 30), np.float32)
+    sparse[0, 0] = 7
+    dense = np.linspace(-1, 3, 600, dtype=np.float32).reshape(20, 30)
+    kinds = {}
+    for scaled in (False, True):
+        for name, values in (("A", sparse), ("B", dense)):
+            if scaled:
+                values = values / np.float32(colormaps.display_scale(values)[0])
+            geometry = Geometry.window((40, 60), (20, 30), top=0, left=0, height=40, width=60)
+            drawn = Heatmap(values, "Edema", name, {}, geometry, 1, 0.0, Target.LOGIT, 0.0)
+            panel = Panel(name, drawn, scaled=scaled)
+            spec = viewer._panel(panel, {drawn.sha256: viewer._map(drawn.sha256, drawn)})
+            kinds.setdefault(scaled, set()).add((spec["scale"], spec["scaled"]))
+    assert len(kinds[False]) == 2
+    assert kinds[True] == {(1.0, "on a scale of its own")}
 
 
 @pytest.mark.parametrize(

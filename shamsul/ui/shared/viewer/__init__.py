@@ -56,6 +56,9 @@ CURVE_LEVELS = np.arange(101) / 100
 #: What an event of the viewer's outbox asks for that keeps no drawing: to drop those of a label.
 TAKE_BACK = "take back"
 
+#: Said of a map whose scale is not told.
+SCALED = "on a scale of its own"
+
 _FOLDER = Path(__file__).parent
 
 
@@ -152,6 +155,9 @@ class Panel:
         Of a mask and the map divided by its display scale, at `CURVE_LEVELS`: the panel tells IoU
         and Dice for the slider "Hide relevance below" and outlines what is above it. As it is
         computed at full resolution, what is told is exact.
+    scaled : bool
+        The map's values are shares of its scale, and how it was scaled is not told: in a blinded
+        reading that would tell sparse methods from others.
     """
 
     method_title: str
@@ -162,6 +168,7 @@ class Panel:
     warning: str = ""
     about: About | None = None
     curve: OverlapCurve | None = None
+    scaled: bool = False
 
     def __post_init__(self) -> None:
         if self.curve is not None and not np.array_equal(self.curve.levels, CURVE_LEVELS):
@@ -441,12 +448,16 @@ def _panel(panel: Panel, maps: dict[str, _Map]) -> dict[str, object]:
     if panel.heatmap is None:
         return {**common, "map": None, "pending": panel.pending, "failed": panel.failed}
     shown = maps[panel.heatmap.sha256]
+    scale, words = shown.scale, shown.scaled
+    if panel.scaled:
+        # Dividing leaves the last digits of 1 to chance, which differs from map to map.
+        scale, words = float(scale > 0), SCALED
     return {
         **common,
         "map": shown.parcel.id,
         "grid_to_image": panel.heatmap.geometry.grid_to_image,
-        "scale": shown.scale,
-        "scaled": shown.scaled,
+        "scale": scale,
+        "scaled": words,
         "curve": panel.curve
         and {"iou": _numbers(panel.curve.iou), "dice": _numbers(panel.curve.dice)},
     }
