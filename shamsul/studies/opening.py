@@ -113,7 +113,7 @@ def create(
     """
     plan = file.study.plan
     assert plan is not None
-    if file.study.name in {study.name for study in store.studies()}:
+    if file.study.name in store.names():
         raise StudyError(f"There is a study named {file.study.name!r} already.")
     left_out: list[tuple[str, str]] = []
     taken = _take_in(file, folder, store, archive, annotations, max_bytes, left_out)

@@ -47,6 +47,10 @@ class StoreError(Exception):
     """The database failed; the message is one sentence for the reader."""
 
 
+class UnreadableError(StoreError):
+    """Nothing can be made of some rows; the message says of which, in one sentence."""
+
+
 class Database:
     """A database, by its URL.
 
@@ -205,6 +209,8 @@ def _prepare_sqlite(engine: Engine) -> None:
     def connect(connection: DBAPIConnection, _record: object) -> None:
         # Else the driver begins transactions late and reads outside of them.
         connection.isolation_level = None
+        # A text that is not UTF-8 is a fault of its row; the driver's own error is the database's.
+        connection.text_factory = bytes.decode
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         cursor.execute("PRAGMA foreign_keys = ON")

@@ -122,6 +122,10 @@ class Question:
     maximum: float | None = None
 
     def __post_init__(self) -> None:
+        texts = (self.id, self.wording, self.construct, self.source, self.help, *self.options)
+        limits = [limit for limit in (self.minimum, self.maximum) if limit is not None]
+        if not all(isinstance(text, str) for text in texts) or not all(map(_is_number, limits)):
+            raise ValueError("a question's words are texts, its limits numbers")
         if not self.id or not self.wording:
             raise ValueError("a question needs an id and a wording")
         if self.kind is not Kind.NUMBER and (self.minimum, self.maximum) != (None, None):

@@ -84,7 +84,7 @@ def form() -> None:
         st.info("The form is back as soon as the text is TOML again.")
         return
     models = [info.name for info in registry.models() if info.manifest is not None]
-    others = [study.name for study in session.store().studies()]
+    others = [study.name for study in session.store().studies()] or [""]
     with st.expander("Study", expanded=True):
         _field(document, (), "name", "", st.text_input, help="Small letters, digits, hyphens.")
         _field(document, (), "title", "", st.text_input)
