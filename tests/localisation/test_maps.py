@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,14 @@ def test_pickled_objects_and_damaged_files_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "one.npz", Edema=np.array([{}], object))
     with pytest.raises(ValueError, match="allow_pickle=False"):
         list(find(tmp_path / "one.npz")[0].read())
+    np.savez_compressed(tmp_path / "one.npz", Edema=np.random.default_rng(0).random((9, 9)))
+    whole = (tmp_path / "one.npz").read_bytes()
+    assert len(list(find(tmp_path / "one.npz")[0].read())) == 1
+    for place in range(40, len(whole), 7):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        (tmp_path / "one.npz").write_bytes(damaged)
+        with suppress(ValueError):  # and nothing else
+            list(find(tmp_path / "one.npz")[0].read())
     (tmp_path / "one.npz").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ValueError, match="cannot be read"):
         list(find(tmp_path / "one.npz")[0].read())

@@ -26,6 +26,7 @@ from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Questionnaire, Step, Value
 from shamsul.reading.design.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
+from shamsul.storage.damage import SENSELESS
 
 _SHOWN = tuple(field.name for field in fields(Shown))
 _MAP_SHOWN = tuple(field.name for field in fields(MapShown))
@@ -44,14 +45,7 @@ def understood(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except SENSELESS as error:
         raise UnreadableError(
             f"{what} cannot be opened: it is damaged, or was made by a later version of SHAMSUL."
         ) from error

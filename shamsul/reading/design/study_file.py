@@ -249,6 +249,9 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyFileError([_syntax(error, text)]) from None
+    except (RecursionError, ValueError):
+        reason = "this is not readable: nested too deep, or a figure is too long"
+        raise StudyFileError([Fault(1, reason)]) from None
     check = _Check(dict(_lines(text)))
     tables = {name: content.pop(name, {}) for name in ("cases", "labels", "design")}
     asked = content.pop("question", [])

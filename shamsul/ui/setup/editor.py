@@ -80,7 +80,7 @@ def form() -> None:
     """Controls for the file's settings; each writes into the text and leaves the rest alone."""
     try:
         document = tomlkit.parse(st.session_state[TEXT])
-    except TOMLKitError:
+    except (TOMLKitError, RecursionError, ValueError):
         st.info("The form is back as soon as the text is TOML again.")
         return
     models = [info.name for info in registry.models() if info.manifest is not None]
