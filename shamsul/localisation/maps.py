@@ -146,13 +146,10 @@ def _facts(path: Path) -> dict[str, Any]:
 
 def _entries(path: Path) -> dict[str, float | None]:
     """The model's probability, where it is told, by the key of each map."""
+    facts = _facts(path)
     try:
-        return {
-            str(entry["key"]): None
-            if entry.get("probability") is None
-            else float(entry["probability"])
-            for entry in _facts(path)["maps"]
-        }
+        told = {str(entry["key"]): entry.get("probability") for entry in facts["maps"]}
+        return {key: None if value is None else float(value) for key, value in told.items()}
     except SENSELESS:
         raise ValueError(f"{path} does not list its maps") from None
 

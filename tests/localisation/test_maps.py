@@ -166,3 +166,13 @@ def test_pickled_objects_and_damaged_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "one.npz").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ValueError, match="cannot be read"):
         list(find(tmp_path / "one.npz")[0].read())
+
+
+@pytest.mark.parametrize("facts", ["[" * 20_000, "[]", '{"maps": 3}', '{"maps": [{"no": "key"}]}'])
+def test_facts_that_make_no_sense_are_refused(tmp_path: Path, facts: str) -> None:
+    np.savez(tmp_path / "heatmaps.npz", **{"lime/Edema": np.ones((2, 2))})
+    (tmp_path / "explanation.json").write_text(facts)
+    with pytest.raises(ValueError, match=r"explanation\.json"):
+        list(find(tmp_path / "heatmaps.npz")[0].read())
+    (tmp_path / "explanation.json").write_text('{"maps": []}')
+    assert len(list(find(tmp_path / "heatmaps.npz")[0].read())) == 1

@@ -280,6 +280,8 @@ def test_all_faults_are_named_at_once() -> None:
         ("name = \n", "line 1: this is not TOML"),
         ('name = "a"\ntitle = "b', "line 2: this is not TOML"),
         ('name = "a"\nname = "b"\n', "line 2: this is not TOML: cannot overwrite a value"),
+        ("name = " + "[" * 20_000, "line 1: this is not readable"),
+        ("name = " + "1" * 5000, "line 1: this is not readable"),
     ],
 )
 def test_what_is_not_toml_says_where(text: str, says: str) -> None:
