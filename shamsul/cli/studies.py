@@ -82,7 +82,10 @@ def _study_file(file: Path, store: "Store") -> "StudyFile":
 
     try:
         return read_study_file(
-            file.read_text(encoding="utf-8"), opening.known(store), folder=file.parent
+            file.read_text(encoding="utf-8"),
+            opening.known(store),
+            folder=file.parent,
+            allowed=_allowed(file),
         )
     except UnicodeDecodeError:
         raise UserError(f"{file} is not a text file in UTF-8.") from None
@@ -91,6 +94,11 @@ def _study_file(file: Path, store: "Store") -> "StudyFile":
             print(f"{file}, {fault}", file=sys.stderr)
         count = len(error.faults)
         raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None
+
+
+def _allowed(file: Path) -> list[Path]:
+    """Where the cases of a study file on the command line may lie."""
+    return [file.parent, *settings().study_folders]
 
 
 StudyFileArgument = Annotated[Path, typer.Argument(help="A study file (TOML).")]
@@ -131,6 +139,7 @@ def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
             annotations=annotations,
             load=functools.cache(registry.load),
             max_bytes=settings().max_upload_mb * 2**20,
+            allowed=_allowed(file),
             progress=progress,
         )
     for name, reason in made.left_out:

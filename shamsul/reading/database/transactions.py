@@ -1,11 +1,12 @@
 """Transactions on SQLite or PostgreSQL, and what went wrong with them in one sentence."""
 
+import logging
 import os
 import random
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,8 @@ from sqlalchemy.orm import Session
 from shamsul.reading.database import migrations
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 #: How long a writer waits for another before giving up.
 BUSY_SECONDS = 10
@@ -43,6 +46,22 @@ _REASONS = {
     "locked": "The ratings database is busy with another writer",
     "unable to open": "The ratings database cannot be opened",
     "not a database": "The file of the ratings database is not a database",
+    "malformed": "The ratings database is damaged",
+    "out of memory": "The machine of the ratings database has too little memory",
+    # PostgreSQL's; its own words name hosts, ports and accounts.
+    "authentication failed": "The ratings database failed: it refuses the app's account",
+    "permission denied": "The ratings database failed: it refuses the app's account",
+    "connection slots": "The ratings database failed: it has too many connections",
+    "too many clients": "The ratings database failed: it has too many connections",
+    "closed the connection": "The ratings database failed: it was stopped",
+    "terminating connection": "The ratings database failed: it was stopped",
+    "shutting down": "The ratings database failed: it was stopped",
+    "starting up": "The ratings database failed: it is just being started",
+    "could not serialize": "The ratings database is busy with another writer",
+    "deadlock": "The ratings database is busy with another writer",
+    "read-only": "The ratings database is read-only",
+    "connection": "The ratings database failed: it cannot be reached",
+    "host name": "The ratings database failed: it cannot be reached",
 }
 
 
@@ -77,6 +96,7 @@ class Database:
             self._engine = create_engine(parsed, pool_pre_ping=not sqlite)
         except (SQLAlchemyError, ImportError, OSError) as error:
             raise StoreError(f"The ratings database cannot be opened: {_line(error)}.") from error
+        event.listen(self._engine, "before_cursor_execute", _check_texts)
         if sqlite:
             _prepare_sqlite(self._engine)
         self._writer = self._engine.execution_options(shamsul_write=True)
@@ -158,7 +178,7 @@ class Database:
         try:
             with Session(self._engine) as session, session.begin():
                 return work(session)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, MemoryError) as error:
             raise _explained(error, "") from error
 
     def write(self, work: Callable[[Session], T]) -> T:
@@ -171,7 +191,7 @@ class Database:
                 with Session(self._writer) as session, session.begin():
                     result = work(session)
                 return result
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, MemoryError) as error:
                 if attempt == ATTEMPTS or not _lost_race(error):
                     raise _explained(error, "; nothing was saved") from error
             time.sleep(random.uniform(0, 0.01 * attempt))
@@ -324,18 +344,44 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _lost_race(error: SQLAlchemyError) -> bool:
+def _check_texts(
+    _connection: Connection,
+    _cursor: object,
+    _statement: str,
+    parameters: object,
+    _context: object,
+    _many: bool,
+) -> None:
+    """PostgreSQL keeps no NUL in a text: nor does SQLite, so that every study fits into both."""
+    if any("\0" in text for text in _texts(parameters)):
+        raise ValueError("a text holds a NUL, a character that cannot be kept")
+
+
+def _texts(parameters: object) -> Iterator[str]:
+    """The texts among a statement's parameters: of one row, or of several."""
+    if isinstance(parameters, str):
+        yield parameters
+    elif isinstance(parameters, Mapping):
+        yield from _texts(list(parameters.values()))
+    elif isinstance(parameters, list | tuple):
+        for one in parameters:
+            yield from _texts(one)
+
+
+def _lost_race(error: Exception) -> bool:
     if isinstance(error, IntegrityError):
         return True
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _LOST_RACES
 
 
-def _explained(error: SQLAlchemyError, outcome: str) -> StoreError:
-    cause = _line(error.orig if isinstance(error, DBAPIError) else error)
+def _explained(error: Exception, outcome: str) -> StoreError:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    said = "out of memory" if isinstance(error, MemoryError) else _line(cause).lower()
     for sign, reason in _REASONS.items():
-        if sign in cause.lower():
+        if sign in said:
             return StoreError(f"{reason}{outcome}.")
-    return StoreError(f"The ratings database failed ({cause}){outcome}.")
+    log.error("The ratings database failed: %s", said)
+    return StoreError(f"The ratings database failed ({type(cause).__name__}){outcome}.")
 
 
 def _line(error: BaseException | None) -> str:

@@ -66,7 +66,10 @@ def check() -> StudyFile | None:
     """The study that the text describes; its faults are listed otherwise."""
     try:
         return read_study_file(
-            st.session_state[TEXT], opening.known(session.store()), folder=folder()
+            st.session_state[TEXT],
+            opening.known(session.store()),
+            folder=folder(),
+            allowed=settings().study_folders,
         )
     except StudyFileError as error:
         st.error("\n".join(f"- {fault}".replace("$", "\\$") for fault in error.faults))
@@ -124,7 +127,8 @@ def _cases(document: MutableMapping[str, Any], others: Sequence[str]) -> None:
         _field(document, ("cases",), "study", others[0], st.selectbox, options=others)
     else:
         what = "A folder" if kind == "folder" else "A CSV file with the columns file, case, labels"
-        _field(document, ("cases",), kind, "", st.text_input, help=f"{what}, below {folder()}.")
+        where = ", ".join(map(str, settings().study_folders)) or "SHAMSUL_STUDY_FOLDERS: none yet"
+        _field(document, ("cases",), kind, "", st.text_input, help=f"{what}, below {where}.")
     _lines(document, ("cases",), "only", "Names of the cases to take; empty: all.")
 
 
@@ -286,6 +290,7 @@ def create(file: StudyFile) -> None:
             annotations=session.annotations(),
             load=cache(session.classifier),
             max_bytes=settings().max_upload_mb * 2**20,
+            allowed=settings().study_folders,
             progress=progress,
         )
     except (StudyError, StoreError) as error:

@@ -146,3 +146,14 @@ def test_a_damaged_demo_does_not_keep_the_others_shut(tmp_path, table: str) -> N
     ensure_default_studies(store, *archives, ASSETS)
     assert len(store.studies()) == 2 and store.cases("phantom-demo")
     store.close()
+
+
+def test_a_text_with_a_nul_is_refused_by_both_databases(store: Store) -> None:
+    """PostgreSQL cannot keep it; what SQLite took would not move there."""
+    with pytest.raises(ValueError, match="holds a NUL"):
+        store.ensure_study(Study("three", "Thr\0ee"))
+    with pytest.raises(ValueError, match="holds a NUL"):
+        store.set_model("two", "pha\0ntom")
+    assert store.names() == ("one", "two")
+    store.ensure_study(Study("three", "Thr\\0ee"))
+    assert store.study("three").title == "Thr\\0ee"
