@@ -376,12 +376,14 @@ def _lost_race(error: Exception) -> bool:
 
 def _explained(error: Exception, outcome: str) -> StoreError:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    said = "out of memory" if isinstance(error, MemoryError) else _line(cause).lower()
+    said = "out of memory" if isinstance(error, MemoryError) else _line(cause)
     for sign, reason in _REASONS.items():
-        if sign in said:
+        if sign in said.lower():
             return StoreError(f"{reason}{outcome}.")
-    log.error("The ratings database failed: %s", said)
-    return StoreError(f"The ratings database failed ({type(cause).__name__}){outcome}.")
+    if type(cause).__module__.startswith("psycopg"):  # may name hosts, ports and accounts
+        log.error("The ratings database failed: %s", said)
+        said = type(cause).__name__
+    return StoreError(f"The ratings database failed ({said}){outcome}.")
 
 
 def _line(error: BaseException | None) -> str:

@@ -11,7 +11,9 @@ PRIVATE = ("db.example", "10.0.0.7", "5432", "hunter2", "ada_dbo")
 
 
 class DriverError(Exception):
-    """As a driver raises it."""
+    """As PostgreSQL's driver raises it."""
+
+    __module__ = "psycopg"
 
 
 @pytest.mark.parametrize(
