@@ -5,11 +5,13 @@ import streamlit as st
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.results import sections
 from shamsul.ui.shared import address, session, sign_in
+from shamsul.ui.shared.damaged import tell_coordinator
 from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
 
 ensure_frame()
 sign_in.require(Role.COORDINATOR)
+tell_coordinator(session.store().damaged())
 studies = {study.name: study for study in session.store().studies()}
 titles = [study.title for study in studies.values()]
 address.check("results-of", titles, "study", "pages/results.py")

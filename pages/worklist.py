@@ -6,6 +6,7 @@ from shamsul.classifiers import registry
 from shamsul.reading.database.accounts import Role
 from shamsul.settings import settings
 from shamsul.ui.shared import address, scrolling, session, sign_in
+from shamsul.ui.shared.damaged import tell_coordinator
 from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
@@ -16,6 +17,7 @@ ensure_frame()
 sign_in.require(Role.COORDINATOR)
 listing.open_case()
 store = session.store()
+tell_coordinator(store.damaged())
 studies = {study.name: study for study in session.open_studies()}
 
 uploads = st.file_uploader(

@@ -1,14 +1,16 @@
 """Where settings come from: the environment, then Streamlit's secrets file, then defaults."""
 
+import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -64,6 +66,11 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(
         default=200, gt=0, description="Largest radiograph file accepted, in MiB."
     )
+    study_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="Folders below which the cases of a study file may lie; on the command line "
+        "those below the study file's own may too.",
+    )
     sign_in: Literal["open", "accounts", "oidc"] = Field(
         default="open",
         description="How readers are known; open: by the name they type, on this machine only; "
@@ -74,6 +81,12 @@ class Settings(BaseSettings):
         pattern=r"^[^;,\r\n]*$",
         description="Which sites may show the app in a frame, as in a Content-Security-Policy.",
     )
+
+    @field_validator("study_folders", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Several, as in PATH, where they come from the environment."""
+        return [one for one in value.split(os.pathsep) if one] if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(

@@ -20,6 +20,7 @@ from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.annotations.marks import Mask, from_json, to_json
 from shamsul.storage.atomic import write_atomically
+from shamsul.storage.damage import SENSELESS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
@@ -199,7 +200,7 @@ def _read(index: Path, read: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
     try:
         entries = json.loads(index.read_bytes())["annotations"]
         return tuple(read(entry) for entry in entries)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, *SENSELESS) as error:
         raise ValueError(f"the annotations in {index} are damaged: {error}") from error
 
 

@@ -1,14 +1,17 @@
 """A model folder opened: manifest, architecture and weights put together."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from shamsul.classifiers import architecture, weights
 from shamsul.classifiers.classifier import RUNNING, Classifier
 from shamsul.classifiers.manifest import Manifest, ModelError
+from shamsul.classifiers.matching import MatchError, matched
 
 #: Optional: the mean of the images that the model was trained on, 8-bit greyscale on its grid.
 TRAINING_MEAN = "training_mean.png"
@@ -25,32 +28,48 @@ def open_folder(folder: Path, manifest: Manifest) -> Classifier:
     """
     with RUNNING:
         module = architecture.build(manifest)
-    state = weights.read(folder, manifest.sha256)
-    if manifest.arch.startswith("xrv/"):
-        # torchxrayvision keeps its operating points among the weights.
-        state.pop("op_threshs", None)
-    wanted = module.state_dict()
-    for name, tensor in wanted.items():
-        # A training counter that some tools leave out; inference has no use for it.
-        if name.endswith(".num_batches_tracked"):
-            state.setdefault(name, tensor)
-    faults = [f"{name} is missing" for name in wanted if name not in state]
-    faults += [f"{name} is not part of the architecture" for name in state if name not in wanted]
-    faults += [
-        f"{name} has shape {tuple(state[name].shape)} instead of {tuple(tensor.shape)}"
-        for name, tensor in wanted.items()
-        if name in state and state[name].shape != tensor.shape
-    ]
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise ModelError(
-            f"The weights in {folder} do not fit {manifest.arch} with {len(manifest.labels)} "
-            f"labels: {faults[0]}{more}."
-        )
-    module.load_state_dict(state)
+    state = read_state(folder, manifest, module.state_dict())
+    module.load_state_dict(module.state_dict() | state)  # with the counters of its own
     classifier = Classifier(manifest, module, _training_mean(folder, manifest))
     _try(classifier, folder)
     return classifier
+
+
+def read_state(
+    folder: Path, manifest: Manifest, wanted: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """A folder's weights under the names of the architecture, in the order of the file.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : Manifest
+    wanted : mapping of str to Tensor
+        The architecture's state.
+
+    Raises
+    ------
+    ModelError
+        The weights are missing, unreadable or changed, or do not fit; one sentence.
+    """
+    tables = weights.read(folder, manifest.sha256)
+    if manifest.arch.startswith("xrv/"):
+        # torchxrayvision keeps its operating points among the weights.
+        tables = {
+            place: {
+                name: tensor
+                for name, tensor in table.items()
+                if name.rpartition(".")[2] != "op_threshs"
+            }
+            for place, table in tables.items()
+        }
+    try:
+        return matched(tables, wanted)
+    except MatchError as error:
+        raise ModelError(
+            f"The weights in {folder} do not fit {manifest.arch} with {len(manifest.labels)} "
+            f"labels: {error}."
+        ) from None
 
 
 def _training_mean(folder: Path, manifest: Manifest) -> NDArray[np.float32] | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -170,6 +171,9 @@ class Manifest:
             raise ManifestError(path, ("the file is not UTF-8 text",)) from None
         except tomllib.TOMLDecodeError as error:
             raise ManifestError(path, (f"the file is not TOML ({error})",)) from None
+        except (RecursionError, ValueError):
+            fault = "the file is not readable: nested too deep, or a figure is too long"
+            raise ManifestError(path, (fault,)) from None
         return _parse(table, path)
 
     def write(self, folder: Path) -> None:
@@ -204,11 +208,11 @@ def _toml(value: object) -> str:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
 def _sha256(value: object) -> bool:
@@ -248,13 +252,13 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         lambda v: isinstance(v, int) and not isinstance(v, bool) and 8 <= v <= 4096,
         "must be a whole number from 8 to 4096",
     ),
-    "channels": (lambda v: v in (1, 3) and not isinstance(v, bool), "must be 1 or 3"),
+    "channels": (lambda v: type(v) is int and v in (1, 3), "must be 1 or 3"),
     "normalisation": (
         _normalisation,
         'must be "imagenet", "xrv", "unit" or { mean = [...], std = [...] } with std above 0',
     ),
     "resize": (
-        lambda v: v in {resize.value for resize in Resize},
+        lambda v: v in [resize.value for resize in Resize],
         'must be "stretch", "letterbox" or "centre-crop"',
     ),
     "sha256": (_sha256, "must be 64 hexadecimal digits"),

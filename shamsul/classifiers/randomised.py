@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from shamsul.classifiers import weights
+from shamsul.classifiers import architecture, weights
 from shamsul.classifiers.classifier import RUNNING, Classifier
-from shamsul.classifiers.folder import TRAINING_MEAN
+from shamsul.classifiers.folder import TRAINING_MEAN, read_state
 from shamsul.classifiers.manifest import Manifest
 
 
@@ -46,7 +46,9 @@ def randomised_folder(folder: Path, directory: Path, seed: int = 0) -> Path:
     if target.exists():
         return target
     generator = torch.Generator().manual_seed(seed)
-    state = weights.read(folder, manifest.sha256)
+    with RUNNING:
+        wanted = architecture.build(manifest).state_dict()
+    state = read_state(folder, manifest, wanted)
     for name, tensor in state.items():
         if tensor.ndim > 1:
             state[name] = _shuffled(tensor, generator)

@@ -2,7 +2,7 @@
 
 import hashlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import safetensors
@@ -32,8 +32,14 @@ def write(state: Mapping[str, torch.Tensor], folder: Path) -> str:
     return sha256(path)
 
 
-def read(folder: Path, expected_sha256: str) -> dict[str, torch.Tensor]:
+def read(folder: Path, expected_sha256: str) -> dict[str, dict[str, torch.Tensor]]:
     """Read a model folder's weights after checking their SHA-256.
+
+    Returns
+    -------
+    dict of str to dict of str to Tensor
+        Tensors by name, by where they are in the file: names of dictionaries, joined by dots;
+        empty where they are in the file itself.
 
     Raises
     ------
@@ -48,15 +54,31 @@ def read(folder: Path, expected_sha256: str) -> dict[str, torch.Tensor]:
         raise ModelError(f"The SHA-256 of {path} is not the one in model.toml.")
     try:
         if path.suffix == ".safetensors":
-            tensors: dict[str, torch.Tensor] = safetensors.torch.load_file(path)
-            return tensors
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (safetensors.SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError):
+            return {"": safetensors.torch.load_file(path)}
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ModelError(
+            f"{path} is not a readable file of weights: it may hold only tensors, so save "
+            "model.state_dict() instead of a whole model or trainer."
+        ) from None
+    except (safetensors.SafetensorError, RuntimeError, EOFError, OSError):
         raise ModelError(f"{path} is not a readable file of weights.") from None
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
-    if not isinstance(state, Mapping) or not all(
-        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
-    ):
+    tables = dict(_tables(content))
+    if not tables:
         raise ModelError(f"{path} does not hold tensors by name.")
-    return dict(state)
+    return tables
+
+
+def _tables(content: object) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:
+    """Every dictionary in a file that has tensors; a training keeps much else beside them."""
+    left, seen = [("", content)], set()
+    while left:
+        place, here = left.pop(0)
+        if not isinstance(here, Mapping) or id(here) in seen:
+            continue
+        seen.add(id(here))  # a file can hold itself
+        named = {name: value for name, value in here.items() if isinstance(name, str)}
+        tensors = {k: value for k, value in named.items() if isinstance(value, torch.Tensor)}
+        if tensors:
+            yield place, tensors
+        left += [(f"{place}.{name}" if place else name, value) for name, value in named.items()]

@@ -34,6 +34,8 @@ def main() -> None:
         status = _refuse("Stopped.")
     except OSError as error:
         status = _refuse(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
+    except MemoryError:
+        status = _refuse("There is too little memory for this.")
     except Exception as error:  # never a traceback: each room's errors are one sentence
         status = _refuse(str(error.args[0] if error.args else type(error).__name__))
     sys.exit(status)

@@ -402,7 +402,7 @@ def _probabilities(path: Path | None, files: "Sequence[MapFile]") -> dict[str, d
             image: {label: float(value) for label, value in by_label.items()}
             for image, by_label in content.items()
         }
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise refusal from None
 
 

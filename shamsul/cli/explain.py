@@ -151,6 +151,8 @@ def explain(
                 print(f"{chosen.title}: {refusal}", file=sys.stderr)
             else:
                 maps.extend(found)
+                for notice in dict.fromkeys(filter(None, (one.notice for one in found))):
+                    print(f"{chosen.title}: {notice}", file=sys.stderr)
     if classifier.notice:
         print(classifier.notice, file=sys.stderr)
     if not maps:

@@ -103,13 +103,11 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a copy in place of the ratings database; what it held is kept beside it."""
-    from shamsul.reading.database.store import Store
     from shamsul.reading.database.transactions import Database
 
     database = Database(settings().database)
-    Store(settings().database).close()  # there is a database to keep and to replace
     kept = database.restore(file)
-    database.migrate()
     database.close()
-    result = {"file": str(file), "kept": str(kept)}
-    emit(result, as_json, lambda: [f"{file} restored; the earlier ratings are in {kept}"])
+    result = {"file": str(file), "kept": kept and str(kept)}
+    before = f"the earlier ratings are in {kept}" if kept else "there were none before"
+    emit(result, as_json, lambda: [f"{file} restored; {before}"])

@@ -82,7 +82,10 @@ def _study_file(file: Path, store: "Store") -> "StudyFile":
 
     try:
         return read_study_file(
-            file.read_text(encoding="utf-8"), opening.known(store), folder=file.parent
+            file.read_text(encoding="utf-8"),
+            opening.known(store),
+            folder=file.parent,
+            allowed=_allowed(file),
         )
     except UnicodeDecodeError:
         raise UserError(f"{file} is not a text file in UTF-8.") from None
@@ -91,6 +94,11 @@ def _study_file(file: Path, store: "Store") -> "StudyFile":
             print(f"{file}, {fault}", file=sys.stderr)
         count = len(error.faults)
         raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None
+
+
+def _allowed(file: Path) -> list[Path]:
+    """Where the cases of a study file on the command line may lie."""
+    return [file.parent, *settings().study_folders]
 
 
 StudyFileArgument = Annotated[Path, typer.Argument(help="A study file (TOML).")]
@@ -131,6 +139,7 @@ def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
             annotations=annotations,
             load=functools.cache(registry.load),
             max_bytes=settings().max_upload_mb * 2**20,
+            allowed=_allowed(file),
             progress=progress,
         )
     for name, reason in made.left_out:
@@ -160,12 +169,16 @@ def _emit_made(made: "Made", what: str, as_json: bool) -> None:
 
 @study_app.command("status")
 def study_status(
-    study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
+    study: Annotated[str, typer.Argument(help="Name of the study; without, all of them.")] = "",
+    as_json: Json = False,
 ) -> None:
-    """Say how far each reader is."""
+    """Say how far each reader is, or which studies there are."""
     from shamsul.reading.database.readings import Readings
 
     store, _, _ = stores()
+    if not study:
+        _emit_studies(store, as_json)
+        return
     about = store.study(study)
     rows = [
         {
@@ -192,6 +205,43 @@ def study_status(
     emit(result, as_json, text)
 
 
+def _emit_studies(store: "Store", as_json: bool) -> None:
+    """Every study, also those that cannot be opened."""
+    rows = [
+        {"study": one.name, "state": "open" if one.closed_at is None else "closed", "fault": ""}
+        for one in store.studies()
+    ]
+    rows += [
+        {"study": one.name, "state": "damaged", "fault": one.reason} for one in store.damaged()
+    ]
+
+    def text() -> Iterable[str]:
+        for row in rows:
+            yield f"{row['state']:8} {row['fault'] or row['study']}"
+
+    emit({"studies": rows}, as_json, text)
+
+
+@study_app.command("remove")
+def remove_study(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a study and all its answers out of the database, also one that cannot be opened."""
+    from shamsul.reading.exports.transfer import remove
+
+    store, _, _ = stores()
+    if study not in store.names():
+        raise UserError(f"There is no study named {study!r}.")
+    if not sure:
+        if not sys.stdin.isatty():
+            raise UserError("There is no terminal to ask whether you are sure: use --yes.")
+        typer.confirm(f"Remove {study} with all its answers, for good?", abort=True, err=True)
+    remove(store, study)
+    emit({"study": study}, as_json, lambda: [f"{study} is removed; its radiographs are kept"])
+
+
 @study_app.command("close")
 def close_study(
     study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
@@ -214,8 +264,12 @@ def import_study(
     """Put an exported study into a database that has none of its name."""
     from shamsul.reading.exports.transfer import load
 
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not a text file in UTF-8.") from None
     store, _, _ = stores()
-    name = load(store, file.read_text(encoding="utf-8"))
+    name = load(store, text)
     emit({"study": name}, as_json, lambda: [f"{name} imported, but for its radiographs"])
 
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Method, Value
 from shamsul.radiographs.geometry import Geometry
 from shamsul.storage.atomic import replacing
+from shamsul.storage.damage import SENSELESS, opened_arrays
 
 
 @dataclass(frozen=True)
@@ -162,18 +163,21 @@ class MapCache:
             return None
 
     def get(self, key: MapKey) -> tuple[Heatmap, ...] | None:
-        """The maps of all labels, or None where they are not there or not whole."""
+        """The maps of all labels, or None where they are not there or not whole.
+
+        A damaged file is removed: the maps are computed again.
+        """
         path = self._path(key)
         try:
-            # Opened here, since numpy leaves a file open that turns out not to be whole.
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            with opened_arrays(path) as stored:
                 about = json.loads(str(stored["about"]))
                 values = stored["values"]
             return from_parts(key, about, values)
-        except FileNotFoundError:
+        except (OSError, MemoryError):
             return None
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-            # A damaged file is as good as none: the maps are computed again and replace it.
+        except SENSELESS:
+            with suppress(OSError):
+                path.unlink()
             return None
 
     def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> None:

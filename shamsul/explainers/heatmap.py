@@ -76,6 +76,13 @@ class Heatmap:
             return None
         return float(np.linalg.norm(self.error)) / size
 
+    @property
+    def notice(self) -> str:
+        """What has to be known about the map, one sentence; empty where it is as usual."""
+        if self.evaluations or self.values.any():
+            return ""
+        return "The map is empty, since hiding parts of this radiograph changes nothing in it."
+
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the values and of what they are a map of, hexadecimal."""

@@ -6,7 +6,7 @@ import torch
 from shamsul.classifiers.classifier import RUNNING
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.network import Explained
-from shamsul.explainers.superpixels import BASELINES, background_of
+from shamsul.explainers.superpixels import BASELINES, background_of, hides_nothing
 
 
 def integrated_gradients(task: Task, *, steps: int, baseline: str) -> Relevance:
@@ -31,10 +31,13 @@ def integrated_gradients(task: Task, *, steps: int, baseline: str) -> Relevance:
     """
     from captum.attr import IntegratedGradients
 
-    method = IntegratedGradients(Explained.of(task))
     values = task.image.values
+    background = background_of(task.classifier, values, baseline)
+    if hides_nothing(values, background):
+        return Relevance.empty(task)
+    method = IntegratedGradients(Explained.of(task))
     image = torch.from_numpy(values.copy())[None, None]
-    start = torch.from_numpy(background_of(task.classifier, values, baseline))[None, None]
+    start = torch.from_numpy(background)[None, None]
     maps = []
     for index in range(len(task.outputs)):
         with RUNNING:

@@ -46,6 +46,8 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
     Ribeiro, Singh, Guestrin 2016, doi 10.1145/2939672.2939778
     """
     perturbation = superpixels.Perturbation.of(task, **cut)
+    if perturbation.hides_nothing:
+        return Relevance.empty(task)
     rng = np.random.default_rng(task.seed)
     errors = None
     if estimator == "package" or 2**perturbation.count <= samples:

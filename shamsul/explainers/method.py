@@ -176,6 +176,11 @@ class Relevance:
     fit: Sequence[float] | None = None
     errors: NDArray[np.floating] | None = None
 
+    @classmethod
+    def empty(cls, task: Task) -> "Relevance":
+        """What is known where hiding parts of the radiograph changes nothing: zeros, for free."""
+        return cls(np.zeros((len(task.outputs), *task.image.values.shape), np.float32), 0)
+
 
 @dataclass(frozen=True)
 class Method:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
-from shamsul.explainers.superpixels import BASELINES, background_of
+from shamsul.explainers.superpixels import BASELINES, background_of, hides_nothing
 
 
 class _Counted(nn.Module):
@@ -45,6 +45,9 @@ def occlusion(task: Task, *, window: int, stride: int, baseline: str) -> Relevan
     from captum.attr import Occlusion
 
     values = task.image.values
+    background = background_of(task.classifier, values, baseline)
+    if hides_nothing(values, background):
+        return Relevance.empty(task)
     sides = [max(1, round(side * window / 1000)) for side in values.shape]
     steps = [
         min(max(1, round(size * stride / 1000)), side)  # no gap between two windows
@@ -60,7 +63,7 @@ def occlusion(task: Task, *, window: int, stride: int, baseline: str) -> Relevan
         torch.from_numpy(values.copy())[None, None],
         sliding_window_shapes=(1, *sides),
         strides=(1, *steps),
-        baselines=torch.from_numpy(background_of(task.classifier, values, baseline))[None, None],
+        baselines=torch.from_numpy(background)[None, None],
         perturbations_per_eval=task.classifier.batch_size,
     )
     return Relevance(found[:, 0].numpy(), network.done)

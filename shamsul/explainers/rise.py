@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
-from shamsul.explainers.superpixels import BASELINES, background_of
+from shamsul.explainers.superpixels import BASELINES, background_of, hides_nothing
 
 
 def masks(
@@ -61,6 +61,8 @@ def rise(task: Task, *, samples: int, cells: int, shown: float, baseline: str) -
     """
     values = task.image.values
     background = background_of(task.classifier, values, baseline)
+    if hides_nothing(values, background):
+        return Relevance.empty(task)
     rng, evaluate = np.random.default_rng(task.seed), Evaluator(task.classifier)
     weighted = np.zeros((len(task.outputs), *values.shape))
     mean_mask = np.zeros(values.shape)

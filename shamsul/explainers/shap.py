@@ -59,6 +59,8 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
     Lundberg, Lee 2017, arXiv 1705.07874
     """
     perturbation = superpixels.Perturbation.of(task, **cut)
+    if perturbation.hides_nothing:
+        return Relevance.empty(task)
     if estimator == "package":
         return _by_package(perturbation, task, samples, selection)
     if 2**perturbation.count - superpixels.ENDS <= samples:

@@ -16,6 +16,8 @@ from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.method import ExplainerError, Parameter, Task
 from shamsul.explainers.surrogate import Surrogate
 
+#: Differences of brightness below this are rounding: a step of 16 bits is larger.
+_UNSEEN = 1e-5
 #: Coalitions of a design before its first block: the background alone, and the whole radiograph.
 ENDS = 2
 
@@ -140,6 +142,11 @@ def background_of(
     return np.full_like(image, fill)
 
 
+def hides_nothing(image: NDArray[np.float32], background: NDArray[np.float32]) -> bool:
+    """Whether a radiograph is its own background, so that every version of it is the same."""
+    return bool(np.abs(image - background).max() < _UNSEEN)
+
+
 def quickshift_segment(image: NDArray[np.float32]) -> NDArray[np.intp]:
     """Quickshift superpixels with the settings of the `lime` package.
 
@@ -220,6 +227,11 @@ class Perturbation:
             background,
             task.seed,
         )
+
+    @property
+    def hides_nothing(self) -> bool:
+        """Whether all coalitions give the same radiograph."""
+        return hides_nothing(self.image, self.background)
 
     def compose(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Masked radiographs of coalitions, (n, K) bool to (n, h, w) float32."""

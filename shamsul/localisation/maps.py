@@ -1,7 +1,6 @@
 """Maps to score: found by name, read one image at a time."""
 
 import json
-import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from scipy.sparse import csr_array
 from shamsul.radiographs import pseudonym
 from shamsul.radiographs.geometry import Geometry
 from shamsul.radiographs.pseudonym import is_sha256
+from shamsul.storage.damage import SENSELESS, opened_arrays
 
 #: Names of the files that ``shamsul explain`` writes.
 MAPS, FACTS = "heatmaps.npz", "explanation.json"
@@ -79,13 +79,16 @@ class MapFile:
         facts = _facts(self.facts)
         try:
             return Geometry.from_json(facts)
-        except (KeyError, TypeError):
+        except SENSELESS:
             raise ValueError(f"{self.facts} does not say where its maps lie") from None
 
     def spacing(self) -> tuple[float, float] | None:
         """Millimetres from pixel to pixel of the image, rows before columns; None if unknown."""
         stated = _facts(self.facts).get("spacing_mm") if self.facts else None
-        return (float(stated[0]), float(stated[1])) if stated else None
+        try:
+            return (float(stated[0]), float(stated[1])) if stated else None
+        except SENSELESS:
+            raise ValueError(f"{self.facts} does not say how large its pixels are") from None
 
     def labels(self) -> frozenset[str]:
         """The labels that have maps.
@@ -101,9 +104,9 @@ class MapFile:
     @contextmanager
     def _opened(self) -> Iterator[NpzFile]:
         try:
-            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with opened_arrays(self.path) as arrays:
                 yield arrays
-        except (zipfile.BadZipFile, EOFError, OSError, KeyError) as error:
+        except OSError as error:
             raise ValueError(f"{self.path} cannot be read: {error}") from None
 
     def read(self) -> Iterator[LabelMap]:
@@ -114,14 +117,13 @@ class MapFile:
         ValueError
             If the file is damaged, or a map is not finite numbers in rows and columns.
         """
-        entries = _facts(self.facts)["maps"] if self.facts else []
-        known = {entry["key"]: entry for entry in entries}
+        known = _entries(self.facts) if self.facts else {}
         with self._opened() as arrays:
             named = [(self._named(key, arrays.files), key) for key in arrays.files]
             for (label, method), key in sorted(named):
                 if self.method in ("", method):
                     values = _checked(arrays[key], f"{self.path}: {key}")
-                    yield LabelMap(label, method, values, known.get(key, {}).get("probability"))
+                    yield LabelMap(label, method, values, known.get(key))
 
     def _named(self, key: str, keys: Iterable[str]) -> tuple[str, str]:
         """A key's label and method."""
@@ -143,10 +145,22 @@ def _checked(array: NDArray[Any], what: str) -> NDArray[np.float32]:
 
 def _facts(path: Path) -> dict[str, Any]:
     try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, RecursionError, ValueError):
         raise ValueError(f"{path} is not JSON") from None
+    if not isinstance(facts, dict):
+        raise ValueError(f"{path} says nothing about maps")
     return facts
+
+
+def _entries(path: Path) -> dict[str, float | None]:
+    """The model's probability, where it is told, by the key of each map."""
+    facts = _facts(path)
+    try:
+        told = {str(entry["key"]): entry.get("probability") for entry in facts["maps"]}
+        return {key: None if value is None else float(value) for key, value in told.items()}
+    except SENSELESS:
+        raise ValueError(f"{path} does not list its maps") from None
 
 
 #: By a radiograph's SHA-256.

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.storage.atomic import replacing
+from shamsul.storage.damage import opened_arrays
 
 Loaded = TypeVar("Loaded")
 
@@ -63,10 +65,11 @@ class RadiographArchive:
         """Keep a radiograph.
 
         One that is there already stays as it is: what readers have judged does not change. A
-        file that lost its end is replaced.
+        file that is damaged is replaced.
         """
         path = self._path(radiograph.sha256)
-        if zipfile.is_zipfile(path):
+        with suppress(ArchiveError):
+            self.get(radiograph.sha256)
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         spacing = radiograph.spacing_mm or ()
@@ -146,8 +149,7 @@ def _extent(path: Path) -> Extent:
 
 
 def _load(path: Path) -> Radiograph:
-    # Opened here, for np.load leaves a file open that it cannot read.
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as fields:
+    with opened_arrays(path) as fields:
         black, white = fields["window"].tolist()
         spacing = fields["spacing_mm"].tolist()
         return Radiograph(

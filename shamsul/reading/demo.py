@@ -8,6 +8,7 @@ from shamsul.annotations.formats.masks import read_mask
 from shamsul.radiographs import RadiographArchive, read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder
 from shamsul.reading.database.store import Store
+from shamsul.reading.database.transactions import UnreadableError
 from shamsul.reading.design.study import Study
 
 #: Source of the demo's annotations.
@@ -49,14 +50,17 @@ def ensure_default_studies(
     OSError, ValueError
         If the demo cannot be read or kept.
     """
-    present = {study.name for study in store.studies()}
+    present = store.names()
     for study in (DEMO, OWN):
         if study.name not in present:
             store.ensure_study(study)
     folder = assets / "demo"
     if not (folder / LABELS_FILE).exists():
         return
-    known = {case.name: case.image_sha256 for case in store.cases(DEMO.name)}
+    try:
+        known = {case.name: case.image_sha256 for case in store.cases(DEMO.name)}
+    except UnreadableError:
+        return  # told where studies are listed; the others must not wait for it
     for entry in read_folder(folder):
         sha256 = known.get(entry.name)
         if sha256 is None or sha256 not in archive or sha256 not in annotations:

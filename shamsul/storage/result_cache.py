@@ -8,12 +8,13 @@ from typing import Any
 
 from shamsul import __version__
 from shamsul.storage.atomic import write_atomically
+from shamsul.storage.damage import SENSELESS
 
 Rows = list[dict[str, Any]]
 
 
 class ResultCache:
-    """Rows of numbers in a directory, one JSON file for each key.
+    """Rows of numbers in a directory, one JSON file with a checksum for each key.
 
     Parameters
     ----------
@@ -33,14 +34,19 @@ class ResultCache:
     def get(self, key: str) -> Rows | None:
         """The rows kept under a key, or None where they are not there or not whole."""
         try:
-            rows = json.loads((self.directory / f"{key}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            kept = json.loads((self.directory / f"{key}.json").read_bytes())
+            rows: Rows = kept["rows"]
+            whole = kept["sha256"] == _checksum(rows)
+        except (OSError, *SENSELESS):
             return None
-        whole = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
         return rows if whole else None
 
     def put(self, key: str, rows: Rows) -> None:
         """Keep rows; a reader never sees half a file."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(rows, allow_nan=False).encode()
-        write_atomically(self.directory / f"{key}.json", content)
+        content = json.dumps({"sha256": _checksum(rows), "rows": rows}, allow_nan=False)
+        write_atomically(self.directory / f"{key}.json", content.encode())
+
+
+def _checksum(rows: Rows) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

@@ -25,6 +25,7 @@ from shamsul.localisation.human_benchmark import score_region
 from shamsul.localisation.maps import LabelMap
 from shamsul.localisation.protocol import Rules, score_map
 from shamsul.localisation.score import Score
+from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.design.design import PanelPlan
@@ -131,7 +132,10 @@ def map_scores(
     extent = functools.cache(desk.archive.extent)
 
     def spacing(image_sha256: str) -> tuple[float, float] | None:
-        return extent(image_sha256).spacing_mm if in_mm else None
+        try:
+            return extent(image_sha256).spacing_mm if in_mm else None
+        except ArchiveError:  # told where it is shown; its maps are on the grid all the same
+            return None
 
     for one in wanted:
         marked = _by_label(annotations.describe(one.key.image_sha256), by)
@@ -192,7 +196,10 @@ def human_benchmark(desk: Desk, cases: Sequence[Case], by: Collection[str]) -> l
             rows = results.get(key)
             if rows is None:
                 full = annotations.get(case.image_sha256)
-                size = desk.archive.extent(case.image_sha256).shape
+                try:
+                    size = desk.archive.extent(case.image_sha256).shape
+                except ArchiveError:  # told where it is shown
+                    continue
                 score = _score_person(case, label, other, full, size, by)
                 rows = [_row("", replace(score, labels_in_image=len(marked)))] if score else []
                 results.put(key, rows)

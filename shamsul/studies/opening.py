@@ -22,7 +22,13 @@ from shamsul.reading.database.store import Store
 from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Control, assign
 from shamsul.reading.design.study import Study
-from shamsul.reading.design.study_file import Known, StudyFile, line_of, too_many_repeats
+from shamsul.reading.design.study_file import (
+    Known,
+    StudyFile,
+    lies_below,
+    line_of,
+    too_many_repeats,
+)
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
@@ -87,6 +93,7 @@ def create(
     annotations: AnnotationArchive,
     load: "Callable[[str], Classifier]",
     max_bytes: int,
+    allowed: Sequence[Path] | None = None,
     progress: Callable[[int, int], None] = lambda done, planned: None,
 ) -> Made:
     """Make a study of a study file.
@@ -102,6 +109,8 @@ def create(
         Gives the classifier of a name; called only where labels depend on it.
     max_bytes : int
         Largest radiograph file accepted.
+    allowed : sequence of Path, optional
+        Folders below which cases may lie, links followed; by default `folder`.
     progress : callable
         Called with the cases done and planned.
 
@@ -114,10 +123,11 @@ def create(
     """
     plan = file.study.plan
     assert plan is not None
-    if file.study.name in {study.name for study in store.studies()}:
+    if file.study.name in store.names():
         raise StudyError(f"There is a study named {file.study.name!r} already.")
     left_out: list[tuple[str, str]] = []
-    taken = _take_in(file, folder, store, archive, annotations, max_bytes, left_out)
+    allowed = [folder] if allowed is None else allowed
+    taken = _take_in(file, folder, allowed, store, archive, annotations, max_bytes, left_out)
     labels: dict[str, Sequence[str]] = {}
     for done, case in enumerate(taken):
         progress(done, len(taken))
@@ -189,6 +199,7 @@ def update(file: StudyFile, store: Store) -> Made:
 def _take_in(
     file: StudyFile,
     folder: Path,
+    allowed: Sequence[Path],
     store: Store,
     archive: RadiographArchive,
     annotations: AnnotationArchive,
@@ -200,9 +211,15 @@ def _take_in(
     if source.study:
         taken = [Taken(case.name, case.image_sha256) for case in store.cases(source.study)]
     else:
-        files = _listed(folder / source.list) if source.list else _in_folder(folder / source.folder)
+        place = folder / (source.list or source.folder)
+        if not lies_below(place, allowed):
+            raise StudyError(f"{place.name} does not lie where cases may be taken from here.")
+        files = _listed(place) if source.list else _in_folder(place)
         taken = []
         for name, path, labels, masks in files:
+            if not all(lies_below(one, allowed) for one in (path, *masks.values())):
+                left_out.append((path.name, "it does not lie where cases may be taken from here"))
+                continue
             try:
                 radiograph = read_radiograph(path.read_bytes(), max_bytes=max_bytes)
                 archive.put(radiograph)
@@ -248,14 +265,17 @@ def _in_folder(folder: Path) -> list[_Entry]:
 
 
 def _listed(path: Path) -> list[_Entry]:
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError):
+        raise StudyError(f"{path.name} is not a CSV file in UTF-8.") from None
     if not rows or "file" not in rows[0]:
         raise StudyError(f"{path.name} has no column named file.")
     return [
         (
             (row.get("case") or "").strip(),
-            path.parent / row["file"],
+            path.parent / (row["file"] or ""),
             tuple(label.strip() for label in (row.get("labels") or "").split(";") if label.strip()),
             {},
         )

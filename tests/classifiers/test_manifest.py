@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,24 @@ def test_a_fault_is_named(tmp_path: Path, old: str, new: str, fault: str) -> Non
         Manifest.read(write(tmp_path, SOUND.replace(old, new)))
 
 
+@pytest.mark.parametrize(
+    "value", ["3", "1.0", "nan", "true", '"x\\u0000"', "[1]", "{}", "1979-05-27"]
+)
+@pytest.mark.parametrize(
+    "key", [one.name for one in fields(Manifest) if one.name not in ("trained_on", "arch_options")]
+)
+def test_a_value_of_another_kind_is_one_fault(tmp_path: Path, key: str, value: str) -> None:
+    sound = {"channels": ["3"], "thresholds": ["{}"]}
+    if value in sound.get(key, []):
+        pytest.skip("is sound")
+    others = [line for line in SOUND.splitlines() if not line.startswith(f"{key} ")]
+    text = "\n".join([*others, f"{key} = {value}"])
+    with pytest.raises(ManifestError) as caught:
+        Manifest.read(write(tmp_path, text))
+    assert len(caught.value.faults) == 1
+    assert caught.value.faults[0].startswith(key)
+
+
 def test_every_fault_is_listed(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as caught:
         Manifest.read(write(tmp_path, "channels = 7\nresize = 1\nsize = 3"))
@@ -83,7 +102,11 @@ def test_every_fault_is_listed(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [b"name = ", b"\xff\xfe", b"name = " + b"[" * 20_000, b"input_size = " + b"1" * 5000],
+    ids=["syntax", "bytes", "brackets", "digits"],
+)
 def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.toml").write_bytes(content)
     with pytest.raises(ManifestError, match="is not"):

@@ -46,12 +46,17 @@ def test_models_are_bundled_downloaded_or_available(
     make_folder("mine").rename(installation / "mine")
     (installation / "broken").mkdir()
     (installation / "broken" / "model.toml").write_text("name = 3")
+    for name, text in (("deep", "name = " + "[" * 20_000), ("odd", "resize = []\nchannels = {}")):
+        (installation / name).mkdir()
+        (installation / name / "model.toml").write_text(text)
     found = {info.name: info for info in models()}
     assert next(iter(found)) == "phantom"
     assert found["phantom"].state is ModelState.BUNDLED
     assert found["mine"].state is ModelState.DOWNLOADED
     assert found["mine"].trained_on == "nothing"
     assert "name must be a text" in found["broken"].fault
+    assert "nested too deep" in found["deep"].fault
+    assert "resize must be" in found["odd"].fault
     assert found["xrv/densenet121-res224-all"].state is ModelState.AVAILABLE
     assert len([name for name in found if name.startswith("xrv/")]) == 7
     assert load("mine").manifest.name == "tiny"

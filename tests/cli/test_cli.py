@@ -301,3 +301,34 @@ def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Pat
     wanted = open_sources(study, [case], [METHODS["grad_cam"]])
     asked = maps.request(desk_in(data), wanted)
     assert asked["grad_cam"].state is State.DONE
+
+
+def test_a_study_that_cannot_be_opened_is_told_kept_and_removed(shamsul, tmp_path: Path) -> None:
+    from sqlalchemy import text
+
+    from shamsul.reading import Store, Study
+
+    store = Store(f"sqlite:///{tmp_path / 'data' / 'shamsul.db'}")
+    for name in ("pilot", "trial"):
+        store.ensure_study(Study(name, name.title()))
+    change = text("UPDATE study SET plan = '[' WHERE name = 'pilot'")
+    store.database.write(lambda session: session.execute(change))
+    store.close()
+    rows = result(shamsul("study", "status", "--json"))["studies"]
+    assert {row["study"]: row["state"] for row in rows}["pilot"] == "damaged"
+    assert {row["study"]: row["state"] for row in rows}["trial"] == "open"
+    done = shamsul("study", "status", "pilot")
+    assert done.returncode == 2
+    assert done.stderr.startswith("The study pilot cannot be opened")
+    assert shamsul("study", "status", "trial").returncode == 0
+    out = tmp_path / "pilot.json"
+    assert shamsul("export", "--study", "pilot", "--format", "json", "--out", out).returncode == 0
+    assert json.loads(out.read_text())["tables"]["study"][0]["plan"] == "["
+    assert "--yes" in shamsul("study", "remove", "pilot").stderr
+    assert result(shamsul("study", "remove", "pilot", "--yes", "--json")) == {"study": "pilot"}
+    assert "no study named" in shamsul("study", "remove", "pilot", "--yes").stderr
+    assert "damaged" not in shamsul("study", "status").stdout
+    done = shamsul("study", "import", out)
+    assert done.returncode == 2 and "not whole" in done.stderr
+    (tmp_path / "latin.json").write_bytes(b"\xe9")
+    assert "UTF-8" in shamsul("study", "import", tmp_path / "latin.json").stderr

@@ -1,5 +1,6 @@
 """Declared parameters and the map cache."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,17 +91,49 @@ def test_maps_of_anything_else_are_not_found(
     assert cache.get(key(**change)) is None
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a zip", b"cut"], ids=["empty", "text", "cut"])
+def flipped(whole: bytes, place: int) -> bytes:
+    return whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: b"not a zip",
+        lambda whole: whole[:-200],
+        lambda whole: flipped(whole, 60),  # in a compressed stream
+        lambda whole: flipped(whole, len(whole) // 2),
+        lambda whole: whole.replace(b"values.npy", b"valued.npy"),
+        lambda whole: b"\x93NUMPY" + whole[6:],
+    ],
+    ids=["empty", "text", "cut", "first array", "second array", "another name", "no archive"],
+)
 def test_damaged_file_is_as_good_as_none(
-    tmp_path: Path, densenet: Classifier, noise: GridImage, damage: bytes
+    tmp_path: Path,
+    densenet: Classifier,
+    noise: GridImage,
+    damage: Callable[[bytes], bytes],
 ) -> None:
     cache = MapCache(tmp_path)
     cache.put(key(), METHOD.explain(densenet, noise))
     (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:-200] if damage == b"cut" else damage)
+    file.write_bytes(damage(file.read_bytes()))
     assert cache.get(key()) is None
+    assert key() not in cache
     cache.put(key(), METHOD.explain(densenet, noise))
     assert cache.get(key()) is not None
+
+
+@pytest.mark.parametrize(
+    "about",
+    ["[" * 20_000, "3", "{}", '{"labels": 3, "geometry": {}}', '{"labels": [], "geometry": []}'],
+    ids=["brackets", "number", "nothing", "no geometry", "lists"],
+)
+def test_facts_that_make_no_sense_are_as_good_as_none(tmp_path: Path, about: str) -> None:
+    cache = MapCache(tmp_path)
+    with (tmp_path / f"{key().digest}.npz").open("wb") as file:
+        np.savez_compressed(file, about=about, values=np.zeros((1, 2, 2), np.float32))
+    assert cache.get(key()) is None
 
 
 def test_presets_are_settings_that_their_methods_take() -> None:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,24 @@ def test_pickled_objects_and_damaged_files_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "one.npz", Edema=np.array([{}], object))
     with pytest.raises(ValueError, match="allow_pickle=False"):
         list(find(tmp_path / "one.npz")[0].read())
+    np.savez_compressed(tmp_path / "one.npz", Edema=np.random.default_rng(0).random((9, 9)))
+    whole = (tmp_path / "one.npz").read_bytes()
+    assert len(list(find(tmp_path / "one.npz")[0].read())) == 1
+    for place in range(40, len(whole), 7):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        (tmp_path / "one.npz").write_bytes(damaged)
+        with suppress(ValueError):  # and nothing else
+            list(find(tmp_path / "one.npz")[0].read())
     (tmp_path / "one.npz").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ValueError, match="cannot be read"):
         list(find(tmp_path / "one.npz")[0].read())
+
+
+@pytest.mark.parametrize("facts", ["[" * 20_000, "[]", '{"maps": 3}', '{"maps": [{"no": "key"}]}'])
+def test_facts_that_make_no_sense_are_refused(tmp_path: Path, facts: str) -> None:
+    np.savez(tmp_path / "heatmaps.npz", **{"lime/Edema": np.ones((2, 2))})
+    (tmp_path / "explanation.json").write_text(facts)
+    with pytest.raises(ValueError, match=r"explanation\.json"):
+        list(find(tmp_path / "heatmaps.npz")[0].read())
+    (tmp_path / "explanation.json").write_text('{"maps": []}')
+    assert len(list(find(tmp_path / "heatmaps.npz")[0].read())) == 1

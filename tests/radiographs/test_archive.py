@@ -99,6 +99,12 @@ def test_damaged_file_is_reported_and_replaced(tmp_path):
         archive.get(SHA)
     archive.put(radiograph([[1, 2]]))
     assert archive.get(SHA).values.tolist() == [[1, 2]]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:70] + bytes([whole[70] ^ 0xFF]) + whole[71:])  # still a zip
+    with pytest.raises(ArchiveError, match="damaged"):
+        archive.get(SHA)
+    archive.put(radiograph([[1, 2]]))
+    assert archive.get(SHA).values.tolist() == [[1, 2]]
 
 
 def test_file_under_another_name_is_reported(tmp_path):

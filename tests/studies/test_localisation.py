@@ -13,6 +13,7 @@ from shamsul.annotations.marks import Boxes, Points
 from shamsul.radiographs.archive import Extent
 from shamsul.reading.design.study import Case
 from shamsul.studies.localisation import human_benchmark, regions
+from tests.radiographs.test_archive import radiograph
 from tests.studies.desk import desk_in
 
 IMAGE = "a" * 64
@@ -116,3 +117,18 @@ def test_findings_that_only_one_of_them_marked_are_no_benchmark(
 ) -> None:
     annotations.put(IMAGE, [EXPERT, Annotation("Effusion", "second", Boxes([[0, 0, 5, 5]]))])
     assert scores(annotations) == {}
+
+
+def test_a_radiograph_that_is_damaged_leaves_the_others_scored(
+    annotations: AnnotationArchive, tmp_path: Path
+) -> None:
+    other = Case(2, "trial", "phantom-0002", "b" * 64, 2)
+    second = Annotation("Edema", "second", Boxes([[10, 20, 30, 40]]))
+    for case in (CASE, other):
+        annotations.put(case.image_sha256, [EXPERT, second])
+    desk = desk_in(tmp_path)
+    desk.annotations = annotations
+    desk.archive.put(radiograph([[1.0] * SHAPE[1]] * SHAPE[0], sha256=other.image_sha256))
+    desk.archive.directory.joinpath(f"{IMAGE}.npz").write_bytes(b"PK\x03\x04")
+    found = human_benchmark(desk, [CASE, other], ("expert",))
+    assert [one.score.image for one in found] == ["phantom-0002"]

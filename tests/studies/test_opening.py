@@ -20,7 +20,7 @@ from shamsul.radiographs import RadiographArchive
 from shamsul.reading import Store
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.demo import ensure_default_studies
-from shamsul.reading.design.study_file import Known, read_study_file
+from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
 from shamsul.settings import ASSETS, settings
 from shamsul.studies.opening import Made, StudyError, create, update
 
@@ -53,7 +53,9 @@ def make(store: Store, tmp_path: Path) -> Callable[..., Made]:
     annotations = AnnotationArchive(tmp_path / "annotations")
     ensure_default_studies(store, archive, annotations, ASSETS)
 
-    def make(cases: str, rest: str = "", folder: Path = tmp_path) -> Made:
+    def make(
+        cases: str, rest: str = "", folder: Path = tmp_path, allowed: list[Path] | None = None
+    ) -> Made:
         text = f"""
 name = "pilot"
 title = "Pilot"
@@ -65,13 +67,14 @@ readers = ["Ada"]
 {rest}
 """
         return create(
-            read_study_file(text, KNOWN, folder=folder),
+            read_study_file(text, KNOWN, folder=folder, allowed=allowed),
             folder,
             store=store,
             archive=archive,
             annotations=annotations,
             load=lambda name: Oracle(),  # type: ignore[arg-type,return-value]
             max_bytes=2**27,
+            allowed=allowed,
         )
 
     return make
@@ -297,3 +300,50 @@ def test_the_commands(tmp_path, monkeypatch, capsys, request) -> None:
     closed = json.loads(run("close", "pilot", "--json")[1])["closed_at"]
     assert json.loads(run("status", "pilot", "--json")[1])["closed_at"] == closed
     assert run("status", "nowhere")[::2] == (2, "there is no study named 'nowhere'\n")
+
+
+GIVEN = '[labels]\nfrom = "given"\ngiven = ["Cardiomegaly"]'
+
+
+def test_cases_from_elsewhere_are_refused_unless_allowed(make, store, tmp_path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir()
+    shutil.copy(DEMO / "phantom-0001.png", outside / "a.png")
+    (outside / "cases.csv").write_text("file\na.png\n")
+    (inside / "link").symlink_to(outside)
+    (inside / "list.csv").write_text("file\n../outside/a.png\n")
+    for cases in (
+        'folder = "../outside"',
+        f'folder = "{outside}"',
+        'folder = "link"',
+        'list = "../outside/cases.csv"',
+        'list = "link/cases.csv"',
+    ):
+        with pytest.raises(StudyFileError, match="does not lie where cases may be taken from"):
+            make(cases, GIVEN, inside)
+    with pytest.raises(StudyFileError, match="does not lie"):  # nor is it told what is there
+        make('folder = "../nowhere"', GIVEN, inside)
+    with pytest.raises(StudyError, match="No case is left"):
+        make('list = "list.csv"', GIVEN, inside)
+    assert make('folder = "../outside"', GIVEN, inside, allowed=[inside, outside]).cases == 1
+
+
+def test_a_link_to_a_file_elsewhere_is_left_out(make, store, tmp_path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    shutil.copy(DEMO / "phantom-0001.png", inside / "a.png")
+    (inside / "b.png").symlink_to(DEMO / "phantom-0002.png")
+    (inside / "c.png").symlink_to(inside / "c.png")
+    made = make('folder = "."', GIVEN, inside)
+    assert made.cases == 1
+    assert ("b.png", "it does not lie where cases may be taken from here") in made.left_out
+
+
+def test_a_list_that_is_no_csv_is_one_sentence(make, store, tmp_path) -> None:
+    (tmp_path / "list.csv").write_bytes(b"file\n\xff\n")
+    with pytest.raises(StudyError, match="not a CSV file in UTF-8"):
+        make('list = "list.csv"', GIVEN)
+    (tmp_path / "list.csv").write_text("case,file\nx\ny,a\x00b.png\n")
+    with pytest.raises(StudyError, match=r"No case is left|not a CSV"):
+        make('list = "list.csv"', GIVEN)

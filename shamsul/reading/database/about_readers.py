@@ -113,7 +113,7 @@ class AboutReaders:
                 AboutReader(
                     name,
                     item,
-                    row.questionnaire(last.wording).question(item).from_json(last.value),
+                    last.to_value(row),
                     last.number,
                     rows[0].changed_at,
                     last.changed_at,

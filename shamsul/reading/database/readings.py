@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from shamsul.reading.database.store import study_row
+from shamsul.reading.database.store import damaged_studies, sound_studies, study_row
 from shamsul.reading.database.tables import (
     AnswerRow,
     CaseRow,
@@ -20,7 +20,7 @@ from shamsul.reading.database.tables import (
 from shamsul.reading.database.transactions import Database
 from shamsul.reading.design.design import Reading
 from shamsul.reading.design.progress import Assigned, Progress, progress_of
-from shamsul.reading.design.study import Case, Study, reader_name
+from shamsul.reading.design.study import Case, DamagedStudy, Study, reader_name
 
 
 class Readings:
@@ -151,19 +151,12 @@ class Readings:
         )
 
     def studies_of(self, reader: str) -> tuple[Study, ...]:
-        """The studies that a reader is part of, oldest first."""
-        query = (
-            select(StudyRow)
-            .where(
-                StudyRow.id.in_(
-                    select(ReadingRow.study_id).where(ReadingRow.reader == reader_name(reader))
-                )
-            )
-            .order_by(StudyRow.id)
-        )
-        return self._database.read(
-            lambda session: tuple(row.to_study() for row in session.scalars(query))
-        )
+        """The studies that a reader is part of and that can be opened, oldest first."""
+        return self._database.read(lambda session: sound_studies(session, _has(reader)))
+
+    def damaged_of(self, reader: str) -> tuple[DamagedStudy, ...]:
+        """The studies that a reader is part of and that cannot be opened."""
+        return self._database.read(lambda session: damaged_studies(session, _has(reader)))
 
     def opens_at(self, study: Study, reader: str, session: int) -> datetime | None:
         """When a session may begin: None as soon as it likes, `datetime.max` not yet known.
@@ -179,6 +172,12 @@ class Readings:
         times = [time for time in finished if time is not None]
         washout = timedelta(days=study.plan.design.washout_days)
         return max(times) + washout if times else None
+
+
+def _has(reader: str) -> ColumnElement[bool]:
+    """That a study has a reader."""
+    mine = select(ReadingRow.study_id).where(ReadingRow.reader == reader_name(reader))
+    return StudyRow.id.in_(mine)
 
 
 def _cases_of(study: StudyRow) -> Select[CaseRow]:

@@ -1,19 +1,27 @@
 """Where studies and answers are kept: one database behind one class."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from shamsul.reading.database.tables import AnswerRow, CaseRow, ReadingRow, RevisionRow, StudyRow
-from shamsul.reading.database.transactions import Database, StoreError
+from shamsul.reading.database.tables import (
+    AnswerRow,
+    CaseRow,
+    ReadingRow,
+    RevisionRow,
+    StudyRow,
+    understood,
+)
+from shamsul.reading.database.transactions import Database, StoreError, UnreadableError
 from shamsul.reading.design.questionnaire import Step, screen_of
 from shamsul.reading.design.study import (
     Answer,
     Case,
     CaseProgress,
+    DamagedStudy,
     MapShown,
     SavedAnswer,
     Study,
@@ -68,11 +76,17 @@ class Store:
         self.database.close()
 
     def studies(self) -> tuple[Study, ...]:
-        """All studies, oldest first."""
-        query = select(StudyRow).order_by(StudyRow.id)
-        return self.database.read(
-            lambda session: tuple(row.to_study() for row in session.scalars(query))
-        )
+        """All studies that can be opened, oldest first; see :meth:`damaged`."""
+        return self.database.read(sound_studies)
+
+    def damaged(self) -> tuple[DamagedStudy, ...]:
+        """The studies that cannot be opened, oldest first; the others work without them."""
+        return self.database.read(damaged_studies)
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all studies, also of those that cannot be opened, oldest first."""
+        query = select(StudyRow.name).order_by(StudyRow.id)
+        return self.database.read(lambda session: tuple(session.scalars(query)))
 
     def study(self, name: str) -> Study:
         """The study of that name.
@@ -297,10 +311,31 @@ def study_row(session: Session, name: str, lock: bool = False) -> StudyRow:
         If there is none.
     """
     query = select(StudyRow).where(StudyRow.name == name)
-    row = session.scalar(query.with_for_update() if lock else query)
+    with understood(f"The study {name}"):
+        row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
         raise ValueError(f"there is no study named {name!r}")
     return row
+
+
+def sound_studies(session: Session, *where: ColumnElement[bool]) -> tuple[Study, ...]:
+    """The studies under some conditions on :class:`StudyRow` that can be opened, oldest first."""
+    return tuple(one for one in _each(session, *where) if isinstance(one, Study))
+
+
+def damaged_studies(session: Session, *where: ColumnElement[bool]) -> tuple[DamagedStudy, ...]:
+    """Those that cannot be opened."""
+    return tuple(one for one in _each(session, *where) if isinstance(one, DamagedStudy))
+
+
+def _each(session: Session, *where: ColumnElement[bool]) -> Iterator[Study | DamagedStudy]:
+    """Row by row: one that nothing can be made of must not take the others with it."""
+    names = select(StudyRow.name).where(*where).order_by(StudyRow.id)
+    for name in session.scalars(names).all():
+        try:
+            yield study_row(session, name).to_study()
+        except UnreadableError as error:
+            yield DamagedStudy(name, str(error))
 
 
 def _cases(session: Session, study: StudyRow) -> tuple[Case, ...]:

@@ -1,6 +1,8 @@
 """The database's tables. Answers are kept as append-only revisions: no row is ever updated."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -18,16 +20,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from shamsul.reading.database.transactions import UnreadableError
 from shamsul.reading.design.design import Arm, Control, PanelPlan, Reading
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.progress import Assigned
-from shamsul.reading.design.questionnaire import Questionnaire, Step
+from shamsul.reading.design.questionnaire import Questionnaire, Step, Value
 from shamsul.reading.design.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
+from shamsul.storage.damage import SENSELESS
 
 _SHOWN = tuple(field.name for field in fields(Shown))
 _MAP_SHOWN = tuple(field.name for field in fields(MapShown))
 # Which map is part of what must be unique, hence not of a revision.
 _KEY = ("label", "method", "control", "repeat_of")
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Where rows are turned into what they stand for: say of which nothing can be made.
+
+    Raises
+    ------
+    UnreadableError
+        For whatever damaged content, or that of a later version, makes go wrong inside.
+    """
+    try:
+        yield
+    except SENSELESS as error:
+        raise UnreadableError(
+            f"{what} cannot be opened: it is damaged, or was made by a later version of SHAMSUL."
+        ) from error
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -79,20 +100,21 @@ class StudyRow(Base):
 
     def to_study(self) -> Study:
         """The study of this row, as its questions are worded now."""
-        return Study(
-            self.name,
-            self.title,
-            self.about,
-            self.model,
-            self.wordings[-1].to_questionnaire(),
-            self.created_at,
-            plan=None if self.plan is None else Plan.from_json(self.plan),
-            closed_at=self.closed_at,
-        )
+        with understood(f"The study {self.name}"):
+            return Study(
+                self.name,
+                self.title,
+                self.about,
+                self.model,
+                self.wordings[-1].to_questionnaire(),
+                self.created_at,
+                plan=None if self.plan is None else Plan.from_json(self.plan),
+                closed_at=self.closed_at,
+            )
 
     def questionnaire(self, version: int) -> Questionnaire:
         """The questions as they were worded in a version."""
-        return self.wordings[version - 1].to_questionnaire()
+        return {row.version: row for row in self.wordings}[version].to_questionnaire()
 
 
 class WordingRow(Base):
@@ -133,7 +155,8 @@ class CaseRow(Base):
 
     def to_case(self) -> Case:
         """The case of this row."""
-        return Case(self.id, self.study.name, self.name, self.image_sha256, self.position)
+        with understood(f"The case {self.name} of the study {self.study.name}"):
+            return Case(self.id, self.study.name, self.name, self.image_sha256, self.position)
 
 
 class AnswerRow(Base):
@@ -229,19 +252,20 @@ class RevisionRow(Base):
         """The answer of this row, read as its question was worded then."""
         key = self.answer
         kind, names = (Shown, _SHOWN) if key.method is None else (MapShown, _MAP_SHOWN)
-        shown = {name: getattr(key if name in _KEY else self, name) for name in names}
-        answer = Answer(
-            case=key.case.to_case(),
-            reader=key.reader,
-            shown=kind(**shown),
-            item=key.item,
-            value=key.case.study.questionnaire(self.wording)
-            .question(key.item)
-            .from_json(self.value),
-            active_seconds=self.active_seconds,
-            session=key.session,
-        )
-        return SavedAnswer(answer, self.number, key.created_at, self.changed_at, self.wording)
+        study = key.case.study
+        with understood(f"An answer of {key.reader} in the study {study.name}"):
+            shown = {name: getattr(key if name in _KEY else self, name) for name in names}
+            question = study.questionnaire(self.wording).question(key.item)
+            answer = Answer(
+                case=key.case.to_case(),
+                reader=key.reader,
+                shown=kind(**shown),
+                item=key.item,
+                value=question.from_json(self.value),
+                active_seconds=self.active_seconds,
+                session=key.session,
+            )
+            return SavedAnswer(answer, self.number, key.created_at, self.changed_at, self.wording)
 
 
 class ReaderAnswerRow(Base):
@@ -256,6 +280,11 @@ class ReaderAnswerRow(Base):
     wording: Mapped[int]
     value: Mapped[str] = mapped_column(Text)  # JSON
     changed_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    def to_value(self, study: StudyRow) -> Value:
+        """What this row says, read as its question was worded then."""
+        with understood(f"An answer of {self.reader} in the study {study.name}"):
+            return study.questionnaire(self.wording).question(self.item).from_json(self.value)
 
 
 class ReadingRow(Base):
@@ -307,32 +336,34 @@ class ReadingRow(Base):
 
     def to_reading(self) -> Reading:
         """The reading of this row."""
-        panels = tuple(
-            PanelPlan(method, control and Control(control))
-            for method, control in json.loads(self.panels)
-        )
-        return Reading(
-            self.reader,
-            self.session,
-            self.place,
-            self.case.name,
-            self.case_order,
-            self.label,
-            panels,
-            Arm(self.arm),
-            self.warm_up,
-            self.repeat,
-        )
+        with understood(f"A reading of the study {self.case.study.name}"):
+            panels = tuple(
+                PanelPlan(method, control and Control(control))
+                for method, control in json.loads(self.panels)
+            )
+            return Reading(
+                self.reader,
+                self.session,
+                self.place,
+                self.case.name,
+                self.case_order,
+                self.label,
+                panels,
+                Arm(self.arm),
+                self.warm_up,
+                self.repeat,
+            )
 
     def to_assigned(self) -> Assigned:
         """The reading of this row, and how far its reader is."""
-        return Assigned(
-            self.id,
-            self.to_reading(),
-            self.case.to_case(),
-            {Step(event.step): event.at for event in self.events if event.step is not None},
-            max((event.active_seconds for event in self.events), default=0.0),
-        )
+        with understood(f"A reading of the study {self.case.study.name}"):
+            return Assigned(
+                self.id,
+                self.to_reading(),
+                self.case.to_case(),
+                {Step(event.step): event.at for event in self.events if event.step is not None},
+                max((event.active_seconds for event in self.events), default=0.0),
+            )
 
 
 class ReadingEventRow(Base):

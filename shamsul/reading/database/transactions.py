@@ -1,16 +1,18 @@
 """Transactions on SQLite or PostgreSQL, and what went wrong with them in one sentence."""
 
+import logging
 import os
 import random
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -19,6 +21,8 @@ from sqlalchemy.orm import Session
 from shamsul.reading.database import migrations
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 #: How long a writer waits for another before giving up.
 BUSY_SECONDS = 10
@@ -31,6 +35,8 @@ _LOCK = 7_235_981
 #: PostgreSQL's codes for losing a race: serialisation, deadlock, a table made meanwhile.
 _LOST_RACES = {"40001", "40P01", "42P07"}
 
+_DAMAGED = "The ratings database is damaged and was not copied; `shamsul restore` an earlier copy."
+
 #: What is found in the database's message, and what is said instead.
 _REASONS = {
     "disk is full": "The disk of the ratings database is full",
@@ -40,11 +46,31 @@ _REASONS = {
     "locked": "The ratings database is busy with another writer",
     "unable to open": "The ratings database cannot be opened",
     "not a database": "The file of the ratings database is not a database",
+    "malformed": "The ratings database is damaged",
+    "out of memory": "The machine of the ratings database has too little memory",
+    # PostgreSQL's; its own words name hosts, ports and accounts.
+    "authentication failed": "The ratings database failed: it refuses the app's account",
+    "permission denied": "The ratings database failed: it refuses the app's account",
+    "connection slots": "The ratings database failed: it has too many connections",
+    "too many clients": "The ratings database failed: it has too many connections",
+    "closed the connection": "The ratings database failed: it was stopped",
+    "terminating connection": "The ratings database failed: it was stopped",
+    "shutting down": "The ratings database failed: it was stopped",
+    "starting up": "The ratings database failed: it is just being started",
+    "could not serialize": "The ratings database is busy with another writer",
+    "deadlock": "The ratings database is busy with another writer",
+    "read-only": "The ratings database is read-only",
+    "connection": "The ratings database failed: it cannot be reached",
+    "host name": "The ratings database failed: it cannot be reached",
 }
 
 
 class StoreError(Exception):
     """The database failed; the message is one sentence for the reader."""
+
+
+class UnreadableError(StoreError):
+    """What is kept is damaged, or of a later version; the message says what, in one sentence."""
 
 
 class Database:
@@ -70,6 +96,7 @@ class Database:
             self._engine = create_engine(parsed, pool_pre_ping=not sqlite)
         except (SQLAlchemyError, ImportError, OSError) as error:
             raise StoreError(f"The ratings database cannot be opened: {_line(error)}.") from error
+        event.listen(self._engine, "before_cursor_execute", _check_texts)
         if sqlite:
             _prepare_sqlite(self._engine)
         self._writer = self._engine.execution_options(shamsul_write=True)
@@ -122,20 +149,20 @@ class Database:
         ------
         StoreError
             If it is not an SQLite file, or the copy cannot be written; none is left half written.
+        UnreadableError
+            If it is damaged: no copy is made.
         """
         if self.file is None:
             raise StoreError("Only SQLite files are copied here; use pg_dump for PostgreSQL.")
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
-            with (
-                closing(
-                    sqlite3.connect(f"{self.file.resolve().as_uri()}?mode=ro", uri=True)
-                ) as one,
-                closing(sqlite3.connect(draft)) as other,
-            ):
-                one.backup(other)
+            _copy(self.file, draft)
+            if not _is_sound(draft):
+                raise UnreadableError(_DAMAGED)
             os.replace(draft, target)
         except (sqlite3.Error, OSError) as error:
+            if _is_damage(error):
+                raise UnreadableError(_DAMAGED) from error
             raise StoreError(
                 f"The ratings database could not be copied to {target} ({_line(error)})."
             ) from error
@@ -151,7 +178,7 @@ class Database:
         try:
             with Session(self._engine) as session, session.begin():
                 return work(session)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, MemoryError) as error:
             raise _explained(error, "") from error
 
     def write(self, work: Callable[[Session], T]) -> T:
@@ -164,40 +191,133 @@ class Database:
                 with Session(self._writer) as session, session.begin():
                     result = work(session)
                 return result
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, MemoryError) as error:
                 if attempt == ATTEMPTS or not _lost_race(error):
                     raise _explained(error, "; nothing was saved") from error
             time.sleep(random.uniform(0, 0.01 * attempt))
         raise AssertionError("the last attempt returns or raises")
 
-    def restore(self, source: Path) -> Path:
+    def restore(self, source: Path) -> Path | None:
         """Put a copy made by :meth:`backup` in place of an SQLite database's content.
+
+        The copy is copied again, checked and brought to this version before anything is replaced.
 
         Returns
         -------
-        Path
-            Where the content that was replaced is kept.
+        Path or None
+            Where the content that was replaced is kept; None where there was none.
 
         Raises
         ------
         StoreError
-            If `source` is no sound copy; the database is then left as it is.
+            If `source` is no sound copy of a ratings database of this version or an earlier one,
+            or holds what no copy does; the database is then left as it is, byte for byte.
         """
         if self.file is None:
             raise StoreError("Only SQLite files are restored here; use psql for PostgreSQL.")
-        kept = self.file.with_name(f"{self.file.name}.before-restore-{time.time_ns()}")
+        live = self.file
+        kept = live.with_name(f"{live.name}.before-restore-{time.time_ns()}")
         try:
-            with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as one:
-                sound = one.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-                tables = {name for (name,) in one.execute("SELECT name FROM sqlite_master")}
-                if not sound or "revision" not in tables:
-                    raise StoreError(f"{source} is no sound copy of a ratings database.")
-                self.backup(kept)
-                with closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as other:
-                    one.backup(other)
-        except sqlite3.Error as error:
+            with TemporaryDirectory(prefix=".restore-", dir=live.parent) as folder:
+                draft = Path(folder) / live.name
+                _copy(source, draft)
+                _check_copy(source, draft)
+                if not live.exists():
+                    os.replace(draft, live)
+                    return None
+                try:
+                    self.backup(kept)
+                except UnreadableError:
+                    self._set_aside(kept)
+                    os.replace(draft, live)
+                else:
+                    # Page by page into the file that others have open.
+                    _copy(draft, live)
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{source} could not be restored ({_line(error)}).") from error
         return kept
+
+    def _set_aside(self, kept: Path) -> None:
+        """Move a damaged file, with what was not written into it yet."""
+        assert self.file is not None
+        self.close()
+        for ending in ("-shm", "-wal", ""):
+            with suppress(FileNotFoundError):
+                os.replace(f"{self.file}{ending}", f"{kept}{ending}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy an SQLite file as it is at one moment.
+
+    Raises
+    ------
+    sqlite3.Error
+        If one of them cannot be opened or is damaged so that it cannot be copied.
+    """
+    with (
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as one,
+        closing(sqlite3.connect(target, timeout=BUSY_SECONDS)) as other,
+    ):
+        one.backup(other)
+
+
+def _is_sound(file: Path) -> bool:
+    """Whether SQLite finds no fault in a file of its own."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            found: list[tuple[str]] = connection.execute("PRAGMA integrity_check").fetchall()
+    except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise
+        return False
+    return found == [("ok",)]
+
+
+def _is_damage(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _check_copy(source: Path, draft: Path) -> None:
+    """Refuse to restore a copy of `source` that is not one of ours, and bring it to this version.
+
+    Raises
+    ------
+    StoreError
+    """
+    if not _is_sound(draft):
+        raise StoreError(f"{source} is no sound copy of a ratings database.")
+    with closing(sqlite3.connect(draft)) as connection:
+        kinds = {kind for (kind,) in connection.execute("SELECT type FROM sqlite_master")}
+    # They would run with every answer that is written or read.
+    if kinds & {"trigger", "view"}:
+        raise StoreError(f"{source} holds triggers or views, which no copy of ratings does.")
+    copy, empty = Database(f"sqlite:///{draft}"), Database("sqlite://")
+    try:
+        found = copy.read(lambda session: migrations.version(session.connection()))
+        if found is None:
+            raise StoreError(f"{source} is no copy of a ratings database.")
+        if found not in migrations.known():
+            raise StoreError(f"{source} was made by a later version of SHAMSUL; use that one.")
+        copy.migrate()
+        empty.migrate()
+        missing = empty.read(_columns) - copy.read(_columns)
+    finally:
+        copy.close()
+        empty.close()
+    if missing:
+        table, column = min(missing)
+        raise StoreError(f"{source} is no whole copy: {column} of {table} is missing.")
+
+
+def _columns(session: Session) -> set[tuple[str, str]]:
+    """Every table's columns."""
+    found = inspect(session.connection())
+    return {
+        (table, column["name"])
+        for table in found.get_table_names()
+        for column in found.get_columns(table)
+    }
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -205,6 +325,8 @@ def _prepare_sqlite(engine: Engine) -> None:
     def connect(connection: DBAPIConnection, _record: object) -> None:
         # Else the driver begins transactions late and reads outside of them.
         connection.isolation_level = None
+        # A text that is not UTF-8 is a fault of its row; the driver's own error is the database's.
+        connection.text_factory = bytes.decode
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -222,18 +344,46 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _lost_race(error: SQLAlchemyError) -> bool:
+def _check_texts(
+    _connection: Connection,
+    _cursor: object,
+    _statement: str,
+    parameters: object,
+    _context: object,
+    _many: bool,
+) -> None:
+    """PostgreSQL keeps no NUL in a text: nor does SQLite, so that every study fits into both."""
+    if any("\0" in text for text in _texts(parameters)):
+        raise ValueError("a text holds a NUL, a character that cannot be kept")
+
+
+def _texts(parameters: object) -> Iterator[str]:
+    """The texts among a statement's parameters: of one row, or of several."""
+    if isinstance(parameters, str):
+        yield parameters
+    elif isinstance(parameters, Mapping):
+        yield from _texts(list(parameters.values()))
+    elif isinstance(parameters, list | tuple):
+        for one in parameters:
+            yield from _texts(one)
+
+
+def _lost_race(error: Exception) -> bool:
     if isinstance(error, IntegrityError):
         return True
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _LOST_RACES
 
 
-def _explained(error: SQLAlchemyError, outcome: str) -> StoreError:
-    cause = _line(error.orig if isinstance(error, DBAPIError) else error)
+def _explained(error: Exception, outcome: str) -> StoreError:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    said = "out of memory" if isinstance(error, MemoryError) else _line(cause)
     for sign, reason in _REASONS.items():
-        if sign in cause.lower():
+        if sign in said.lower():
             return StoreError(f"{reason}{outcome}.")
-    return StoreError(f"The ratings database failed ({cause}){outcome}.")
+    if type(cause).__module__.startswith("psycopg"):  # may name hosts, ports and accounts
+        log.error("The ratings database failed: %s", said)
+        said = type(cause).__name__
+    return StoreError(f"The ratings database failed ({said}){outcome}.")
 
 
 def _line(error: BaseException | None) -> str:

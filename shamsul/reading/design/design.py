@@ -2,13 +2,15 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 
 import numpy as np
 
 #: Readings between a case and its repeat, at least, where there are so many.
 GAP = 10
+#: Longest pause between two sessions: ten years, beyond which a calendar ends sooner or later.
+MAX_WASHOUT_DAYS = 3650
 #: Exchanges tried in the search for even overlaps.
 _EXCHANGES = 20_000
 
@@ -108,6 +110,10 @@ class Design:
     debrief: bool = True
 
     def __post_init__(self) -> None:
+        for one in fields(self):
+            kind = type(one.default)
+            if type(getattr(self, one.name)) not in ((float, int) if kind is float else (kind,)):
+                raise ValueError(f"{one.name} must be of kind {kind.__name__}")
         if self.sessions not in (1, 2):
             raise ValueError("sessions is 1 or 2")
         if self.mode is Mode.CROSSOVER and self.sessions != 2:
@@ -126,6 +132,8 @@ class Design:
         for name in ("seed", "repeats", "warm_up", "washout_days", "cases_per_reader"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
+        if not self.washout_days <= MAX_WASHOUT_DAYS:  # nor is NaN
+            raise ValueError(f"washout_days is at most {MAX_WASHOUT_DAYS}")
 
 
 @dataclass(frozen=True)

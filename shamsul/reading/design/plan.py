@@ -33,6 +33,11 @@ class Plan:
     source: str = ""
 
     def __post_init__(self) -> None:
+        texts = (*self.methods, *self.readers, self.preset, self.target, self.source)
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a plan names its methods, readers, preset and target by texts")
+        if any("\0" in text for text in texts):
+            raise ValueError("a plan holds a NUL, a character that cannot be kept")
         if not self.methods or len(set(self.methods)) != len(self.methods):
             raise ValueError("a study shows at least one method, each once")
         if len(set(self.readers)) != len(self.readers):

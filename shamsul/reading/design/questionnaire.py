@@ -11,6 +11,8 @@ from typing import TypeGuard
 
 #: Longest comment accepted, in characters.
 MAX_TEXT = 10_000
+#: Numbers beyond this are none that anybody means.
+MOST = 1e15
 
 
 class Kind(Enum):
@@ -77,7 +79,7 @@ Value = int | float | str | tuple[str, ...] | tuple[float, ...] | CannotJudge | 
 
 def _is_number(value: object) -> TypeGuard[float]:
     # bool is a number to Python, never to a reader.
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,12 @@ class Question:
     maximum: float | None = None
 
     def __post_init__(self) -> None:
+        texts = (self.id, self.wording, self.construct, self.source, self.help, *self.options)
+        limits = [limit for limit in (self.minimum, self.maximum) if limit is not None]
+        if not all(isinstance(text, str) for text in texts) or not all(map(_is_number, limits)):
+            raise ValueError("a question's words are texts, its limits numbers")
+        if any("\0" in text for text in texts):
+            raise ValueError("a question holds a NUL, a character that cannot be kept")
         if not self.id or not self.wording:
             raise ValueError("a question needs an id and a wording")
         if self.kind is not Kind.NUMBER and (self.minimum, self.maximum) != (None, None):

@@ -97,6 +97,21 @@ class Study:
 
 
 @dataclass(frozen=True)
+class DamagedStudy:
+    """A study that is there but cannot be opened.
+
+    Attributes
+    ----------
+    name : str
+    reason : str
+        Why, in one sentence.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Case:
     """One radiograph in a study, as the store knows it.
 

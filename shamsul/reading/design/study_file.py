@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -237,7 +237,18 @@ class StudyFile:
     labels: LabelSource
 
 
-def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> StudyFile:
+def lies_below(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether a path, its links followed, is one of some folders or lies below one."""
+    try:
+        place = path.resolve()
+        return any(place.is_relative_to(folder.resolve()) for folder in folders)
+    except (OSError, RuntimeError, ValueError):  # links in a circle, no path at all
+        return False
+
+
+def read_study_file(
+    text: str, known: Known, *, folder: Path | None = None, allowed: Iterable[Path] | None = None
+) -> StudyFile:
     """Read a study file.
 
     Parameters
@@ -247,6 +258,8 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
     known : Known
     folder : Path, optional
         What paths in the file are relative to; the current one by default.
+    allowed : iterable of Path, optional
+        Folders below which cases may lie; by default `folder`.
 
     Raises
     ------
@@ -257,7 +270,12 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyFileError([_syntax(error, text)]) from None
+    except (RecursionError, ValueError):
+        reason = "this is not readable: nested too deep, or a figure is too long"
+        raise StudyFileError([Fault(1, reason)]) from None
     check = _Check(dict(_lines(text)))
+    for place in _with_nul(content, ()):
+        check.say(place, "holds a NUL, a character that cannot be kept")
     tables = {name: content.pop(name, {}) for name in ("cases", "labels", "design")}
     asked = content.pop("question", [])
     head = check.table(_Head, content, ())
@@ -268,7 +286,8 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
     questionnaire = _questionnaire(asked, check)
     _check_names(content, known, check)
     if cases is not None:
-        _check_cases(cases, known, folder or Path(), check)
+        folder = folder or Path()
+        _check_cases(cases, known, folder, [folder] if allowed is None else [*allowed], check)
     if labels is not None:
         _check_labels(labels, cases, known.models.get(str(content.get("model"))), check)
     if design and cases is not None and content.get("name") not in known.studies:
@@ -293,6 +312,15 @@ def read_study_file(text: str, known: Known, *, folder: Path | None = None) -> S
         study = Study(head.name, head.title, head.about, head.model, questionnaire, plan=plan)
         return StudyFile(study, cases, labels)
     raise StudyFileError(check.faults)
+
+
+def _with_nul(value: object, place: Place) -> Iterator[Place]:
+    """Where texts hold a NUL, which TOML writes as an escape."""
+    if isinstance(value, str) and "\0" in value:
+        yield place
+    parts = enumerate(value) if isinstance(value, list) else ()
+    for key, part in value.items() if isinstance(value, dict) else parts:
+        yield from _with_nul(part, (*place, key))
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Fault:
@@ -402,16 +430,22 @@ def _texts(value: object) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-def _check_cases(cases: CaseSource, known: Known, folder: Path, check: _Check) -> None:
+def _check_cases(
+    cases: CaseSource, known: Known, folder: Path, allowed: Sequence[Path], check: _Check
+) -> None:
     given = [name for name in ("study", "folder", "list") if getattr(cases, name)]
     if len(given) != 1:
         check.say(("cases",), "must name one of study, folder and list")
     if cases.study:
         _one_of(("cases", "study"), cases.study, known.studies, "study", check)
-    if cases.folder and not (folder / cases.folder).is_dir():
-        check.say(("cases", "folder"), f"there is no folder {cases.folder!r}")
-    if cases.list and not (folder / cases.list).is_file():
-        check.say(("cases", "list"), f"there is no file {cases.list!r}")
+    for kind, name in (("folder", cases.folder), ("list", cases.list)):
+        # First, so that nobody learns what is elsewhere.
+        if name and not lies_below(folder / name, allowed):
+            check.say(("cases", kind), f"{name!r} does not lie where cases may be taken from here")
+        elif kind == "folder" and name and not (folder / name).is_dir():
+            check.say(("cases", "folder"), f"there is no folder {name!r}")
+        elif kind == "list" and name and not (folder / name).is_file():
+            check.say(("cases", "list"), f"there is no file {name!r}")
 
 
 def _check_repeats(

@@ -42,7 +42,7 @@ def describe(info: ModelInfo) -> None:
     card = info.folder / "card.md"
     if card.is_file():
         with st.expander("Model card"):
-            st.markdown(card.read_text(encoding="utf-8"))
+            st.markdown(card.read_text(encoding="utf-8", errors="replace"))
 
 
 def download(info: ModelInfo) -> None:

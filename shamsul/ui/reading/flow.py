@@ -5,12 +5,14 @@ from functools import partial
 
 import streamlit as st
 
+from shamsul.reading.database.transactions import UnreadableError
 from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Step
-from shamsul.reading.design.study import Study
+from shamsul.reading.design.study import DamagedStudy, Study
 from shamsul.ui.reading import about_reader, case, subjects
 from shamsul.ui.reading.place import KEY, STUDY, enter, leave, look_at, looked_at, may_be_looked_at
 from shamsul.ui.shared import answers, outbox, questionnaire, session
+from shamsul.ui.shared.damaged import tell_reader
 from shamsul.ui.shared.wording import plain
 
 
@@ -20,15 +22,20 @@ def overview(reader: str) -> None:
     studies = session.readings().studies_of(reader)
     if STUDY in st.query_params:
         st.warning("The address names a study that is none of yours.")
-    if not studies:
+    damaged = list(session.readings().damaged_of(reader))
+    if not studies and not damaged:
         st.info("No study has been assigned to you.")
     for study in studies:
+        try:
+            sessions = session.readings().progress(study, reader)
+        except UnreadableError as damage:
+            damaged.append(DamagedStudy(study.name, str(damage)))
+            continue
         with st.container(border=True):
             title, button = st.columns([5, 1.2], vertical_alignment="center")
             title.markdown(f"**{plain(study.title)}**  \n{plain(study.about)}")
-            done, planned = 0, 0
-            for progress in session.readings().progress(study, reader):
-                done, planned = done + progress.finished, planned + progress.readings
+            done = sum(one.finished for one in sessions)
+            planned = sum(one.readings for one in sessions)
             closing = (
                 done == planned
                 and study.closed_at is None
@@ -44,6 +51,7 @@ def overview(reader: str) -> None:
                 on_click=enter,
                 args=(study.name,),
             )
+    tell_reader(damaged)
     _acknowledge(error)
 
 

@@ -67,7 +67,10 @@ def check() -> StudyFile | None:
     """The study that the text describes; its faults are listed otherwise."""
     try:
         return read_study_file(
-            st.session_state[TEXT], opening.known(session.store()), folder=folder()
+            st.session_state[TEXT],
+            opening.known(session.store()),
+            folder=folder(),
+            allowed=settings().study_folders,
         )
     except StudyFileError as error:
         st.error("\n".join(f"- {plain(str(fault))}" for fault in error.faults))
@@ -81,11 +84,11 @@ def form() -> None:
     """Controls for the file's settings; each writes into the text and leaves the rest alone."""
     try:
         document = tomlkit.parse(st.session_state[TEXT])
-    except TOMLKitError:
+    except (TOMLKitError, RecursionError, ValueError):
         st.info("The form is back as soon as the text is TOML again.")
         return
     models = [info.name for info in registry.models() if info.manifest is not None]
-    others = [study.name for study in session.store().studies()]
+    others = [study.name for study in session.store().studies()] or [""]
     with st.expander("Study", expanded=True):
         _field(document, (), "name", "", st.text_input, help="Small letters, digits, hyphens.")
         _field(document, (), "title", "", st.text_input)
@@ -125,7 +128,8 @@ def _cases(document: MutableMapping[str, Any], others: Sequence[str]) -> None:
         _field(document, ("cases",), "study", others[0], st.selectbox, options=others)
     else:
         what = "A folder" if kind == "folder" else "A CSV file with the columns file, case, labels"
-        _field(document, ("cases",), kind, "", st.text_input, help=f"{what}, below {folder()}.")
+        where = ", ".join(map(str, settings().study_folders)) or "SHAMSUL_STUDY_FOLDERS: none yet"
+        _field(document, ("cases",), kind, "", st.text_input, help=f"{what}, below {where}.")
     _lines(document, ("cases",), "only", "Names of the cases to take; empty: all.")
 
 
@@ -287,6 +291,7 @@ def create(file: StudyFile) -> None:
             annotations=session.annotations(),
             load=cache(session.classifier),
             max_bytes=settings().max_upload_mb * 2**20,
+            allowed=settings().study_folders,
             progress=progress,
         )
     except (StudyError, StoreError) as error:

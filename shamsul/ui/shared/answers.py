@@ -8,7 +8,7 @@ import streamlit as st
 
 from shamsul.reading import StoreError
 from shamsul.reading.database.store import Refused
-from shamsul.reading.design.questionnaire import ABOUT_READER, Question, Questionnaire, Value
+from shamsul.reading.design.questionnaire import ABOUT_READER, Kind, Question, Questionnaire, Value
 from shamsul.reading.design.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
 from shamsul.ui.shared import questionnaire, session
 from shamsul.ui.shared.outbox import Event, Outbox, deal_with, new
@@ -167,9 +167,18 @@ def _question(asked: Questionnaire, item: str) -> Question | None:
 
 
 def _value(question: Question | None, given: object) -> Value | object:
+    """An answer as it is kept.
+
+    Raises
+    ------
+    Refused
+        A text that is too long or holds what cannot be kept: somebody may have pasted it.
+    """
     try:
         return None if question is None else question.parse(given)
-    except ValueError:
+    except ValueError as error:
+        if question is not None and question.kind is Kind.TEXT and isinstance(given, str):
+            raise Refused(f"This text was not saved: {error}.") from None
         return _SENSELESS
 
 

@@ -137,6 +137,11 @@ def error_boundary() -> Iterator[None]:
         st.error(f"{plain(str(error))} Answers shown as saved are safe.")
     except (ArchiveError, ModelError, SettingsError) as error:
         st.error(plain(str(error)))
+    except MemoryError:
+        st.error(
+            "The server has too little memory for this part of the page. Answers shown as saved "
+            "are safe."
+        )
     except Exception as error:
         frames = "".join(traceback.format_tb(error.__traceback__))
         log.error("A page failed with %s:\n%s", type(error).__name__, frames)

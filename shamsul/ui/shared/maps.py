@@ -88,6 +88,8 @@ def _facts(found: Heatmap) -> str:
 
 def _warning(found: Heatmap) -> str:
     """What should make a reader doubt the map."""
+    if found.notice:
+        return found.notice
     unstable = found.doubt is not None and found.doubt > UNSTABLE
     poor = found.fit is not None and found.fit < POOR_FIT
     return ", ".join(["not stable"] * unstable + ["poor fit"] * poor)

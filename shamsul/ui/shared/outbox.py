@@ -14,6 +14,9 @@ import streamlit as st
 #: The browser's side, for the components that have an outbox: they keep it as their state `outbox`.
 SCRIPT = Path(__file__).with_name("outbox.js").read_text(encoding="utf-8")
 
+#: Longest time that a reader is believed to have been at work on a subject: a week.
+MOST_SECONDS = 7 * 24 * 3600.0
+
 
 @dataclass(frozen=True)
 class Event:
@@ -55,17 +58,24 @@ def received(key: str) -> Outbox:
     try:
         events = tuple(
             Event(
-                int(e["number"]),
+                _counted(e["number"]),
                 str(e["token"]),
                 str(e["item"]),
                 e["value"],
-                max(0.0, float(e["seconds"])),
+                min(max(0.0, float(e["seconds"])), MOST_SECONDS),
             )
             for e in sent["events"]
         )
         return Outbox(str(sent["id"]), events)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return Outbox("", ())
+
+
+def _counted(number: object) -> int:
+    """An event's number; a browser counts exactly to 2**53."""
+    if type(number) is not int or not 0 <= number < 2**53:
+        raise ValueError("no number of an event")
+    return number
 
 
 def new(outbox: Outbox) -> tuple[Event, ...]:

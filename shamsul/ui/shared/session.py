@@ -1,6 +1,7 @@
 """What pages share: the store, the archives, the models and the reader's name."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from shamsul.reading.database.about_readers import AboutReaders
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.screens import Screens
 from shamsul.reading.database.store import Store
+from shamsul.reading.database.transactions import UnreadableError
 from shamsul.reading.demo import OWN, ensure_default_studies
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import ASSETS, settings
@@ -45,8 +47,12 @@ def open_studies() -> tuple[Study, ...]:
 
 
 def open_cases() -> tuple[Case, ...]:
-    """The cases of every open study, study by study."""
-    return tuple(case for study in open_studies() for case in store().cases(study.name))
+    """The cases of every open study, study by study; those that can be opened."""
+    found: list[Case] = []
+    for study in open_studies():
+        with suppress(UnreadableError):  # told where the study itself is chosen
+            found += store().cases(study.name)
+    return tuple(found)
 
 
 @st.cache_resource(show_spinner=False)

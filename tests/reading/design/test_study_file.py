@@ -315,8 +315,23 @@ def test_all_faults_are_named_at_once() -> None:
         ("name = \n", "line 1: this is not TOML"),
         ('name = "a"\ntitle = "b', "line 2: this is not TOML"),
         ('name = "a"\nname = "b"\n', "line 2: this is not TOML: cannot overwrite a value"),
+        ("name = " + "[" * 20_000, "line 1: this is not readable"),
+        ("name = " + "1" * 5000, "line 1: this is not readable"),
     ],
 )
 def test_what_is_not_toml_says_where(text: str, says: str) -> None:
     (fault,) = faults(text)
     assert fault.startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('title = "', 'title = "\\u0000', "title: holds a NUL"),
+        ('wording = "Right place?"', 'wording = "Right\\u0000"', "question.wording: holds a NUL"),
+        ('options = ["no", "partly"', 'options = ["n\\u0000", "partly"', "question.options: holds"),
+    ],
+)
+def test_a_nul_is_a_fault(old: str, new: str, line: str) -> None:
+    assert old in WHOLE
+    assert any(line in fault for fault in faults(WHOLE.replace(old, new)))

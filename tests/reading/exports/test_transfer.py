@@ -101,7 +101,17 @@ def test_a_study_is_imported_once(store: Store, other: Store) -> None:
         load(other, text)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"format": 1, "tables": {"study": []}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[1]",
+        '{"format": 1, "tables": {"study": []}}',
+        '{"format": 1, "tables": {"study": [{"name": "a"}, {"name": "b"}]}}',
+        "[" * 100_000,
+    ],
+)
 def test_what_is_no_study_is_refused(other: Store, text: str) -> None:
     with pytest.raises(TransferError, match="not a study as"):
         load(other, text)
@@ -121,6 +131,25 @@ def test_a_layout_of_the_future_is_refused(store: Store, other: Store) -> None:
         lambda tables: tables["answer"][0].update(case_id=999_999),
         lambda tables: tables["revision"][0].pop("value"),
         lambda tables: tables["reading_event"][0].update(at="yesterday"),
+        lambda tables: tables["reading_event"][0].update(kind="vanished"),
+        lambda tables: tables["reading_event"][-1].update(step=77),
+        lambda tables: tables["study"][0].update(plan="nonsense"),
+        lambda tables: tables["study"][0].update(plan=None),
+        lambda tables: tables["study"][0].update(plan="[" * 20_000),
+        lambda tables: tables["study"][0].update(title=5),
+        lambda tables: tables["study"][0].update(title=None),
+        lambda tables: tables["wording"].clear(),
+        lambda tables: tables["wording"][0].update(content="[]", version=2),
+        lambda tables: tables["study_case"][0].update(image_sha256="../../x"),
+        lambda tables: tables["study_case"][0].update(position=2**40),
+        lambda tables: tables["study_case"][1].update(position=1),
+        lambda tables: tables["reading"][0].update(panels='[["lrp"]]'),
+        lambda tables: tables["reading"][0].update(reader="x" * 81),
+        lambda tables: tables["reading"][0].update(arm="both"),
+        lambda tables: tables["revision"][0].update(value='"perhaps"'),
+        lambda tables: tables["revision"][-1].update(active_seconds=float("nan")),
+        lambda tables: tables["reader_answer"][0].update(item="unasked"),
+        lambda tables: tables["reader_answer"][0].update(value="[" * 20_000),
     ],
 )
 def test_a_study_that_is_not_whole_leaves_nothing(

@@ -110,10 +110,15 @@ def test_the_form_shows_what_the_text_says(setup: SetUp) -> None:
     assert "line 1: this is not TOML" in setup.said()
 
 
-def test_cases_come_from_one_source(setup: SetUp) -> None:
+def test_cases_come_from_one_source(setup: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
     setup.app.radio(key="setup-cases-kind").set_value("folder").run()
     setup.app.text_input(key="setup-cases-folder").set_value("nowhere").run()
     assert 'folder = "nowhere"' in setup.text and "study =" not in setup.text
+    # Nothing may be taken from the server unless the installation says from where.
+    assert "'nowhere' does not lie where cases may be taken from here" in setup.said()
+    monkeypatch.setenv("SHAMSUL_STUDY_FOLDERS", str(settings().data_dir))
+    settings.cache_clear()
+    setup.app.run()
     assert "there is no folder 'nowhere'" in setup.said()
 
 

@@ -1,6 +1,7 @@
 """What a panel says about its map."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,13 @@ def test_facts_say_how_well_the_method_fits(fit: float | None, says: str) -> Non
 )
 def test_panel_warns_of_a_map_to_doubt(fit: float | None, error: float | None, says: str) -> None:
     assert panel(job(fit=fit, error=error)).warning == says
+
+
+def test_panel_says_why_its_map_is_empty() -> None:
+    made = job()
+    (found,) = made.maps
+    made.maps = (replace(found, values=np.zeros_like(found.values), evaluations=0),)
+    assert panel(made).warning.startswith("The map is empty")
 
 
 @pytest.mark.parametrize(

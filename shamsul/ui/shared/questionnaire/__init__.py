@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from shamsul.reading.design.questionnaire import Question, Step
+from shamsul.reading.design.questionnaire import MAX_TEXT, Kind, Question, Step
 from shamsul.ui.shared import outbox
 
 #: What an event can ask for besides an answer.
@@ -195,6 +195,7 @@ def _facts(question: Question) -> dict[str, object]:
         "required": question.required,
         "minimum": question.minimum,
         "maximum": question.maximum,
+        "longest": MAX_TEXT if question.kind is Kind.TEXT else None,
         "later": question.step is Step.AGAIN,
     }
 

@@ -372,7 +372,7 @@ const FIELDS = {
       },
     };
   },
-  text(_, name, give) {
+  text({ longest }, name, give) {
     let held = "";
     let pause;
     const say = () => {
@@ -381,6 +381,7 @@ const FIELDS = {
     };
     const area = el("textarea", {
       rows: 2,
+      maxlength: longest,
       "aria-label": name,
       onchange: say,
       oninput: () => {

@@ -112,7 +112,8 @@ def _entry(mapping: object, name: str) -> object:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # Neither NaN nor what no viewer of ours could show.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 
 
 def _fraction(value: object, default: float) -> float:
