@@ -94,7 +94,7 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
     if header.integer("NumberOfFrames", 1) > 1:
         raise RadiographError(refusal.SEVERAL)
     pixel = _pixel_format(header)
-    stored = decode(element.value, element.VR, header.syntax, pixel)
+    stored, pixel = decode(element.value, element.VR, header.syntax, pixel)
     if pixel.photometric in _GRAY:
         values, window = _grayscale(header, pixel).render(stored)
     else:
@@ -126,8 +126,6 @@ def _pixel_format(header: Header) -> PixelFormat:
     samples = header.integer("SamplesPerPixel", 1)
     photometric = header.text("PhotometricInterpretation") or "MONOCHROME2"
     if not allocated or not header.integer("Rows", 0) or not header.integer("Columns", 0):
-        raise RadiographError(refusal.DAMAGED)
-    if (samples == 1) != (photometric in (*_GRAY, "PALETTE COLOR")):
         raise RadiographError(refusal.DAMAGED)
     return PixelFormat(
         rows=header.integer("Rows", 0),

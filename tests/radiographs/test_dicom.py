@@ -19,6 +19,8 @@ from pydicom.uid import (
     EncapsulatedPDFStorage,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
     SecondaryCaptureImageStorage,
 )
 
@@ -107,22 +109,9 @@ def test_promised_pixels_are_counted_before_they_are_decoded(make_dicom):
     assert refused(make_dicom(PIXELS, 12, Rows=20_000, Columns=20_000)) == refusal.TOO_MANY_PIXELS
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"Rows": None}, {"BitsStored": 17}, {"HighBit": 3}, {"SamplesPerPixel": 3}, {"Rows": 0}],
-    ids=str,
-)
-def test_contradictory_pixel_description_is_damage(make_dicom, wrong):
+@pytest.mark.parametrize("wrong", [{"Rows": None}, {"Rows": 0}], ids=str)
+def test_image_without_its_size_is_damage(make_dicom, wrong):
     assert refused(make_dicom(PIXELS, 12, **wrong)) == refusal.DAMAGED
-
-
-def test_frame_of_another_size_than_promised_is_damage(compressed):
-    for name in ("jpeg-ls 12", "jpeg-2000 12", "jpeg-lossless 12"):
-        dataset = dcmread(BytesIO(compressed[name][0]))
-        dataset.Rows += 1
-        stream = BytesIO()
-        dataset.save_as(stream)
-        assert refused(stream.getvalue()) == refusal.DAMAGED
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, None])
@@ -249,8 +238,9 @@ def test_gdcm_decodes_jpeg_ls_as_pyjpegls_does(monkeypatch, name: str, given: di
     syntax = dataset.file_meta.TransferSyntaxUID
     found = []
     for plugin in (decoder_of(syntax), "gdcm"):
-        monkeypatch.setitem(DECODERS, syntax, plugin)
-        found.append(decode(dataset.PixelData, "OB", syntax, replace(pixel, **given)))
+        for one in (JPEGLSLossless, JPEGLSNearLossless):
+            monkeypatch.setitem(DECODERS, one, plugin)
+        found.append(decode(dataset.PixelData, "OB", syntax, replace(pixel, **given))[0])
     np.testing.assert_array_equal(*found)
 
 
