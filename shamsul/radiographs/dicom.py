@@ -37,6 +37,10 @@ RADIOGRAPH_STORAGE = (
     "",
 )
 
+WINDOW_SHOWS_NOTHING = (
+    "The window that the file states shows nothing of the image; its full range of values is shown."
+)
+
 _GRAY = ("MONOCHROME1", "MONOCHROME2")
 _VIEWS = ("PA", "AP", "LL", "RL")
 #: View codes (PS3.16 CID 4010) of SNOMED CT and its predecessor.
@@ -84,7 +88,8 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
 
     MONOCHROME1 and Presentation LUT Shape INVERSE say the same (PS3.3 C.8.11.3.1.2): either
     inverts, both together invert once. Overlays, in unused bits or apart, are not drawn. Of
-    several windows or tables the first is shown, and tables go before windows.
+    several windows or tables the first is shown, and tables go before windows. One that leaves
+    a single value of the image is noted, and the full range shown instead.
     """
     header = Header.of(data)
     _check_kind(header)
@@ -95,8 +100,13 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
         raise RadiographError(refusal.SEVERAL)
     pixel = _pixel_format(header)
     stored, pixel = decode(element.value, element.VR, header.syntax, pixel)
+    notes: tuple[str, ...] = ()
     if pixel.photometric in _GRAY:
-        values, window = _grayscale(header, pixel).render(stored)
+        stated = _grayscale(header, pixel)
+        pipeline = stated.that_shows_something(stored)
+        if pipeline is not stated:
+            notes = (WINDOW_SHOWS_NOTHING,)
+        values, window = pipeline.render(stored)
     else:
         values, window = _gray_of_colour(header, pixel, stored)
     return Radiograph(
@@ -107,6 +117,7 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
         sha256=sha256,
         burned_in_annotation=header.text("BurnedInAnnotation") == "YES",
         declared_aspect=_aspect(header),
+        notes=notes,
     )
 
 

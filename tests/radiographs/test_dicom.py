@@ -26,6 +26,7 @@ from pydicom.uid import (
 
 from shamsul.radiographs import RadiographError, read_radiograph, refusal
 from shamsul.radiographs.codec import DECODERS, PixelFormat, decode, decoder_of
+from shamsul.radiographs.dicom import WINDOW_SHOWS_NOTHING
 
 PIXELS = np.arange(0, 4080, 85, dtype=np.uint16).reshape(6, 8)  # 0 to 3995, 12 bits
 SCENE = PIXELS.astype(np.int16) - 2000
@@ -377,6 +378,14 @@ def test_padding_range_is_darkened(make_dicom, syntax):
     assert (radiograph.pixels[:3, 0] == 0).all()
     assert (radiograph.values[:3, 0] <= radiograph.values.min()).all()
     np.testing.assert_array_equal(radiograph.values[:, 1:], -1 - scene[:, 1:])
+
+
+def test_window_that_shows_nothing_is_noted_and_not_used(make_dicom):
+    data = make_dicom(PIXELS, 12, WindowCenter=40000, WindowWidth=100)
+    radiograph = read_radiograph(data)
+    np.testing.assert_allclose(radiograph.pixels, PIXELS / 3995, atol=1e-6)
+    assert radiograph.notes == (WINDOW_SHOWS_NOTHING,)
+    assert read_radiograph(make_dicom(PIXELS, 12, WindowCenter=900, WindowWidth=99)).notes == ()
 
 
 # Colour
