@@ -4,12 +4,10 @@ All decoders have permissive licences; pylibjpeg-libjpeg (GPL) is never asked, e
 """
 
 import struct
-import subprocess
-import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+import gdcm  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
@@ -40,10 +38,9 @@ DECODERS = {
     uid.HTJ2K: "pylibjpeg",
 }
 
-_WORKER = Path(__file__).with_name("gdcm_worker.py")
-# Seconds; the largest image accepted takes about ten.
-_PATIENCE = 120
-
+# A scan of progressive JPEG goes over all pixels. Ordinary ones have about ten, hostile ones
+# thousands.
+_MAX_SCANNED = 20 * refusal.MAX_PIXELS
 _NATIVE = [syntax for syntax, plugin in DECODERS.items() if not plugin]
 _JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
 _JPEG2000 = (*uid.JPEG2000TransferSyntaxes, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
@@ -373,27 +370,59 @@ def _jpeg_stream(frame: bytes) -> _Stream:
             if marker not in (0xC3, 0xF7):
                 # Lossy JPEG has 8 or 12 bits (B.2.2); GDCM writes 16 for 12.
                 precision = min(precision, 12)
+            check_scans(frame, rows * columns)
             return _Stream(_JPEG_SYNTAX[marker], rows, columns, samples, precision, None)
         position += 1 + int.from_bytes(frame[position + 1 : position + 3])
 
 
+def check_scans(frame: bytes, pixels: int) -> None:
+    """Refuse a JPEG whose scans go over more pixels than any radiograph needs.
+
+    Parameters
+    ----------
+    frame : bytes
+        A JPEG stream; the marker of a scan occurs in no compressed data (ISO/IEC 10918-1 B.1.1.5).
+    pixels : int
+        Rows times columns.
+
+    Raises
+    ------
+    RadiographError
+        They do.
+    """
+    if frame.count(b"\xff\xda") * pixels > _MAX_SCANNED:
+        raise RadiographError(refusal.TOO_DEMANDING)
+
+
 def _gdcm(frame: bytes, syntax: str, pixel: PixelFormat) -> NDArray[Any]:
-    """JPEG and JPEG-LS by GDCM, in a process of its own: see the worker."""
+    """JPEG and JPEG-LS by GDCM, which some damaged frames make end the process."""
     if syntax not in _JPEG_LS and pixel.samples != 1:
         raise RadiographError(refusal.UNSUPPORTED)
-    shape = (pixel.rows, pixel.columns, *([pixel.samples] if pixel.samples > 1 else []))
-    numbers = (*shape[:2], pixel.samples, pixel.allocated, pixel.stored, int(pixel.signed))
-    worker = subprocess.run(
-        # -P keeps this folder's modules from hiding those of the same name elsewhere.
-        [sys.executable, "-P", str(_WORKER), syntax, *map(str, numbers)],
-        input=frame,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=_PATIENCE,
-        check=True,
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(frame)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((pixel.columns, pixel.rows, 1))
+    meaning = gdcm.PhotometricInterpretation
+    image.SetPhotometricInterpretation(
+        meaning(meaning.MONOCHROME2 if pixel.samples == 1 else meaning.RGB)
     )
+    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(syntax)))
+    image.SetPixelFormat(
+        gdcm.PixelFormat(
+            pixel.samples, pixel.allocated, pixel.stored, pixel.high_bit, int(pixel.signed)
+        )
+    )
+    image.SetDataElement(element)
+    # The binding hands out a char* as text with its bytes escaped.
+    buffer = image.GetBuffer().encode("utf-8", "surrogateescape")
     kind = np.dtype(f"<{'i' if pixel.signed else 'u'}{pixel.allocated // 8}")
-    cells: NDArray[Any] = np.frombuffer(worker.stdout, dtype=kind).reshape(shape)
+    shape = (pixel.rows, pixel.columns, *([pixel.samples] if pixel.samples > 1 else []))
+    cells: NDArray[Any] = np.frombuffer(buffer, dtype=kind).reshape(shape)
     if pixel.samples > 1 and pixel.photometric.startswith("YBR_FULL"):
         cells = convert_color_space(cells, pixel.photometric, "RGB")
     return cells

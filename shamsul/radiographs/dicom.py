@@ -1,5 +1,6 @@
 """DICOM files of projection radiographs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,9 @@ _TINT = 0.1
 _TINTED_PIXELS = 0.01
 
 
-def read_dicom(data: bytes, sha256: str) -> Radiograph:
+def read_dicom(
+    data: bytes, sha256: str, on_size: Callable[[int], None] = lambda pixels: None
+) -> Radiograph:
     """Radiograph of a DICOM file.
 
     Parameters
@@ -69,6 +72,8 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
         The file.
     sha256 : str
         Its hash, carried along.
+    on_size : callable
+        Told the number of pixels before they are decoded.
 
     Raises
     ------
@@ -99,6 +104,7 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
     if header.integer("NumberOfFrames", 1) > 1:
         raise RadiographError(refusal.SEVERAL)
     pixel = _pixel_format(header)
+    on_size(pixel.rows * pixel.columns)
     stored, pixel = decode(element.value, element.VR, header.syntax, pixel)
     notes: tuple[str, ...] = ()
     if pixel.photometric in _GRAY:

@@ -1,5 +1,6 @@
 """PNG and JPEG: pictures of radiographs."""
 
+from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from shamsul.radiographs import refusal
+from shamsul.radiographs.codec import check_scans
 from shamsul.radiographs.radiograph import Radiograph, RadiographError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -22,7 +24,9 @@ _DEEP: dict[object, tuple[str, ...]] = {
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def read_picture(data: bytes, sha256: str) -> Radiograph:
+def read_picture(
+    data: bytes, sha256: str, on_size: Callable[[int], None] = lambda pixels: None
+) -> Radiograph:
     """Radiograph of a PNG or JPEG file.
 
     Parameters
@@ -31,11 +35,13 @@ def read_picture(data: bytes, sha256: str) -> Radiograph:
         The file.
     sha256 : str
         Its hash, carried along.
+    on_size : callable
+        Told the number of pixels before they are decoded.
 
     Raises
     ------
     RadiographError
-        Too many pixels, or an animation.
+        Too many pixels or scans, or an animation.
     Exception
         Whatever Pillow raises for a damaged file; :func:`~shamsul.radiographs.read_radiograph`
         turns it into a sentence.
@@ -54,6 +60,9 @@ def read_picture(data: bytes, sha256: str) -> Radiograph:
         raise RadiographError(refusal.TOO_MANY_PIXELS) from None
     if image.width * image.height > refusal.MAX_PIXELS:
         raise RadiographError(refusal.TOO_MANY_PIXELS)
+    if image.format == "JPEG":
+        check_scans(data, image.width * image.height)
+    on_size(image.width * image.height)
     # A photograph with previews behind it (MPO) is read as its first picture.
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
         raise RadiographError(refusal.SEVERAL)

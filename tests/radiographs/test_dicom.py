@@ -192,12 +192,12 @@ import numpy as np
 
 sys.modules["jpeg_ls"] = None
 
-from shamsul.radiographs import read_radiograph
 from shamsul.radiographs.codec import decoder_of
+from shamsul.radiographs.content import read_content
 
 assert decoder_of("1.2.840.10008.1.2.4.80") == decoder_of("1.2.840.10008.1.2.4.81") == "gdcm"
 for name in sys.argv[1:]:
-    np.save(f"{name}.npy", read_radiograph(Path(name).read_bytes()).values)
+    np.save(f"{name}.npy", read_content(Path(name).read_bytes()).values)
 """
 
 
