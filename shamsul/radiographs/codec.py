@@ -138,7 +138,7 @@ class _Stream:
         # part of the image unset.
         if (self.rows, self.columns) != (pixel.rows, pixel.columns):
             raise RadiographError(refusal.SIZE_CONTRADICTS)
-        if self.samples not in (1, 3) or not 1 < self.precision <= 32:
+        if self.samples not in (1, 3) or not 0 < self.precision <= 32:
             raise RadiographError(refusal.UNSUPPORTED)
         photometric = pixel.photometric
         if (self.samples == 1) != (photometric in _ONE_SAMPLE):

@@ -7,6 +7,7 @@ name, goes nowhere.
 import resource
 import sys
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from shamsul.radiographs.content import read_content
@@ -36,7 +37,8 @@ def serve(pipe: Connection) -> None:
     """Read what comes until the other end is closed."""
     # A process that is ended leaves no picture of its memory on the disk.
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_AS, _MEMORY)
+    with suppress(ValueError):  # macOS counts what it has not given yet, and may refuse
+        _limit(resource.RLIMIT_AS, _MEMORY)
     while True:
         try:
             data = pipe.recv_bytes()
