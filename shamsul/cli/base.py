@@ -67,7 +67,7 @@ def emit(result: dict[str, Any], as_json: bool, text: Callable[[], Iterable[str]
 
 
 def read(file: Path) -> "Radiograph":
-    """A file's radiograph.
+    """A file's radiograph; what must be known of how it is shown goes to stderr.
 
     Raises
     ------
@@ -78,11 +78,14 @@ def read(file: Path) -> "Radiograph":
 
     limit = settings().max_upload_mb * 2**20
     try:
-        return read_radiograph(file.read_bytes(), max_bytes=limit)
+        radiograph = read_radiograph(file.read_bytes(), max_bytes=limit)
     except OSError as error:
         raise UserError(f"{file} cannot be opened: {error.strerror}.") from None
     except RadiographError as error:
         raise UserError(str(error)) from None
+    for note in radiograph.notes:
+        print(f"{file}: {note}", file=sys.stderr)
+    return radiograph
 
 
 def methods_of(

@@ -56,6 +56,7 @@ def predict(
                 "sha256": radiograph.sha256,
                 "logits": {score.label: score.logit for score in scores},
                 "probabilities": {score.label: score.probability for score in scores},
+                "notes": list(radiograph.notes),
             }
         )
 

@@ -83,6 +83,7 @@ class RadiographArchive:
                 sha256=np.array(radiograph.sha256),
                 burned_in_annotation=np.array(radiograph.burned_in_annotation),
                 declared_aspect=np.array(radiograph.declared_aspect, dtype=np.float64),
+                notes=np.array(radiograph.notes, dtype=np.str_),
             )
 
     def get(self, sha256: str) -> Radiograph:
@@ -160,6 +161,8 @@ def _load(path: Path) -> Radiograph:
             sha256=fields["sha256"].item(),
             burned_in_annotation=fields["burned_in_annotation"].item(),
             declared_aspect=fields["declared_aspect"].item(),
+            # Files of 0.1.0 have none.
+            notes=tuple(fields["notes"].tolist()) if "notes" in fields else (),
         )
 
 

@@ -4,16 +4,14 @@ All decoders have permissive licences; pylibjpeg-libjpeg (GPL) is never asked, e
 """
 
 import struct
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
+import gdcm  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
-from pydicom.encaps import get_frame
+from pydicom.encaps import encapsulate, generate_fragments
 from pydicom.pixels import convert_color_space, get_decoder
 
 from shamsul.radiographs import refusal
@@ -40,20 +38,32 @@ DECODERS = {
     uid.HTJ2K: "pylibjpeg",
 }
 
-_WORKER = Path(__file__).with_name("gdcm_worker.py")
-# Seconds; the largest image accepted takes about ten.
-_PATIENCE = 120
-
+# A scan of progressive JPEG goes over all pixels. Ordinary ones have about ten, hostile ones
+# thousands.
+_MAX_SCANNED = 20 * refusal.MAX_PIXELS
+_NATIVE = [syntax for syntax, plugin in DECODERS.items() if not plugin]
 _JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
 _JPEG2000 = (*uid.JPEG2000TransferSyntaxes, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 _JPEG2000_START = b"\xff\x4f\xff\x51"
-# Frame headers of JPEG (ISO/IEC 10918-1 B.1.1.3) and JPEG-LS (ISO/IEC 14495-1 C.1).
+_JPEG_START = b"\xff\xd8"
+# Tag of the items that hold compressed data (PS3.5 A.4).
+_ITEM = b"\xfe\xff\x00\xe0"
+# Frame headers of JPEG (ISO/IEC 10918-1 B.1.1.3) and JPEG-LS (ISO/IEC 14495-1 C.1), and the
+# transfer syntax that a frame with one has, whatever the file declares.
 _FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_JPEG_SYNTAX = {
+    0xC0: uid.JPEGBaseline8Bit,
+    0xC1: uid.JPEGExtended12Bit,
+    0xC2: uid.JPEGExtended12Bit,  # progressive: retired (PS3.5 A.4.1), but Pillow reads it
+    0xC3: uid.JPEGLossless,
+    0xF7: uid.JPEGLSLossless,
+}
+_ONE_SAMPLE = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 
 
 @dataclass(frozen=True)
 class PixelFormat:
-    """Image Pixel module (PS3.3 C.7.6.3)."""
+    """Image Pixel module (PS3.3 C.7.6.3), as a file states it."""
 
     rows: int
     columns: int
@@ -68,10 +78,82 @@ class PixelFormat:
     def __post_init__(self) -> None:
         if self.rows * self.columns > refusal.MAX_PIXELS:
             raise RadiographError(refusal.TOO_MANY_PIXELS)
+
+    def of_cells(self) -> "PixelFormat":
+        """The same where the pixels are cells of Bits Allocated each: without compression, or RLE.
+
+        Notes
+        -----
+        High Bit can only be Bits Stored - 1 (PS3.5 8.1.1). One above is old usage, and followed;
+        one below leaves no room for the stored bits, and one beyond the cell is none: both are
+        read as Bits Stored - 1, as DCMTK does.
+
+        Raises
+        ------
+        RadiographError
+            The attributes contradict each other.
+        """
         if self.allocated not in (8, 16, 32):
             raise RadiographError(refusal.UNSUPPORTED)
-        if not 0 < self.stored <= self.high_bit + 1 <= self.allocated:
-            raise RadiographError(refusal.DAMAGED)
+        if not 0 < self.stored <= self.allocated:
+            raise RadiographError(refusal.BITS_CONTRADICT)
+        if (self.samples == 1) != (self.photometric in _ONE_SAMPLE):
+            raise RadiographError(refusal.SAMPLES_CONTRADICT)
+        if self.stored <= self.high_bit + 1 <= self.allocated:
+            return self
+        return replace(self, high_bit=self.stored - 1)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """What a compressed frame says of itself.
+
+    Attributes
+    ----------
+    syntax : UID
+        A transfer syntax whose decoder reads it.
+    rows, columns, samples, precision : int
+        Size, samples per pixel and bits per sample.
+    signed : bool or None
+        None where this kind of stream cannot say: JPEG, JPEG-LS.
+    """
+
+    syntax: uid.UID
+    rows: int
+    columns: int
+    samples: int
+    precision: int
+    signed: bool | None
+
+    def applied_to(self, pixel: PixelFormat) -> PixelFormat:
+        """What the decoded values are: the stream decides (PS3.5 8.2.1, 8.2.3, 8.2.4).
+
+        Raises
+        ------
+        RadiographError
+            It is of another size than the image, or of samples that no photometric
+            interpretation has.
+        """
+        # One that claims another size could make a decoder reserve memory without end, or leave
+        # part of the image unset.
+        if (self.rows, self.columns) != (pixel.rows, pixel.columns):
+            raise RadiographError(refusal.SIZE_CONTRADICTS)
+        if self.samples not in (1, 3) or not 0 < self.precision <= 32:
+            raise RadiographError(refusal.UNSUPPORTED)
+        photometric = pixel.photometric
+        if (self.samples == 1) != (photometric in _ONE_SAMPLE):
+            is_jpeg = self.syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
+            photometric = "YBR_FULL_422" if is_jpeg else "RGB"
+            photometric = "MONOCHROME2" if self.samples == 1 else photometric
+        return replace(
+            pixel,
+            samples=self.samples,
+            photometric=photometric,
+            allocated=next(bits for bits in (8, 16, 32) if bits >= self.precision),
+            stored=self.precision,
+            high_bit=self.precision - 1,
+            signed=pixel.signed if self.signed is None else self.signed,
+        )
 
 
 def decoder_of(syntax: str) -> str:
@@ -93,8 +175,10 @@ def decoder_of(syntax: str) -> str:
     return plugin
 
 
-def decode(data: bytes, vr: str, syntax: str, pixel: PixelFormat) -> NDArray[Any]:
-    """Stored values of the first frame.
+def decode(
+    data: bytes, vr: str, syntax: str, pixel: PixelFormat
+) -> tuple[NDArray[Any], PixelFormat]:
+    """Stored values of the only frame.
 
     Parameters
     ----------
@@ -103,33 +187,95 @@ def decode(data: bytes, vr: str, syntax: str, pixel: PixelFormat) -> NDArray[Any
     vr : str
         Its value representation, which decides the byte order of 8-bit big endian data.
     syntax : str
-        Transfer Syntax UID.
+        Transfer Syntax UID. Where the data says better whether and how it is compressed, that
+        counts.
     pixel : PixelFormat
-        What the values are.
+        What the file says that the values are.
 
     Returns
     -------
-    ndarray of shape (rows, columns) or (rows, columns, 3), integer
-        Values of `pixel.stored` bits; whatever else the allocated bits hold, such as overlays,
-        is removed (PS3.5 8.1.1). Colours are RGB, but a palette index stays one.
+    stored : ndarray of shape (rows, columns) or (rows, columns, 3), integer
+        Values of as many bits as `format` has stored; whatever else the allocated bits hold, such
+        as overlays, is removed (PS3.5 8.1.1). Colours are RGB, but a palette index stays one.
+    format : PixelFormat
+        What the values are: a compressed stream decides itself (PS3.5 8.2).
 
     Raises
     ------
     RadiographError
-        The transfer syntax has no decoder here, or the data is not of the promised size.
+        The transfer syntax has no decoder here, the data is not of the promised size, or the file
+        contradicts itself.
     """
+    if not _is_compressed(data, syntax, pixel):
+        decoder_of(syntax)
+        if syntax not in _NATIVE:
+            syntax = uid.ExplicitVRLittleEndian
+        return _of_cells(data, vr, syntax, pixel.of_cells())
+    # All fragments are of the one frame, whatever the table of offsets says (PS3.5 A.4).
+    _, *fragments = generate_fragments(data)
+    frame = b"".join(fragments)
+    stream = _stream(frame)
+    if stream is None:
+        _check_rle(frame, syntax, pixel)
+        return _of_cells(encapsulate([frame]), vr, uid.RLELossless, pixel.of_cells())
+    coded = stream.applied_to(pixel)
+    cells = _decompress(frame, stream.syntax, vr, coded)
+    fewer = pixel.stored < coded.stored and cells.min() >= 0 == cells.max() >> pixel.stored
+    if coded.signed and stream.signed is None and fewer:
+        # No value needs more than Bits Stored, so that the sign is the highest of these.
+        coded = replace(coded, stored=pixel.stored)
+    return _stored_bits(cells, coded.stored, 0, coded.signed), coded
+
+
+def _is_compressed(data: bytes, syntax: str, pixel: PixelFormat) -> bool:
+    """Whether Pixel Data is compressed, by its content: then it begins with an item (PS3.5 A.4).
+
+    What is not declared so is told by its size, for the first pixels may look like an item.
+
+    Raises
+    ------
+    RadiographError
+        Neither compressed as declared, nor of the size that it has without compression.
+    """
+    size = pixel.rows * pixel.columns * pixel.samples * pixel.allocated // 8
+    is_of_cells = len(data) == size + size % 2
+    declared = syntax not in _NATIVE
+    if declared and not data.startswith(_ITEM) and not is_of_cells:
+        decoder_of(syntax)
+        raise RadiographError(refusal.CODED_OTHERWISE)
+    return data.startswith(_ITEM) and (declared or not is_of_cells)
+
+
+def _of_cells(
+    data: bytes, vr: str, syntax: str, pixel: PixelFormat
+) -> tuple[NDArray[Any], PixelFormat]:
+    """Stored values where each pixel has cells of Bits Allocated, and High Bit says which."""
+    cells = _pydicom(data, vr, syntax, pixel)
+    lowest = pixel.high_bit + 1 - pixel.stored
+    return _stored_bits(cells, pixel.stored, lowest, pixel.signed), pixel
+
+
+def _decompress(frame: bytes, syntax: uid.UID, vr: str, pixel: PixelFormat) -> NDArray[Any]:
+    """Cells of a compressed frame of JPEG, JPEG-LS or JPEG 2000."""
+    # pydicom lets GDCM decode no JPEG Extended of 12 bits, though GDCM can.
+    if decoder_of(syntax) == "gdcm" or (syntax == uid.JPEGExtended12Bit and pixel.stored > 8):
+        return _gdcm(frame, syntax, pixel)
+    try:
+        return _pydicom(encapsulate([frame]), vr, syntax, pixel)
+    except Exception:
+        # CharLS ends at bytes between the data and the end of the image, which GDCM skips.
+        if syntax not in _JPEG_LS:
+            raise
+        return _gdcm(frame, syntax, pixel)
+
+
+def _pydicom(data: bytes, vr: str, syntax: str, pixel: PixelFormat) -> NDArray[Any]:
+    """Cells of the value of Pixel Data, by pydicom and its plugins."""
     plugin = decoder_of(syntax)
-    compressed = uid.UID(syntax).is_encapsulated
-    if compressed:
-        frame = get_frame(data, 0, number_of_frames=1)
-        precision = _check_frame(frame, syntax, pixel)
-        # pydicom lets GDCM decode no JPEG Extended of 12 bits, though GDCM can.
-        if plugin == "gdcm" or (syntax == uid.JPEGExtended12Bit and precision > 8):
-            cells = _gdcm(frame, syntax, precision, pixel)
-            return _stored_bits(cells, pixel.stored, 0, pixel.signed)
     decoder = get_decoder(uid.UID(syntax))
     if not decoder.is_available:
         raise RadiographError(refusal.UNSUPPORTED)
+    cells: NDArray[Any]
     cells, _ = decoder.as_array(
         data,
         index=0,
@@ -149,10 +295,7 @@ def decode(data: bytes, vr: str, syntax: str, pixel: PixelFormat) -> NDArray[Any
         # Removes what lies above Bits Stored, but takes no notice of High Bit.
         correct_unused_bits=False,
     )
-    # Bits that a codec has compressed start at the lowest; RLE and no compression keep cells.
-    in_cells = not compressed or syntax == uid.RLELossless
-    above = pixel.high_bit + 1 - pixel.stored if in_cells else 0
-    return _stored_bits(cells, pixel.stored, above, pixel.signed)
+    return cells
 
 
 def _stored_bits(cells: NDArray[Any], stored: int, lowest: int, signed: bool) -> NDArray[Any]:
@@ -167,63 +310,119 @@ def _stored_bits(cells: NDArray[Any], stored: int, lowest: int, signed: bool) ->
     return values
 
 
-def _check_frame(frame: bytes, syntax: str, pixel: PixelFormat) -> int:
-    """Bits per sample in a compressed frame, once its size is that of the image.
+def _check_rle(frame: bytes, syntax: str, pixel: PixelFormat) -> None:
+    """Whether a frame is of RLE and of these pixels.
 
-    A frame that claims another size could make a decoder reserve memory without end, or leave
-    part of the image unset.
+    It begins with the number of segments, one for each byte of a pixel, and where they are, the
+    first behind that table of 64 bytes (PS3.5 G.2, G.5).
     """
-    if syntax == uid.RLELossless:
-        # At worst a byte precedes 128 (PS3.5 G.3.1); the decoder stops only at the data's end.
-        cells = pixel.rows * pixel.columns * pixel.samples * pixel.allocated // 8
-        if len(frame) > 2 * cells + 4096:
-            raise RadiographError(refusal.DAMAGED)
-        return pixel.allocated
-    if syntax in _JPEG2000:
-        start = frame.index(_JPEG2000_START)
-        right, bottom, left, top = struct.unpack_from(">4I", frame, start + 8)
-        size = [bottom - top, right - left]
-        precision = (frame[start + 42] & 0x7F) + 1
-    else:
-        precision, *size = _jpeg_size(frame)
-    if (size[0], size[1]) != (pixel.rows, pixel.columns):
+    segments, first = struct.unpack("<2I", frame[:8])
+    if first != 64:
+        decoder_of(syntax)
+        raise RadiographError(
+            refusal.DAMAGED if syntax == uid.RLELossless else refusal.CODED_OTHERWISE
+        )
+    bytes_a_pixel = pixel.samples * pixel.allocated // 8
+    if segments != bytes_a_pixel:
+        raise RadiographError(refusal.SEGMENTS_CONTRADICT)
+    # At worst a byte precedes 128 (PS3.5 G.3.1); the decoder stops only at the data's end.
+    if len(frame) > 2 * pixel.rows * pixel.columns * bytes_a_pixel + 4096:
         raise RadiographError(refusal.DAMAGED)
-    return precision
 
 
-def _jpeg_size(frame: bytes) -> tuple[int, int, int]:
-    """Bits per sample, rows and columns in a JPEG or JPEG-LS frame header."""
-    position = frame.index(b"\xff\xd8") + 2
+def _stream(frame: bytes) -> _Stream | None:
+    """What a frame of JPEG, JPEG-LS or JPEG 2000 says of itself, None where it is none of them.
+
+    A file of JPEG 2000 (JP2) has its codestream further in; padding may precede any.
+    """
+    if frame.lstrip(b"\0").startswith(_JPEG_START):
+        return _jpeg_stream(frame)
+    start = frame.find(_JPEG2000_START, 0, 4096)
+    if start < 0:
+        return None
+    # ISO/IEC 15444-1 A.5.1
+    right, bottom, left, top = struct.unpack_from(">4I", frame, start + 8)
+    samples = int.from_bytes(frame[start + 40 : start + 42])
+    depths = set(frame[start + 42 : start + 42 + 3 * samples : 3])
+    if len(depths) != 1:
+        raise RadiographError(refusal.UNSUPPORTED)
+    depth = depths.pop()
+    return _Stream(
+        syntax=uid.JPEG2000,
+        rows=bottom - top,
+        columns=right - left,
+        samples=samples,
+        precision=(depth & 0x7F) + 1,
+        signed=bool(depth & 0x80),
+    )
+
+
+def _jpeg_stream(frame: bytes) -> _Stream:
+    position = frame.index(_JPEG_START) + 2
     while True:
         while frame[position] == 0xFF:  # markers may be preceded by fill bytes
             position += 1
         marker = frame[position]
         if marker in _FRAME_MARKERS:
-            precision, rows, columns = struct.unpack_from(">BHH", frame, position + 3)
-            return precision, rows, columns
+            if marker not in _JPEG_SYNTAX:
+                raise RadiographError(refusal.UNSUPPORTED)
+            precision, rows, columns, samples = struct.unpack_from(">BHHB", frame, position + 3)
+            if marker not in (0xC3, 0xF7):
+                # Lossy JPEG has 8 or 12 bits (B.2.2); GDCM writes 16 for 12.
+                precision = min(precision, 12)
+            check_scans(frame, rows * columns)
+            return _Stream(_JPEG_SYNTAX[marker], rows, columns, samples, precision, None)
         position += 1 + int.from_bytes(frame[position + 1 : position + 3])
 
 
-def _gdcm(frame: bytes, syntax: str, precision: int, pixel: PixelFormat) -> NDArray[Any]:
-    """JPEG and JPEG-LS by GDCM, in a process of its own: see the worker."""
-    allocated = pixel.allocated
-    if syntax in _JPEG_LS:
-        allocated = 8 if precision <= 8 else 16  # whatever the file says, GDCM's cells are these
-    elif pixel.samples != 1:
+def check_scans(frame: bytes, pixels: int) -> None:
+    """Refuse a JPEG whose scans go over more pixels than any radiograph needs.
+
+    Parameters
+    ----------
+    frame : bytes
+        A JPEG stream; the marker of a scan occurs in no compressed data (ISO/IEC 10918-1 B.1.1.5).
+    pixels : int
+        Rows times columns.
+
+    Raises
+    ------
+    RadiographError
+        They do.
+    """
+    if frame.count(b"\xff\xda") * pixels > _MAX_SCANNED:
+        raise RadiographError(refusal.TOO_DEMANDING)
+
+
+def _gdcm(frame: bytes, syntax: str, pixel: PixelFormat) -> NDArray[Any]:
+    """JPEG and JPEG-LS by GDCM, which some damaged frames make end the process."""
+    if syntax not in _JPEG_LS and pixel.samples != 1:
         raise RadiographError(refusal.UNSUPPORTED)
-    shape = (pixel.rows, pixel.columns, *([pixel.samples] if pixel.samples > 1 else []))
-    numbers = (*shape[:2], pixel.samples, allocated, precision, int(pixel.signed))
-    worker = subprocess.run(
-        # -P keeps this folder's modules from hiding those of the same name elsewhere.
-        [sys.executable, "-P", str(_WORKER), syntax, *map(str, numbers)],
-        input=frame,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=_PATIENCE,
-        check=True,
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(frame)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((pixel.columns, pixel.rows, 1))
+    meaning = gdcm.PhotometricInterpretation
+    image.SetPhotometricInterpretation(
+        meaning(meaning.MONOCHROME2 if pixel.samples == 1 else meaning.RGB)
     )
-    kind = np.dtype(f"<{'i' if pixel.signed else 'u'}{allocated // 8}")
-    cells: NDArray[Any] = np.frombuffer(worker.stdout, dtype=kind).reshape(shape)
+    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(syntax)))
+    image.SetPixelFormat(
+        gdcm.PixelFormat(
+            pixel.samples, pixel.allocated, pixel.stored, pixel.high_bit, int(pixel.signed)
+        )
+    )
+    image.SetDataElement(element)
+    # The binding hands out a char* as text with its bytes escaped.
+    buffer = image.GetBuffer().encode("utf-8", "surrogateescape")
+    kind = np.dtype(f"<{'i' if pixel.signed else 'u'}{pixel.allocated // 8}")
+    shape = (pixel.rows, pixel.columns, *([pixel.samples] if pixel.samples > 1 else []))
+    cells: NDArray[Any] = np.frombuffer(buffer, dtype=kind).reshape(shape)
     if pixel.samples > 1 and pixel.photometric.startswith("YBR_FULL"):
         cells = convert_color_space(cells, pixel.photometric, "RGB")
     return cells

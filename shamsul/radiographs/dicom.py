@@ -1,5 +1,6 @@
 """DICOM files of projection radiographs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,10 @@ RADIOGRAPH_STORAGE = (
     "",
 )
 
+WINDOW_SHOWS_NOTHING = (
+    "The window that the file states shows nothing of the image; its full range of values is shown."
+)
+
 _GRAY = ("MONOCHROME1", "MONOCHROME2")
 _VIEWS = ("PA", "AP", "LL", "RL")
 #: View codes (PS3.16 CID 4010) of SNOMED CT and its predecessor.
@@ -56,7 +61,9 @@ _TINT = 0.1
 _TINTED_PIXELS = 0.01
 
 
-def read_dicom(data: bytes, sha256: str) -> Radiograph:
+def read_dicom(
+    data: bytes, sha256: str, on_size: Callable[[int], None] = lambda pixels: None
+) -> Radiograph:
     """Radiograph of a DICOM file.
 
     Parameters
@@ -65,6 +72,8 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
         The file.
     sha256 : str
         Its hash, carried along.
+    on_size : callable
+        Told the number of pixels before they are decoded.
 
     Raises
     ------
@@ -84,7 +93,8 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
 
     MONOCHROME1 and Presentation LUT Shape INVERSE say the same (PS3.3 C.8.11.3.1.2): either
     inverts, both together invert once. Overlays, in unused bits or apart, are not drawn. Of
-    several windows or tables the first is shown, and tables go before windows.
+    several windows or tables the first is shown, and tables go before windows. One that leaves
+    a single value of the image is noted, and the full range shown instead.
     """
     header = Header.of(data)
     _check_kind(header)
@@ -94,9 +104,15 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
     if header.integer("NumberOfFrames", 1) > 1:
         raise RadiographError(refusal.SEVERAL)
     pixel = _pixel_format(header)
-    stored = decode(element.value, element.VR, header.syntax, pixel)
+    on_size(pixel.rows * pixel.columns)
+    stored, pixel = decode(element.value, element.VR, header.syntax, pixel)
+    notes: tuple[str, ...] = ()
     if pixel.photometric in _GRAY:
-        values, window = _grayscale(header, pixel).render(stored)
+        stated = _grayscale(header, pixel)
+        pipeline = stated.that_shows_something(stored)
+        if pipeline is not stated:
+            notes = (WINDOW_SHOWS_NOTHING,)
+        values, window = pipeline.render(stored)
     else:
         values, window = _gray_of_colour(header, pixel, stored)
     return Radiograph(
@@ -107,6 +123,7 @@ def read_dicom(data: bytes, sha256: str) -> Radiograph:
         sha256=sha256,
         burned_in_annotation=header.text("BurnedInAnnotation") == "YES",
         declared_aspect=_aspect(header),
+        notes=notes,
     )
 
 
@@ -126,8 +143,6 @@ def _pixel_format(header: Header) -> PixelFormat:
     samples = header.integer("SamplesPerPixel", 1)
     photometric = header.text("PhotometricInterpretation") or "MONOCHROME2"
     if not allocated or not header.integer("Rows", 0) or not header.integer("Columns", 0):
-        raise RadiographError(refusal.DAMAGED)
-    if (samples == 1) != (photometric in (*_GRAY, "PALETTE COLOR")):
         raise RadiographError(refusal.DAMAGED)
     return PixelFormat(
         rows=header.integer("Rows", 0),

@@ -1,12 +1,8 @@
 """The one door: bytes of a file to a radiograph, or one sentence why not."""
 
-import hashlib
-
 from shamsul.radiographs import refusal
-from shamsul.radiographs.dicom import is_dicom, read_dicom
-from shamsul.radiographs.picture import JPEG_SIGNATURE, PNG_SIGNATURE, read_picture
 from shamsul.radiographs.radiograph import Radiograph, RadiographError
-from shamsul.radiographs.silence import silence
+from shamsul.radiographs.readers import read_apart
 
 
 def read_radiograph(data: bytes, *, max_bytes: int | None = None) -> Radiograph:
@@ -30,6 +26,11 @@ def read_radiograph(data: bytes, *, max_bytes: int | None = None) -> Radiograph:
         Not an acceptable radiograph. Carries one sentence for the reader, which never quotes the
         file; no other exception leaves this function, nor is one chained to it.
 
+    Notes
+    -----
+    The file is read in a process of its own, within limits of time and memory, see
+    :mod:`shamsul.radiographs.readers`.
+
     See Also
     --------
     shamsul.radiographs.dicom.read_dicom : which DICOM files are accepted, and how they are shown.
@@ -47,8 +48,6 @@ def read_radiograph(data: bytes, *, max_bytes: int | None = None) -> Radiograph:
     read = _read(data, max_bytes)
     if isinstance(read, Radiograph):
         return read
-    # Raised here and not where it was caught: an exception raised while another is handled keeps
-    # that one as its context, and a library's message may quote the file.
     raise RadiographError(read)
 
 
@@ -56,17 +55,4 @@ def _read(data: bytes, max_bytes: int | None) -> Radiograph | str:
     """The radiograph, or the sentence with which it is refused."""
     if max_bytes is not None and len(data) > max_bytes:
         return refusal.too_many_bytes(max_bytes)
-    if not data:
-        return refusal.EMPTY
-    try:
-        with silence():
-            if data.startswith((PNG_SIGNATURE, JPEG_SIGNATURE)):
-                return read_picture(data, hashlib.sha256(data).hexdigest())
-            if is_dicom(data):
-                return read_dicom(data, hashlib.sha256(data).hexdigest())
-    except RadiographError as error:
-        return str(error)
-    except Exception:
-        # A damaged file makes three decoding libraries raise nearly anything.
-        return refusal.DAMAGED
-    return refusal.NOT_AN_IMAGE
+    return read_apart(data) if data else refusal.EMPTY

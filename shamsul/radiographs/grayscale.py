@@ -4,7 +4,7 @@ Every step is a function of one stored value, so that up to 16 bits it is comput
 possible value and then looked up.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,10 @@ Floats = NDArray[np.float64]
 CLIPPED_PERCENT = 0.5
 # The percentiles of a million pixels are those of the image.
 _SAMPLE = 1_000_000
+# A window or table shows nothing where so many percent of the measurements at either end left
+# aside, what remains differs by less than one of the 256 levels of a screen.
+_OUTLIERS_PERCENT = 2
+_LEVEL = 1 / 255
 # Stored values of more bits are computed pixel by pixel.
 _TABLE_BITS = 16
 
@@ -168,6 +172,40 @@ class Grayscale:
             return _finish(values.astype(np.float32)[index], empty[index], window)
         return _finish(values.astype(np.float32), empty, window)
 
+    def that_shows_something(self, stored: NDArray[Any]) -> "Grayscale":
+        """This pipeline, or one of the full range of values where the stated VOI leaves one.
+
+        Parameters
+        ----------
+        stored : ndarray of shape (H, W), integer
+            As for `render`.
+
+        Returns
+        -------
+        Grayscale
+            The same object where its window or table shows something, where it has none, and
+            where the values are one themselves.
+
+        Notes
+        -----
+        The standard has nothing to say of a window beside all values: it maps them to one end
+        (PS3.3 C.11.2.1.2.1).
+        """
+        measured = stored.ravel()
+        if self.padding is not None:
+            measured = measured[(measured < self.padding[0]) | (measured > self.padding[1])]
+        sample = measured[:: max(1, measured.size // _SAMPLE)]
+        if self.voi is None or not sample.size:
+            return self
+        values, (black, white) = replace(self, padding=None).render(sample)
+        shown = np.clip((values - black) / (white - black), 0, 1)
+        if _bulk(shown) >= _LEVEL or not _bulk(self.modality(sample.astype(np.float64))):
+            return self
+        every = self.modality(measured.astype(np.float64))
+        low, high = float(every.min()), float(every.max())
+        full = Window((low + high) / 2, high - low, "LINEAR_EXACT")
+        return replace(self, voi=full)
+
     def _tones(
         self, levels: Floats, low: float, high: float
     ) -> tuple[Floats, tuple[float, float], tuple[float, float] | None]:
@@ -187,6 +225,11 @@ class Grayscale:
         if self.voi.function == "SIGMOID":
             return self.voi.sigmoid(values), (0.0, 1.0), (0.0, 1.0)
         return values, reach, self.voi.limits
+
+
+def _bulk(values: NDArray[Any]) -> float:
+    """How far values differ, outliers left aside."""
+    return float(np.ptp(np.percentile(values, [_OUTLIERS_PERCENT, 100 - _OUTLIERS_PERCENT])))
 
 
 def _finish(

@@ -2,7 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_CUR, BytesIO
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,11 @@ ATTRIBUTES = (
 )
 
 _PIXEL_DATA = 0x7FE00010
+# Group of items and delimiters, an item's tag, and a length that is told by a delimiter
+# (PS3.5 7.5).
+_ITEMS = 0xFFFE
+_ITEM = b"\xfe\xff\x00\xe0"
+_UNDEFINED = 0xFFFFFFFF
 _PREAMBLE = 132
 # A radiograph of the most pixels accepted, four bytes each, and its header.
 _MAX_INFLATED = 5 * refusal.MAX_PIXELS
@@ -111,13 +116,26 @@ class Header:
         syntax = found.text("TransferSyntaxUID")
         storage = found.text("MediaStorageSOPClassUID")
         if syntax == DeflatedExplicitVRLittleEndian:
-            stream = BytesIO(_inflate(stream.read()))
+            stream = BytesIO(_inflated(stream.read()))
+        big = _is_big_endian(stream)
+        if big != (syntax == ExplicitVRBigEndian):
+            syntax = str(ExplicitVRBigEndian if big else ExplicitVRLittleEndian)
+
+        def after_pixels(tag: int, _: object, length: int) -> bool:
+            if tag == _PIXEL_DATA and length == _UNDEFINED:
+                start = stream.tell()
+                if stream.read(4) != _ITEM:
+                    raise RadiographError(refusal.UNDEFINED_LENGTH)
+                stream.seek(start)
+            # An item that no sequence holds is passed over, as by other readers.
+            return tag > _PIXEL_DATA and tag >> 16 != _ITEMS
+
         # pydicom itself notices explicit value representations where implicit were promised.
         dataset = read_dataset(
             stream,
             syntax in ("", ImplicitVRLittleEndian),
-            syntax != ExplicitVRBigEndian,
-            stop_when=lambda tag, *_: tag > _PIXEL_DATA,
+            not big,
+            stop_when=after_pixels,
             specific_tags=[Tag(name) for name in ATTRIBUTES],
         )
         if not syntax:
@@ -214,10 +232,30 @@ def _entries(value: Any, count: int, kind: str) -> np.ndarray[Any, Any] | None:
         return None
 
 
-def _inflate(data: bytes) -> bytes:
-    """Deflated data set (PS3.5 A.5), unless it is a bomb."""
+def _is_big_endian(stream: BytesIO) -> bool:
+    """Byte order of a data set, by the group of its first element, which has one byte (PS3.6).
+
+    Raises
+    ------
+    RadiographError
+        It does not begin with an element at all.
+    """
+    start = stream.read(2)
+    stream.seek(-len(start), SEEK_CUR)
+    if len(start) == 2 and 0 not in start:
+        raise RadiographError(refusal.CODED_OTHERWISE)
+    return start[:1] == b"\0" != start[1:]
+
+
+def _inflated(data: bytes) -> bytes:
+    """Deflated data set (PS3.5 A.5), unless it is a bomb; one that is not deflated as it is."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    plain = inflater.decompress(data, _MAX_INFLATED)
+    try:
+        plain = inflater.decompress(data, _MAX_INFLATED)
+    except zlib.error:
+        if 0 in data[:2]:
+            return data
+        raise
     if inflater.unconsumed_tail:
         raise RadiographError(refusal.TOO_MANY_PIXELS)
     return plain

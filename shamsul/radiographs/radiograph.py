@@ -41,6 +41,8 @@ class Radiograph:
         (Burned In Annotation, PS3.3 C.7.6.1). False also where the file does not say.
     declared_aspect : float
         Height of a pixel divided by its width where `spacing_mm` is None.
+    notes : tuple of str
+        Sentences for the reader: where what is shown is not what the file states.
     """
 
     values: NDArray[np.float32]
@@ -50,6 +52,7 @@ class Radiograph:
     sha256: str
     burned_in_annotation: bool = False
     declared_aspect: float = 1.0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.dtype != np.float32 or self.values.size == 0:

@@ -6,7 +6,27 @@ MAX_PIXELS = 100_000_000
 EMPTY = "The file is empty."
 NOT_AN_IMAGE = "The file is not a DICOM, PNG or JPEG image."
 TOO_MANY_PIXELS = "The image has more than 100 million pixels, too many for a radiograph."
+TOO_DEMANDING = "Reading the file takes more time or memory than any radiograph needs."
+NOT_READ = "The file was not read, for the process that reads files does not run."
 DAMAGED = "The file is damaged or incomplete and cannot be read."
+BITS_CONTRADICT = "The file contradicts itself: Bits Stored does not fit into Bits Allocated."
+SAMPLES_CONTRADICT = (
+    "The file contradicts itself: Samples per Pixel does not fit Photometric Interpretation."
+)
+SIZE_CONTRADICTS = (
+    "The file contradicts itself: the compressed image has other Rows or Columns than it states."
+)
+SEGMENTS_CONTRADICT = (
+    "The file contradicts itself: the compressed image has other Bits Allocated or Samples per "
+    "Pixel than it states."
+)
+CODED_OTHERWISE = (
+    "The file contradicts itself: its image is coded otherwise than its Transfer Syntax says."
+)
+UNDEFINED_LENGTH = (
+    "The file contradicts itself: the length of its Pixel Data is undefined, as only that of "
+    "compressed data may be."
+)
 NO_IMAGE = "The DICOM file holds no image, or was cut short before it."
 SEVERAL = "The file holds several images, but a single radiograph is needed."
 UNSUPPORTED = "The image is compressed or coded in a way that cannot be read here."

@@ -607,3 +607,19 @@ def test_damaged_content_is_faults_or_one_sentence(tmp_path: Path, content: obje
         assert "\n" not in str(error)
     else:
         assert entries and all(isinstance(entry, Fault) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("label", "kept"), [("Edema", "Edema"), (3, "3"), (None, ""), (True, ""), (1.5, ""), ([], "")]
+)
+def test_label_that_is_no_text_is_a_fault_and_the_rest_is_read(tmp_path, label, kept) -> None:
+    shapes = [
+        {"label": one, "shape_type": "rectangle", "points": [[30, 5], [50, 20]]}
+        for one in (label, "Mass")
+    ]
+    content = {"shapes": shapes, "imagePath": 12, "imageHeight": 40, "imageWidth": 60}
+    entries = read(write_json(tmp_path / "a.json", content), "labelme").entries
+    marks = [(one.image, one.annotation.label) for one in entries if isinstance(one, Found)]
+    assert marks == [("12", name) for name in (kept, "Mass") if name]
+    reasons = [one.reason for one in entries if isinstance(one, Fault)]
+    assert reasons == ["its label is not a text"] * (not kept)

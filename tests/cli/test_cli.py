@@ -15,6 +15,7 @@ from PIL import Image
 from shamsul.explainers.registry import USUAL
 from shamsul.radiographs import pseudonym
 from tests.cli.command import run_in
+from tests.radiographs.conftest import dataset_of, file_of
 
 LABELS = {
     "No Finding",
@@ -75,6 +76,20 @@ def test_predict(process, image: Path, tmp_path: Path) -> None:
     (error,) = found["errors"]
     assert error["file"] == str(bad)
     assert error["reason"].endswith(".")
+
+
+def test_predict_tells_how_a_radiograph_is_shown(shamsul, tmp_path: Path) -> None:
+    pixels = np.linspace(0, 4095, 4096).astype(np.uint16).reshape(64, 64)
+    for name, center in (("usual.dcm", 2048), ("hidden.dcm", 40000)):
+        (tmp_path / name).write_bytes(
+            file_of(dataset_of(pixels, 12, WindowCenter=center, WindowWidth=1000))
+        )
+    done = shamsul("predict", tmp_path / "usual.dcm", tmp_path / "hidden.dcm", "--json")
+    usual, hidden = result(done)["images"]
+    assert usual["notes"] == []
+    (note,) = hidden["notes"]
+    assert note.startswith("The window that the file states shows nothing")
+    assert f"{tmp_path / 'hidden.dcm'}: {note}" in done.stderr
 
 
 def test_explain(shamsul, image: Path, tmp_path: Path) -> None:

@@ -43,11 +43,23 @@ def test_values_return_bit_for_bit_from_the_smallest_type(tmp_path, values, kind
 
 def test_all_other_fields_return(tmp_path):
     archive = RadiographArchive(tmp_path)
-    archive.put(radiograph([[1, 2]], burned_in_annotation=True, declared_aspect=1.25))
+    told = ("One thing.", "Another, über alles.")
+    archive.put(radiograph([[1, 2]], burned_in_annotation=True, declared_aspect=1.25, notes=told))
     found = archive.get(SHA)
     assert found.burned_in_annotation is True
     assert found.spacing_mm is None
     assert found.pixel_aspect == 1.25
+    assert found.notes == told
+
+
+def test_file_of_an_earlier_release_has_no_notes(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[1, 2]]))
+    path = tmp_path / f"{SHA}.npz"
+    with np.load(path) as fields:
+        earlier = {name: fields[name] for name in fields if name != "notes"}
+    np.savez_compressed(path, **earlier)
+    assert archive.get(SHA).notes == ()
 
 
 def test_file_holds_the_fields_of_a_radiograph_only(tmp_path):

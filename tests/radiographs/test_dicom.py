@@ -19,11 +19,14 @@ from pydicom.uid import (
     EncapsulatedPDFStorage,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
     SecondaryCaptureImageStorage,
 )
 
 from shamsul.radiographs import RadiographError, read_radiograph, refusal
 from shamsul.radiographs.codec import DECODERS, PixelFormat, decode, decoder_of
+from shamsul.radiographs.dicom import WINDOW_SHOWS_NOTHING
 
 PIXELS = np.arange(0, 4080, 85, dtype=np.uint16).reshape(6, 8)  # 0 to 3995, 12 bits
 SCENE = PIXELS.astype(np.int16) - 2000
@@ -107,22 +110,9 @@ def test_promised_pixels_are_counted_before_they_are_decoded(make_dicom):
     assert refused(make_dicom(PIXELS, 12, Rows=20_000, Columns=20_000)) == refusal.TOO_MANY_PIXELS
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"Rows": None}, {"BitsStored": 17}, {"HighBit": 3}, {"SamplesPerPixel": 3}, {"Rows": 0}],
-    ids=str,
-)
-def test_contradictory_pixel_description_is_damage(make_dicom, wrong):
+@pytest.mark.parametrize("wrong", [{"Rows": None}, {"Rows": 0}], ids=str)
+def test_image_without_its_size_is_damage(make_dicom, wrong):
     assert refused(make_dicom(PIXELS, 12, **wrong)) == refusal.DAMAGED
-
-
-def test_frame_of_another_size_than_promised_is_damage(compressed):
-    for name in ("jpeg-ls 12", "jpeg-2000 12", "jpeg-lossless 12"):
-        dataset = dcmread(BytesIO(compressed[name][0]))
-        dataset.Rows += 1
-        stream = BytesIO()
-        dataset.save_as(stream)
-        assert refused(stream.getvalue()) == refusal.DAMAGED
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, None])
@@ -202,12 +192,12 @@ import numpy as np
 
 sys.modules["jpeg_ls"] = None
 
-from shamsul.radiographs import read_radiograph
 from shamsul.radiographs.codec import decoder_of
+from shamsul.radiographs.content import read_content
 
 assert decoder_of("1.2.840.10008.1.2.4.80") == decoder_of("1.2.840.10008.1.2.4.81") == "gdcm"
 for name in sys.argv[1:]:
-    np.save(f"{name}.npy", read_radiograph(Path(name).read_bytes()).values)
+    np.save(f"{name}.npy", read_content(Path(name).read_bytes()).values)
 """
 
 
@@ -249,8 +239,9 @@ def test_gdcm_decodes_jpeg_ls_as_pyjpegls_does(monkeypatch, name: str, given: di
     syntax = dataset.file_meta.TransferSyntaxUID
     found = []
     for plugin in (decoder_of(syntax), "gdcm"):
-        monkeypatch.setitem(DECODERS, syntax, plugin)
-        found.append(decode(dataset.PixelData, "OB", syntax, replace(pixel, **given)))
+        for one in (JPEGLSLossless, JPEGLSNearLossless):
+            monkeypatch.setitem(DECODERS, one, plugin)
+        found.append(decode(dataset.PixelData, "OB", syntax, replace(pixel, **given))[0])
     np.testing.assert_array_equal(*found)
 
 
@@ -387,6 +378,14 @@ def test_padding_range_is_darkened(make_dicom, syntax):
     assert (radiograph.pixels[:3, 0] == 0).all()
     assert (radiograph.values[:3, 0] <= radiograph.values.min()).all()
     np.testing.assert_array_equal(radiograph.values[:, 1:], -1 - scene[:, 1:])
+
+
+def test_window_that_shows_nothing_is_noted_and_not_used(make_dicom):
+    data = make_dicom(PIXELS, 12, WindowCenter=40000, WindowWidth=100)
+    radiograph = read_radiograph(data)
+    np.testing.assert_allclose(radiograph.pixels, PIXELS / 3995, atol=1e-6)
+    assert radiograph.notes == (WINDOW_SHOWS_NOTHING,)
+    assert read_radiograph(make_dicom(PIXELS, 12, WindowCenter=900, WindowWidth=99)).notes == ()
 
 
 # Colour

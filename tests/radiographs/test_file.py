@@ -1,6 +1,7 @@
 """What comes through the door, and what is said to the rest."""
 
 import hashlib
+import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -107,6 +108,92 @@ def test_sixteen_bit_png_is_shown_with_the_bits_in_use(top, white):
     radiograph = read_radiograph(encoded(Image.fromarray(pixels), "PNG"))
     np.testing.assert_array_equal(radiograph.values, pixels)
     assert radiograph.window == (0, white)
+
+
+def deep_png(samples: np.ndarray, chunks: bytes = b"") -> bytes:
+    """A PNG of samples (H, W, channels) of 16 bits, each row filtered by Paeth's predictor."""
+    rows, columns, channels = samples.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    step = 2 * channels
+    packed = bytearray()
+    above = bytes(columns * step)
+    for row in samples.astype(">u2"):
+        line = row.tobytes()
+        packed.append(4)
+        for at, byte in enumerate(line):
+            left = line[at - step] if at >= step else 0
+            corner = above[at - step] if at >= step else 0
+            guess = left + above[at] - corner
+            nearest = min((left, above[at], corner), key=lambda one: abs(guess - one))
+            packed.append((byte - nearest) % 256)
+        above = line
+
+    header = struct.pack(">IIBBBBB", columns, rows, 16, kind, 0, 0, 0)
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", header),
+            chunks,
+            chunk(b"IDAT", zlib.compress(packed)),
+            chunk(b"IEND", b""),
+        ]
+    )
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    crc = zlib.crc32(name + content)
+    return len(content).to_bytes(4) + name + content + crc.to_bytes(4)
+
+
+@pytest.mark.parametrize(("top", "white"), [(65535, 65535), (4095, 4095), (255, 255)])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_sixteen_bit_png_of_any_kind_keeps_its_depth(channels, top, white):
+    gray = np.linspace(0, top, 48).round().astype(np.uint16).reshape(6, 8)
+    samples = np.repeat(gray[..., None], channels, axis=2)
+    if channels in (2, 4):
+        samples[..., -1] = 65535
+    radiograph = read_radiograph(deep_png(samples))
+    np.testing.assert_array_equal(radiograph.values, gray)
+    assert radiograph.window == (0, white)
+
+
+def test_sixteen_bit_colours_become_luma_and_transparent_pixels_black():
+    rgb = np.array([[[60000, 0, 0], [0, 300, 0], [7, 8, 9]]], dtype=np.uint16)
+    assert read_radiograph(deep_png(rgb)).values.tolist() == [[17940, 176, 8]]
+    clear = chunk(b"tRNS", struct.pack(">3H", 60000, 0, 0))
+    assert read_radiograph(deep_png(rgb, clear)).values.tolist() == [[0, 176, 8]]
+    alpha = np.array([[[4000, 65535], [4000, 0], [4000, 32768]]], dtype=np.uint16)
+    assert read_radiograph(deep_png(alpha)).values.tolist() == [[4000, 0, 2000]]
+    gray = np.array([[[4000], [17]]], dtype=np.uint16)
+    clear = chunk(b"tRNS", struct.pack(">H", 4000))
+    assert read_radiograph(deep_png(gray, clear)).values.tolist() == [[0, 17]]
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_sixteen_bit_png_is_turned_upright(channels):
+    samples = np.arange(24, dtype=np.uint16).reshape(4, 6, 1).repeat(channels, axis=2) * 1000
+    if channels in (2, 4):
+        samples[..., -1] = 65535
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn clockwise to view
+    data = deep_png(samples, chunk(b"eXIf", exif.tobytes()[6:]))
+    np.testing.assert_array_equal(read_radiograph(data).values, np.rot90(samples[..., 0], -1))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_cmyk_is_inverted_only_where_adobe_wrote_it(marked):
+    """Pillow writes Adobe's marker, and inverts what it writes."""
+    ink = np.zeros((16, 32, 4), dtype=np.uint8)
+    ink[:, 16:, 3] = 200
+    image = Image.fromarray(ink if marked else 255 - ink, "CMYK")
+    data = encoded(image, "JPEG", quality=95)
+    marker = data.index(b"\xff\xee")
+    assert data[marker + 4 : marker + 9] == b"Adobe"
+    if not marked:
+        size = int.from_bytes(data[marker + 2 : marker + 4])
+        data = data[:marker] + data[marker + 2 + size :]
+    left, right = read_radiograph(data).pixels[8, [4, 28]]
+    assert (left, right) == pytest.approx((1, 55 / 255), abs=0.02)
 
 
 def test_colour_png_becomes_luma():

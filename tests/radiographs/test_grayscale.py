@@ -123,6 +123,65 @@ def test_nothing_but_padding_is_black():
     assert (values <= black).all()
 
 
+NOTHING = {
+    "above": Window(40000, 100),
+    "below": Window(-500, 100),
+    "of 8 bits": Window(127, 255),
+    "far too wide": Window(0, 1e9),
+    "exact": Window(40000, 100, "LINEAR_EXACT"),
+    "sigmoid": Window(40000, 100, "SIGMOID"),
+    "step": Window(40000, 1),
+    "table": LookupTable(0, 12, np.full(4096, 7)),
+    "table beside": LookupTable(9000, 12, np.arange(4096)),
+}
+SOMETHING = {
+    "narrow": Window(2000, 60),
+    "step": Window(2000, 1),
+    "edge of the range": Window(900, 250),
+    "table": LookupTable(0, 12, np.arange(4096) // 2),
+    "none": None,
+}
+SPREAD = np.linspace(800, 3000, 1200).astype(np.uint16).reshape(40, 30)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("voi", NOTHING)
+def test_window_that_leaves_one_value_gives_way_to_the_full_range(voi, inverted):
+    pipeline = Grayscale(12, voi=NOTHING[voi], inverted=inverted)
+    instead = pipeline.that_shows_something(SPREAD)
+    pixels = shown(instead, SPREAD[[0, -1]][:, [0, -1]].ravel().tolist())
+    assert pixels[0] == pytest.approx(float(inverted))
+    assert pixels[-1] == pytest.approx(float(not inverted))
+    assert 0 < pixels[1] < 1
+
+
+@pytest.mark.parametrize("voi", SOMETHING)
+def test_window_that_shows_something_stays(voi):
+    pipeline = Grayscale(12, voi=SOMETHING[voi])
+    assert pipeline.that_shows_something(SPREAD) is pipeline
+
+
+def test_window_of_what_is_one_value_anyway_stays():
+    for stored in (np.full((4, 4), 7), np.zeros((4, 4), int)):
+        pipeline = Grayscale(12, voi=Window(3000, 100), padding=(0, 0))
+        assert pipeline.that_shows_something(stored) is pipeline
+    object_on_background = np.zeros((40, 40), dtype=np.uint16)
+    object_on_background[:5, :5] = 2000
+    pipeline = Grayscale(12, voi=Window(2000, 500))
+    assert pipeline.that_shows_something(object_on_background) is pipeline
+
+
+def test_padding_does_not_hide_that_a_window_shows_nothing():
+    stored = SPREAD.copy()
+    stored[:20] = 0
+    pipeline = Grayscale(12, voi=Window(127, 255), padding=(0, 0))
+    instead = pipeline.that_shows_something(stored)
+    values, (black, white) = instead.render(stored)
+    assert (values[:20] <= black).all()
+    assert black == stored[20:].min()
+    assert white == 3000
+
+
 def test_thirty_two_bits_are_computed_pixel_by_pixel():
     pipeline = Grayscale(32, voi=Window(2**20, 2**21, "LINEAR_EXACT"), inverted=False)
     assert shown(pipeline, [0, 2**20, 2**21], np.uint32) == [0, 0.5, 1]

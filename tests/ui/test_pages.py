@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,13 @@ def test_real_radiograph_with_the_phantom_model_is_warned_about(pages: Pages) ->
     assert any("never saw a patient" in warning.value for warning in pages.app.warning)
     pages.review(1)
     assert not pages.app.warning
+
+
+def test_note_of_a_radiograph_is_a_warning(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = session.radiograph
+    monkeypatch.setattr(session, "radiograph", lambda sha: replace(kept(sha), notes=("Look out.",)))
+    pages.review(1)
+    assert [warning.value for warning in pages.app.warning] == ["Look out."]
 
 
 def test_nothing_is_answered_before_the_reader_answers(pages: Pages) -> None:

@@ -29,6 +29,11 @@ class Found:
     shape: tuple[int, int] | None = None
     relative: bool = False
 
+    def __post_init__(self) -> None:
+        label = text_of(self.annotation.label, "label")
+        object.__setattr__(self, "image", text_of(self.image, "image"))
+        object.__setattr__(self, "annotation", replace(self.annotation, label=label))
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -41,6 +46,9 @@ class Looked:
 
     image: str
     author: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "image", text_of(self.image, "image"))
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,21 @@ Entry = Found | Looked | Fault
 #: What reading raises, besides ValueError, where a file is not laid out as it should be.
 UNFIT = (KeyError, TypeError, IndexError, AttributeError, OverflowError)
 T = TypeVar("T")
+
+
+def text_of(value: object, what: str) -> str:
+    """A name of a JSON file, which may be written as a whole number.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"its {what} is not a text")
+    return value
 
 
 def each(items: Iterable[tuple[str, T]], read: Callable[[T], Iterable[Entry]]) -> Iterator[Entry]:

@@ -28,7 +28,7 @@ from shamsul.ui.reading.subjects import (
     values_of,
 )
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, together
-from shamsul.ui.shared import answers, outbox, questionnaire, session
+from shamsul.ui.shared import answers, notes, outbox, questionnaire, session
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
 from shamsul.ui.shared.wording import plain
@@ -48,6 +48,7 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     )
     _heading(study, mine, assigned, view)
     radiograph = session.radiograph(assigned.case.image_sha256)
+    notes.show(radiograph)
     prediction = session.prediction(study, assigned.case)
     asked = request(study, assigned) if view.screen is Step.MAPS else {}
     # Before anything is drawn: maps that come meanwhile are not seen yet.

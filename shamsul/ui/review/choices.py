@@ -13,6 +13,7 @@ from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.design.study import Case, Study
+from shamsul.ui.shared import notes
 from shamsul.ui.shared.wording import plain
 
 
@@ -71,6 +72,7 @@ def warnings(study: Study, radiograph: Radiograph) -> None:
             "says about this radiograph means nothing clinically.",
             icon=":material/warning:",
         )
+    notes.show(radiograph)
     if radiograph.burned_in_annotation:
         st.warning(
             "The file says that text is burned into the image; it may name the patient.",

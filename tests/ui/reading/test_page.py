@@ -23,6 +23,7 @@ from shamsul.reading.exports.ratings import RatingsExport, export_ratings
 from shamsul.settings import settings
 from shamsul.ui.reading import case as screen
 from shamsul.ui.reading.view import View, settled
+from shamsul.ui.shared import session
 from shamsul.ui.shared.questionnaire import NEXT, PAUSE
 from shamsul.ui.shared.viewer import ViewerState
 from tests.ui.conftest import FakeBrowser, Reader, make_study, ones, study_text
@@ -213,6 +214,14 @@ def test_nothing_is_revealed_before_the_last_label_of_a_case(reader) -> None:
     ada.press("Previous case")
     assert ada.form()["case"].title == "Pleural Effusion"
     assert ada.titles() == ["Map A: Grad-CAM", "Map B: LRP"]
+
+
+def test_note_of_a_radiograph_is_a_warning(reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = session.radiograph
+    monkeypatch.setattr(session, "radiograph", lambda sha: replace(kept(sha), notes=("Look out.",)))
+    ada = reader()
+    ada.fill_and_go_on()
+    assert [warning.value for warning in ada.app.warning] == ["Look out."]
 
 
 def test_repeat_is_as_blind_as_its_original(reader) -> None:
