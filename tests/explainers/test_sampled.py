@@ -103,6 +103,27 @@ def test_shap_sums_to_output_minus_background(
     np.testing.assert_allclose(sums, whole - nothing, atol=1e-4)
 
 
+def test_linear_models_are_those_of_the_package() -> None:
+    from lime.lime_base import LimeBase
+
+    rng = np.random.default_rng(1)
+    coalitions = rng.integers(0, 2, (200, 30)).astype(bool)
+    outputs = rng.normal(size=(200, 3)) + coalitions[:, :3]
+    weights, intercepts = lime._linear(coalitions, outputs, 0.25)
+    base = LimeBase(lambda distances: lime._kernel(distances, 0.25))
+    for row in range(3):
+        intercept, pairs, _, _ = base.explain_instance_with_data(
+            coalitions.astype(float),
+            outputs,
+            lime._distances(coalitions),
+            row,
+            30,
+            feature_selection="none",
+        )
+        assert intercepts[row] == pytest.approx(intercept, abs=1e-10)
+        np.testing.assert_allclose(weights[row], [dict(pairs)[k] for k in range(30)], atol=1e-10)
+
+
 def test_lime_equals_the_package_on_the_same_neighbourhood(
     densenet: Classifier, noise: GridImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +136,8 @@ def test_lime_equals_the_package_on_the_same_neighbourhood(
     coalitions[0] = True
 
     explainer = lime_image.LimeImageExplainer(feature_selection="none", random_state=0)
+    # The first evaluations of a network find out whether half precision will do.
+    perturbation.evaluate(work, coalitions, done=0, planned=150)
     outputs = perturbation.evaluate(work, coalitions, done=0, planned=150)
     monkeypatch.setattr(explainer, "data_labels", lambda *_, **__: (coalitions * 1, outputs))
     theirs = explainer.explain_instance(

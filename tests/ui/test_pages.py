@@ -57,7 +57,7 @@ def test_batch_goes_through_but_for_what_cannot_be_read(pages: Pages, tmp_path: 
     assert not pages.app.exception
     assert "2 radiographs added" in pages.texts()
     (error,) = pages.app.error
-    assert error.value.startswith("`notes.txt`: ")
+    assert error.value.startswith("notes.txt: ")
     assert error.value.count(".") <= 3
     assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 2
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
