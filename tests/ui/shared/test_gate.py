@@ -1,7 +1,8 @@
 """What the server answers to whom, and with which headers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,12 @@ from shamsul.ui.shared import gate
 from shamsul.ui.shared.gate import Gate, Visitors, policy
 
 UPLOAD = "/_stcore/upload_file/session-1/file-1"
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: browser tests keep an event loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 async def app(scope: dict[str, Any], receive: Callable, send: Callable) -> None:
@@ -70,7 +77,7 @@ class Client:
             else:
                 answer.text += message["body"].decode()
 
-        asyncio.run(self.asked(scope, receive, send))
+        run(self.asked(scope, receive, send))
         return answer
 
 
@@ -159,7 +166,7 @@ def test_pages_of_this_server_alone_open_a_connection(origin: str | None, opened
     async def send(message: dict[str, Any]) -> None:
         sent.append(message["type"])
 
-    asyncio.run(Gate(app)(scope, None, send))  # type: ignore[arg-type]
+    run(Gate(app)(scope, None, send))  # type: ignore[arg-type]
     assert ("websocket.accept" in sent) == opened
 
 
