@@ -44,14 +44,16 @@ if uploads:
     st.rerun()
 listing.upload_outcomes(st.session_state.get("uploaded", ()))
 
-address.check("study", [one.title for one in studies.values()], "study", "pages/worklist.py")
+# As the control has them, and hence the address.
+titles = {name: plain(one.title) for name, one in studies.items()}
+address.check("study", list(titles.values()), "study", "pages/worklist.py")
 if st.session_state.get("study") not in studies:
     # Chosen on another page, among others.
     st.session_state.pop("study", None)
 name = st.segmented_control(
     "Study",
     list(studies),
-    format_func=lambda name: plain(studies[name].title),
+    format_func=lambda name: titles[name],
     # After an upload the choice is set already, and a default beside it would be a warning. At
     # other times it needs one: going back to an address without a study would choose none.
     default=None if st.session_state.pop("just_uploaded", False) else next(iter(studies)),

@@ -24,6 +24,7 @@ from shamsul.reading import Store
 from shamsul.settings import settings
 from shamsul.ui.evaluate import faithfulness
 from shamsul.ui.shared import downloads
+from tests.ui.conftest import as_read
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 STUDY = "phantom-demo"
@@ -111,7 +112,7 @@ class View:
         assert not [error for error in app.error if "could not be drawn" in error.value]
         kinds = (app.markdown, app.caption, app.error, app.warning, app.info)
         texts = [element.value for kind in kinds for element in kind]
-        return "\n".join(texts + [one.proto.text for one in app.get("progress")])
+        return as_read("\n".join(texts + [one.proto.text for one in app.get("progress")]))
 
     def press(self, label: str) -> None:
         next(button for button in self.app.button if button.label == label).click().run()
@@ -246,7 +247,7 @@ def test_a_failure_is_one_sentence_and_is_in_the_file(
     worker.fails = "The grid is too small."
     view.choose("Measures", ("Deletion and insertion", "Infidelity"))
     view.press("Measure the maps")
-    view.wait("Infidelity\\: The grid is too small. (8 cases)")
+    view.wait("Infidelity: The grid is too small. (8 cases)")
     assert view.table()[0]["Mean"] == 5  # what is there stays
     view.app.run()
     errors = json.loads(files["as_json"])["errors"]

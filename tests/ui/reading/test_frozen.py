@@ -13,7 +13,7 @@ from shamsul.reading.database.readings import Readings
 from shamsul.reading.design.questionnaire import Step
 from shamsul.settings import settings
 from tests.reading.test_frozen import FROZEN
-from tests.ui.conftest import FakeBrowser, Reader, explain_here
+from tests.ui.conftest import FakeBrowser, Reader, as_read, explain_here
 
 
 @pytest.fixture(params=FROZEN, ids=lambda path: path.name)
@@ -42,7 +42,7 @@ def test_a_reader_goes_on_where_they_were(fake_browser: FakeBrowser, installatio
     assert first.values == {"location": 2, "comment": "not finished yet"}
     assert [one.values for one in others] == [{}, {}]
     assert reader.answers() == {"present": "yes", "point": [30.5, 20.25]}
-    assert "Half-read – “quoted” & <marked>" in reader.texts()
+    assert "Half-read – “quoted” & <marked>" in as_read(reader.texts())
 
     reader.fill_and_go_on()
     store = Store(f"sqlite:///{installation / 'shamsul.db'}")

@@ -10,6 +10,7 @@ from shamsul.reading.database.readings import Readings
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.settings import settings
 from tests.reading.database.test_readings import answer
+from tests.ui.conftest import as_read
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 
@@ -39,7 +40,7 @@ class SetUp:
     def said(self) -> str:
         app = self.app
         kinds = (app.error, app.warning, app.info, app.success, app.caption, app.markdown)
-        return "\n".join(element.value for kind in kinds for element in kind)
+        return as_read("\n".join(element.value for kind in kinds for element in kind))
 
 
 @pytest.fixture
