@@ -49,8 +49,8 @@ def test_every_page_shows_it_as_it_is_written(page: Page, start_app: Apps, tmp_p
         (f"review?case={case_of(tmp_path)}", "case 1 of 1"),
         ("reading?reader=Ada", "of 2 read"),
         ("reading?reader=Ada&study=trial", "Before the first case"),
-        ("evaluate?study=trial", "Cases"),
-        ("results?results-of=trial", "open, 2 cases"),
+        ("evaluate", "What is compared"),
+        ("results", "open, 2 cases"),
         ("setup", "The file is in order."),
         ("models", "A model belongs to a study"),
     ):
