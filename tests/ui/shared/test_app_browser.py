@@ -97,7 +97,7 @@ def test_upload_look_rate_and_export(page: Page, url: str, data_dir: Path, tmp_p
     )
     expect(page.get_by_text("1 radiograph added")).to_be_visible()
     # The uploader itself may still list the file beside the sentence that refuses it.
-    expect(page.locator("code", has_text="letter.txt")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="letter.txt")).to_be_visible()
 
     page.get_by_role("button", name=re.compile("CXR-")).click()
     expect(page.get_by_role("img", name="Radiograph", exact=True)).to_be_visible()
