@@ -43,7 +43,6 @@ DECODERS = {
 _MAX_SCANNED = 20 * refusal.MAX_PIXELS
 _NATIVE = [syntax for syntax, plugin in DECODERS.items() if not plugin]
 _JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
-_JPEG2000 = (*uid.JPEG2000TransferSyntaxes, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 _JPEG2000_START = b"\xff\x4f\xff\x51"
 _JPEG_START = b"\xff\xd8"
 # Tag of the items that hold compressed data (PS3.5 A.4).
