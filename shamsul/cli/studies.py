@@ -75,17 +75,23 @@ def precompute_study(
         raise typer.Exit(1)
 
 
+def _text(file: Path) -> str:
+    """A file's text; UserError if it has none."""
+    from shamsul.storage.text import read_text
+
+    try:
+        return read_text(file)
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+
+
 def _study_file(file: Path, store: "Store") -> "StudyFile":
     """A study file, or each of its faults on stderr."""
     from shamsul.reading.design.study_file import StudyFileError, read_study_file
     from shamsul.studies import opening
 
     try:
-        return read_study_file(
-            file.read_text(encoding="utf-8"), opening.known(store), folder=file.parent
-        )
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not a text file in UTF-8.") from None
+        return read_study_file(_text(file), opening.known(store), folder=file.parent)
     except StudyFileError as error:
         for fault in error.faults:
             print(f"{file}, {fault}", file=sys.stderr)
@@ -215,7 +221,7 @@ def import_study(
     from shamsul.reading.exports.transfer import load
 
     store, _, _ = stores()
-    name = load(store, file.read_text(encoding="utf-8"))
+    name = load(store, _text(file))
     emit({"study": name}, as_json, lambda: [f"{name} imported, but for its radiographs"])
 
 

@@ -1,6 +1,5 @@
 """From a study file to a study: its cases taken in, their labels chosen, readings assigned."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from shamsul.classifiers import registry
 from shamsul.classifiers.prediction import NO_FINDING
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
-from shamsul.radiographs import RadiographArchive, RadiographError, pseudonym, read_radiograph
+from shamsul.radiographs import RadiographArchive, pseudonym, read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, read_folder
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
@@ -22,6 +21,7 @@ from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Control, assign
 from shamsul.reading.design.study import Study
 from shamsul.reading.design.study_file import Known, StudyFile
+from shamsul.storage.text import Table
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
@@ -192,7 +192,10 @@ def _take_in(
     if source.study:
         taken = [Taken(case.name, case.image_sha256) for case in store.cases(source.study)]
     else:
-        files = _listed(folder / source.list) if source.list else _in_folder(folder / source.folder)
+        if source.list:
+            files = _listed(folder / source.list, left_out)
+        else:
+            files = _in_folder(folder / source.folder)
         taken = []
         for name, path, labels, masks in files:
             try:
@@ -206,7 +209,7 @@ def _take_in(
                     annotations.add(radiograph.sha256, exact)
             except OSError as error:
                 left_out.append((path.name, f"it cannot be opened: {error.strerror}"))
-            except RadiographError as error:
+            except ValueError as error:
                 left_out.append((path.name, str(error)))
             else:
                 taken.append(Taken(name or pseudonym(radiograph.sha256), radiograph.sha256, labels))
@@ -234,25 +237,33 @@ def _in_folder(folder: Path) -> list[_Entry]:
     The name of a file may name a patient: elsewhere cases get pseudonyms.
     """
     if (folder / LABELS_FILE).is_file():
-        return [(entry.name, entry.image, (), entry.masks) for entry in read_folder(folder)]
+        try:
+            cases = read_folder(folder)
+        except ValueError as error:
+            raise StudyError(f"{error}.") from None
+        return [(entry.name, entry.image, (), entry.masks) for entry in cases]
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
     return [("", path, (), {}) for path in files]
 
 
-def _listed(path: Path) -> list[_Entry]:
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or "file" not in rows[0]:
+def _listed(path: Path, left_out: list[tuple[str, str]]) -> list[_Entry]:
+    """The cases of a list; a row with too few or too many cells is noted."""
+    try:
+        table = Table.read(path)
+    except ValueError as error:
+        raise StudyError(f"{error}.") from None
+    if "file" not in table.columns:
         raise StudyError(f"{path.name} has no column named file.")
-    return [
-        (
-            (row.get("case") or "").strip(),
-            path.parent / row["file"],
-            tuple(label.strip() for label in (row.get("labels") or "").split(";") if label.strip()),
-            {},
-        )
-        for row in rows
-    ]
+    found: list[_Entry] = []
+    for place, cells in table.lines():
+        try:
+            row = table.row(cells)
+        except ValueError as error:
+            left_out.append((f"{place} of {path.name}", str(error)))
+            continue
+        labels = tuple(filter(None, map(str.strip, row.get("labels", "").split(";"))))
+        found.append((row.get("case", ""), path.parent / row["file"], labels, {}))
+    return found
 
 
 def _labels(

@@ -280,3 +280,15 @@ def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Pat
     wanted = open_sources(study, [case], [METHODS["grad_cam"]])
     asked = maps.request(desk_in(data), wanted)
     assert asked["grad_cam"].state is State.DONE
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_a_study_file_of_any_editor_is_read(shamsul, tmp_path: Path, coding: str) -> None:
+    text = """name = "size"\r\ntitle = "Größe"\r\nmodel = "phantom"\r\nmethods = ["lime"]\r\n"""
+    path = tmp_path / "s.toml"
+    path.write_bytes((text + '[cases]\r\nstudy = "phantom-demo"\r\n').encode(coding))
+    done = shamsul("study", "validate", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    path.write_bytes(text.encode("cp1252"))
+    done = shamsul("study", "validate", path)
+    assert (done.returncode, done.stderr) == (2, "s.toml is not text in UTF-8 or UTF-16.\n")
