@@ -539,8 +539,8 @@ def test_a_dicom_image_has_its_identifier_as_a_name(tmp_path: Path) -> None:
 
 def test_dicom_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("highdicom")
-    mask = blob(slice(3, 9), slice(20, 31))
-    path = writers.segmentation(tmp_path / "a.dcm", writers.radiograph_dicom(), {"Mass": mask})
+    places = [("POINT", [[7.5, 3.5]])]
+    path = writers.report(tmp_path / "a.dcm", writers.radiograph_dicom(), places)
     monkeypatch.setitem(__import__("sys").modules, "highdicom", None)
     with pytest.raises(ValueError, match=r"pip install 'shamsul\[dicomweb\]'"):
         read(path)

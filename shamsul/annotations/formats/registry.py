@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shamsul.annotations.formats import boxes, chexlocalize, dicom, masks
+from shamsul.annotations.formats import boxes, chexlocalize, dicom, dicom_seg, masks
 from shamsul.annotations.formats.coco import COCO
 from shamsul.annotations.formats.egd import EGD
 from shamsul.annotations.formats.entry import Entry, Fault
@@ -31,7 +31,7 @@ FORMATS = {
         COCO,
         REFLACX,
         EGD,
-        dicom.SEG,
+        dicom_seg.SEG,
         dicom.SR,
         LABELME,
         LABEL_STUDIO,
