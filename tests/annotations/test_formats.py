@@ -514,9 +514,11 @@ def test_dicom_report_regions(tmp_path: Path) -> None:
             ("CIRCLE", [[10, 20], [13, 24]]),
             ("ELLIPSE", [place.tolist() for place in ellipse]),
             ("POINT", [[7.5, 3.5]]),
+            ("POLYLINE", [[10, 2], [20, 2], [20, 8]]),
         ],
     )
-    marks = {one.annotation.kind: one for one in found(path, "dicom-sr")}
+    assert faults(path) == {"group 5": "its line is open, so that it encloses nothing"}
+    marks = {one.annotation.kind: one for one in read(path).entries if isinstance(one, Found)}
     assert {(e.image, e.annotation.label) for e in marks.values()} == {
         (image.SOPInstanceUID, "Pneumothorax")
     }

@@ -459,6 +459,10 @@ def test_a_reading_that_two_images_claim_is_told(tmp_path: Path) -> None:
     assert [one.image for one in read(tmp_path).entries if isinstance(one, Found)] == ["a"]
     write_table(tmp_path / "metadata_2.csv", header, row.replace(",a,", ",b,"))
     assert list(map(str, read(tmp_path).entries)) == ["P1: its metadata name 2 images or sizes"]
+    write_table(tmp_path / "metadata_2.csv", header, "P2,b", row)
+    one, _, other = sorted(read(tmp_path).entries, key=lambda entry: type(entry).__name__)
+    assert str(one) == "metadata_2.csv, row 2: it has too few cells, 2 of 4"
+    assert other.image == "a"
 
 
 def picture(kind: str) -> Image.Image:

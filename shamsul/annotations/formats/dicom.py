@@ -80,6 +80,8 @@ def _graphic(kind: str, data: NDArray[np.float64]) -> Mark:
         case "POINT" | "MULTIPOINT":
             return Points(places)
         case "POLYLINE":
+            if len(places) < 3 or not np.allclose(places[0], places[-1]):
+                raise ValueError("its line is open, so that it encloses nothing")
             return Polygons((places,))
         case "CIRCLE":  # the centre, and a point of the line
             radius = float(np.hypot(*(places[1] - places[0])))

@@ -33,16 +33,21 @@ def _files(given: Given) -> list[Path]:
     return sorted(given.path.rglob(_FILE)) if given.path.is_dir() else [given.path]
 
 
-def _images(files: list[Path]) -> dict[str, list[Row]]:
+def _images(files: list[Path]) -> tuple[dict[str, list[Row]], list[Fault]]:
     """Which images each reading is of, from the metadata in the folders above the readings."""
     folders = {folder for file in files for folder in file.absolute().parents[:3]}
     images: dict[str, list[Row]] = {}
+    faults = []
     for path in sorted(table for folder in folders for table in folder.glob("metadata*.csv")):
         table = Table.read(path)
         if {"id", "dicom_id", "image_size_x", "image_size_y"} <= set(table.columns):
-            for _, row in table.rows():
-                images.setdefault(row["id"], []).append(row)
-    return images
+            for place, cells in table.lines():
+                try:
+                    row = table.row(cells)
+                    images.setdefault(row["id"], []).append(row)
+                except ValueError as error:
+                    faults.append(Fault(f"{path.name}, {place}", str(error)))
+    return images, faults
 
 
 def _image(reading: str, rows: list[Row]) -> tuple[str, tuple[int, int] | None]:
@@ -67,7 +72,8 @@ def _entries(given: Given) -> Iterator[Entry]:
     name is taken for the image's.
     """
     files = _files(given)
-    images = _images(files)
+    images, faults = _images(files)
+    yield from faults
     for file in files:
         reading = file.absolute().parent.name
         try:
