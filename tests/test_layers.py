@@ -12,11 +12,11 @@ PACKAGE = ROOT / "shamsul"
 IMPORTS = {
     "settings": "",
     "storage": "",
-    "metrics": "",
+    "metrics": "storage",
     "phantom": "",
     "radiographs": "storage",
     "annotations": "storage",
-    "classifiers": "settings radiographs",
+    "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",
     "training": "settings phantom classifiers",

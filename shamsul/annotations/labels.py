@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shamsul.storage.text import Table
+
 #: What gaze is labelled with: it belongs to an image, not to a finding, and is kept as it is.
 GAZE = "Gaze"
 _COLUMNS = ("annotated", "model")
@@ -78,21 +80,16 @@ class LabelTable:
         OSError
             If it cannot be opened.
         ValueError
-            If it does not have the columns annotated and model; one sentence.
+            If it does not have the columns annotated and model, or a row too few cells or too many;
+            one sentence.
         """
         try:
-            with open(path, encoding="utf-8-sig", newline="") as file:
-                table = list(csv.reader(file))
-        except (UnicodeDecodeError, csv.Error):
-            raise ValueError(f"{path.name} is not valid CSV in UTF-8.") from None
-        names = [cell.strip() for cell in table[0]] if table else []
-        if not set(_COLUMNS) <= set(names):
-            raise ValueError(f"{path.name} does not have the columns annotated and model.")
-        annotated, model = (names.index(column) for column in _COLUMNS)
-        try:
-            rows = [(row[annotated].strip(), row[model].strip()) for row in table[1:] if any(row)]
-        except IndexError:
-            raise ValueError(f"{path.name} has a row with too few cells.") from None
+            table = Table.read(path)
+            if not set(_COLUMNS) <= set(table.columns):
+                raise ValueError(f"{path.name} does not have the columns annotated and model")
+            rows = [(row["annotated"], row["model"]) for _, row in table.rows()]
+        except ValueError as error:
+            raise ValueError(f"{error}.") from None
         return LabelTable(self.rows, (*rows, *self.first))
 
     def to_csv(self) -> str:

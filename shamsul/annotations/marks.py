@@ -158,6 +158,16 @@ class Boxes:
             raise ValueError("a box has a height and a width")
         object.__setattr__(self, "edges", edges)
 
+    def turned(self, degrees: float) -> Polygons:
+        """The rectangles, each turned about its centre, clockwise as one sees it."""
+        cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        rings = []
+        for top, left, bottom, right in self.edges:
+            centre = np.array([top + bottom, left + right]) / 2
+            corners = np.array([(top, left), (top, right), (bottom, right), (bottom, left)])
+            rings.append(centre + (corners - centre) @ [[cosine, -sine], [sine, cosine]])
+        return Polygons(tuple(rings))
+
     def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """See `Mark`; pixels whose centre is inside."""
         region = np.zeros(shape, bool)

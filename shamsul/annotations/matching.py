@@ -2,8 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import permutations
 
 import numpy as np
 
@@ -78,19 +80,23 @@ def bring(
     scaled, save what is stated in shares of the image.
     """
     faults: list[Fault] = []
-    missing: dict[str, str] = {}
+    missing: dict[tuple[str, str], str] = {}
     unknown: Counter[str] = Counter()
     readers: dict[str, set[str]] = defaultdict(set)
     marked: dict[str, list[Annotation]] = defaultdict(list)
     shapes: dict[str, Shape] = {}
+    entries = tuple(entries)
+    doubtful = _doubtful(entries, images)
     for entry in entries:
         if isinstance(entry, Fault):
             faults.append(entry)
             continue
         try:
             image = images.find(entry.image)
+            if (entry.file, entry.image) in doubtful:
+                raise ValueError(doubtful[entry.file, entry.image])
         except ValueError as error:
-            missing[entry.image] = str(error)
+            missing[entry.image, entry.file] = str(error)
             continue
         if isinstance(entry, Looked):
             readers[image].add(entry.author)
@@ -106,13 +112,13 @@ def bring(
         try:
             mark = _on_image(entry, shapes[image])
         except ValueError as error:
-            faults.append(Fault(place, str(error)))
+            faults.append(Fault(place, str(error), entry.file))
             continue
         if not isinstance(mark, Gaze) and not mark.inside(shapes[image]):
-            faults.append(Fault(place, BEYOND))
+            faults.append(Fault(place, BEYOND, entry.file))
         made = entry.annotation
         marked[image].append(replace(made, label=label, mark=mark, source=source or made.source))
-    faults += [Fault(name, reason) for name, reason in missing.items()]
+    faults += [Fault(name, reason, file) for (name, file), reason in missing.items()]
     faults += [Fault(label, _unknown(count)) for label, count in unknown.items()]
     annotations = {}
     for image, found in marked.items():
@@ -121,6 +127,21 @@ def bring(
         if found:
             annotations[image] = tuple(found)
     return Brought(annotations, tuple(faults))
+
+
+def _doubtful(entries: Iterable[Entry], images: Images) -> dict[tuple[str, str], str]:
+    """Names of a file that fit one image but contradict each other, and what is to be said."""
+    names: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for entry in entries:
+        if not isinstance(entry, Fault):
+            with suppress(ValueError):
+                names[entry.file, images.find(entry.image)][entry.image] = None
+    return {
+        (file, one): f"the case may also be the file's {other}"
+        for (file, _), found in names.items()
+        for one, other in permutations(found, 2)
+        if not images.may_be_one(one, other)
+    }
 
 
 def _unknown(count: int) -> str:
@@ -145,6 +166,8 @@ def _on_image(found: Found, shape: Shape) -> Mark:
         )
     if found.relative and isinstance(mark, Boxes):
         mark = Boxes(mark.edges * np.tile(shape, 2))
+    if not (found.relative or isinstance(mark, Mask | Gaze)) and mark.inside((1, 1)):
+        raise ValueError("it is within the first pixel, as shares of the image would be")
     if not mark.mask(shape).any():
         raise ValueError("nothing of it is on the image")
     return mark

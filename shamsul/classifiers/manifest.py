@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
+from shamsul.storage.text import read_text
+
 FILE = "model.toml"
 
 
@@ -162,13 +164,15 @@ class Manifest:
         """
         path = Path(folder) / FILE
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = read_text(path)
         except FileNotFoundError:
             raise ManifestError(path, ("the file is missing",)) from None
         except OSError as error:
             raise ManifestError(path, (f"the file cannot be read ({error.strerror})",)) from None
-        except UnicodeDecodeError:
-            raise ManifestError(path, ("the file is not UTF-8 text",)) from None
+        except ValueError:
+            raise ManifestError(path, ("the file is not text in UTF-8 or UTF-16",)) from None
+        try:
+            table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ManifestError(path, (f"the file is not TOML ({error})",)) from None
         except (RecursionError, ValueError):

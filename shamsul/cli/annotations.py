@@ -81,7 +81,9 @@ def import_annotations(
         "formats": contents.formats,
         "cases": len(brought.annotations),
         "annotations": count,
-        "faults": [{"entry": one.entry, "reason": one.reason} for one in brought.faults],
+        "faults": [
+            {"file": one.file, "entry": one.entry, "reason": one.reason} for one in brought.faults
+        ],
     }
     say(brought.faults)
     emit(

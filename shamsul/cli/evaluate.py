@@ -1,6 +1,5 @@
 """Score maps against expert annotations: ``evaluate``."""
 
-import json
 import math
 import os
 import sys
@@ -391,15 +390,17 @@ def _probabilities(path: Path | None, files: "Sequence[MapFile]") -> dict[str, d
     """By image and label; a file that names labels alone is about the only image there is."""
     if path is None:
         return {}
+    from shamsul.storage.text import number, read_json
+
     refusal = UserError(f"{path} holds no probabilities by label, or by image and label.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if all(isinstance(value, int | float) for value in content.values()):
+        content = read_json(path)
+        if not any(isinstance(value, dict) for value in content.values()):
             if len(files) != 1:
                 raise UserError(f"{path} does not say of which image its probabilities are.")
             content = {files[0].image: content}
         return {
-            image: {label: float(value) for label, value in by_label.items()}
+            image: {label: number(value) for label, value in by_label.items()}
             for image, by_label in content.items()
         }
     except (ValueError, AttributeError, TypeError, RecursionError):
@@ -413,5 +414,10 @@ def _names_in(images: Path) -> dict[str, list[str]]:
 
 
 def _ids(path: Path) -> frozenset[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    from shamsul.storage.text import read_text
+
+    try:
+        lines = read_text(path).splitlines()
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
     return frozenset(line.strip() for line in lines if line.strip())

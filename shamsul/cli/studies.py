@@ -75,6 +75,16 @@ def precompute_study(
         raise typer.Exit(1)
 
 
+def _text(file: Path) -> str:
+    """A file's text; UserError if it has none."""
+    from shamsul.storage.text import read_text
+
+    try:
+        return read_text(file)
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+
+
 def _study_file(file: Path, store: "Store") -> "StudyFile":
     """A study file, or each of its faults on stderr."""
     from shamsul.reading.design.study_file import StudyFileError, read_study_file
@@ -82,13 +92,8 @@ def _study_file(file: Path, store: "Store") -> "StudyFile":
 
     try:
         return read_study_file(
-            file.read_text(encoding="utf-8"),
-            opening.known(store),
-            folder=file.parent,
-            allowed=_allowed(file),
+            _text(file), opening.known(store), folder=file.parent, allowed=_allowed(file)
         )
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not a text file in UTF-8.") from None
     except StudyFileError as error:
         for fault in error.faults:
             print(f"{file}, {fault}", file=sys.stderr)
@@ -264,12 +269,8 @@ def import_study(
     """Put an exported study into a database that has none of its name."""
     from shamsul.reading.exports.transfer import load
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not a text file in UTF-8.") from None
     store, _, _ = stores()
-    name = load(store, text)
+    name = load(store, _text(file))
     emit({"study": name}, as_json, lambda: [f"{name} imported, but for its radiographs"])
 
 

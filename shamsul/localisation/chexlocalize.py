@@ -6,7 +6,6 @@ References
    doi 10.1038/s42256-022-00536-x; code at https://github.com/rajpurkarlab/cheXlocalize
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.metrics.localisation import Overlap
-from shamsul.metrics.thresholds import rows
+from shamsul.storage.text import Row, Table
 
 #: Rows that are worked on at once: few enough to stay in a processor's cache.
 BLOCK = 32
@@ -242,15 +241,21 @@ def read_cutoffs(path: Path) -> dict[str, float]:
         If it is no such file.
     """
     best: dict[str, tuple[float, float]] = {}
-    for row in rows(path, "task", "prob_threshold", "mIoU"):
-        label, cutoff, miou = row[0], *_numbers(path, row[1:])
+    for _, row in Table.read(path).require("task", "prob_threshold", "mIoU").rows():
+        if row["mIoU"].casefold() in ("", "nan"):  # no image of the label at this cut-off
+            continue
+        label, cutoff, miou = (
+            row["task"],
+            _number(path, row, "prob_threshold"),
+            _number(path, row, "mIoU"),
+        )
         if label not in best or miou > best[label][1]:
             best[label] = cutoff, miou
     return {label: cutoff for label, (cutoff, _) in best.items()}
 
 
-def _numbers(path: Path, texts: Sequence[str]) -> list[float]:
+def _number(path: Path, row: Row, column: str) -> float:
     try:
-        return [float(text) for text in texts]
+        return row.number(column)
     except ValueError:
-        raise ValueError(f"{path} has {', '.join(texts)} where numbers are expected") from None
+        raise ValueError(f"{path} has {row[column]} where numbers are expected") from None

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from shamsul.storage.text import Table
+
 #: Shares of the range among which `tune` chooses, those of the CheXlocalize scripts [1]_ of
 #: `Tuned`.
 GRID = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -178,26 +180,6 @@ class Tuned:
         return "tuned"
 
 
-def rows(path: Path, *columns: str) -> list[tuple[str, ...]]:
-    """Some columns of a CSV file, row by row.
-
-    Raises
-    ------
-    ValueError
-        If it is not UTF-8 text or has no such columns.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            missing = [name for name in columns if name not in (table.fieldnames or ())]
-            found = [tuple(row[name] or "" for name in columns) for row in table if not missing]
-    except (UnicodeDecodeError, csv.Error):
-        raise ValueError(f"{path} is not a CSV file in UTF-8") from None
-    if missing:
-        raise ValueError(f"{path} has no column {missing[0]}")
-    return found
-
-
 def numbers(path: Path, name: str, number: str) -> dict[str, float]:
     """Numbers by name from two columns of a CSV file.
 
@@ -207,13 +189,13 @@ def numbers(path: Path, name: str, number: str) -> dict[str, float]:
         If there is no such column, a name comes twice or a number is none.
     """
     found: dict[str, float] = {}
-    for key, text in rows(path, name, number):
-        if key in found:
-            raise ValueError(f"{path} has {key} twice")
+    for _, row in Table.read(path).require(name, number).rows():
+        if row[name] in found:
+            raise ValueError(f"{path} has {row[name]} twice")
         try:
-            found[key] = float(text)
+            found[row[name]] = row.number(number)
         except ValueError:
-            raise ValueError(f"{path} has {text!r} as {number} of {key}") from None
+            raise ValueError(f"{path} has {row[number]!r} as {number} of {row[name]}") from None
     return found
 
 

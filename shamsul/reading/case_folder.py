@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from shamsul.storage.atomic import write_atomically
+from shamsul.storage.text import Table
 
 if TYPE_CHECKING:
     from shamsul.phantom.phantom import Phantom
@@ -103,16 +104,18 @@ def read_folder(directory: Path) -> tuple[FolderCase, ...]:
     ValueError
         If it is not laid out as it should be, or an image is missing.
     """
-    with open(directory / LABELS_FILE, encoding="utf-8", newline="") as file:
-        return tuple(_folder_case(directory, row) for row in csv.DictReader(file))
+    table = Table.read(directory / LABELS_FILE)
+    if not table.columns:  # no cases were written
+        return ()
+    return tuple(_folder_case(directory, row) for _, row in table.require("file").rows())
 
 
 def _folder_case(directory: Path, row: Mapping[str, str]) -> FolderCase:
-    name = row.get("file", "")
+    name = row["file"]
     image = directory / name
     if Path(name).name != name or not image.is_file():
         raise ValueError(f"{LABELS_FILE} names {name!r}, which is no image in {directory}")
-    columns = {column: cell for column, cell in row.items() if column != "file"}
+    columns = {column: cell for column, cell in row.items() if column not in ("", "file")}
     grades = {
         column.removesuffix(_GRADE): cell
         for column, cell in columns.items()

@@ -1,6 +1,5 @@
 """From a study file to a study: its cases taken in, their labels chosen, readings assigned."""
 
-import csv
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from shamsul.classifiers import registry
 from shamsul.classifiers.prediction import NO_FINDING
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
-from shamsul.radiographs import RadiographArchive, RadiographError, pseudonym, read_radiograph
+from shamsul.radiographs import RadiographArchive, pseudonym, read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, read_folder
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
@@ -29,6 +28,7 @@ from shamsul.reading.design.study_file import (
     line_of,
     too_many_repeats,
 )
+from shamsul.storage.text import Table
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
@@ -214,7 +214,7 @@ def _take_in(
         place = folder / (source.list or source.folder)
         if not lies_below(place, allowed):
             raise StudyError(f"{place.name} does not lie where cases may be taken from here.")
-        files = _listed(place) if source.list else _in_folder(place)
+        files = _listed(place, left_out) if source.list else _in_folder(place)
         taken = []
         for name, path, labels, masks in files:
             if not all(lies_below(one, allowed) for one in (path, *masks.values())):
@@ -231,7 +231,7 @@ def _take_in(
                     annotations.add(radiograph.sha256, exact)
             except OSError as error:
                 left_out.append((path.name, f"it cannot be opened: {error.strerror}"))
-            except RadiographError as error:
+            except ValueError as error:
                 left_out.append((path.name, str(error)))
             else:
                 taken.append(Taken(name or pseudonym(radiograph.sha256), radiograph.sha256, labels))
@@ -259,28 +259,33 @@ def _in_folder(folder: Path) -> list[_Entry]:
     The name of a file may name a patient: elsewhere cases get pseudonyms.
     """
     if (folder / LABELS_FILE).is_file():
-        return [(entry.name, entry.image, (), entry.masks) for entry in read_folder(folder)]
+        try:
+            cases = read_folder(folder)
+        except ValueError as error:
+            raise StudyError(f"{error}.") from None
+        return [(entry.name, entry.image, (), entry.masks) for entry in cases]
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
     return [("", path, (), {}) for path in files]
 
 
-def _listed(path: Path) -> list[_Entry]:
+def _listed(path: Path, left_out: list[tuple[str, str]]) -> list[_Entry]:
+    """The cases of a list; a row with too few or too many cells is noted."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (csv.Error, UnicodeDecodeError):
-        raise StudyError(f"{path.name} is not a CSV file in UTF-8.") from None
-    if not rows or "file" not in rows[0]:
+        table = Table.read(path)
+    except ValueError as error:
+        raise StudyError(f"{error}.") from None
+    if "file" not in table.columns:
         raise StudyError(f"{path.name} has no column named file.")
-    return [
-        (
-            (row.get("case") or "").strip(),
-            path.parent / (row["file"] or ""),
-            tuple(label.strip() for label in (row.get("labels") or "").split(";") if label.strip()),
-            {},
-        )
-        for row in rows
-    ]
+    found: list[_Entry] = []
+    for place, cells in table.lines():
+        try:
+            row = table.row(cells)
+        except ValueError as error:
+            left_out.append((f"{place} of {path.name}", str(error)))
+            continue
+        labels = tuple(filter(None, map(str.strip, row.get("labels", "").split(";"))))
+        found.append((row.get("case", ""), path.parent / row["file"], labels, {}))
+    return found
 
 
 def _labels(

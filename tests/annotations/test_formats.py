@@ -514,9 +514,11 @@ def test_dicom_report_regions(tmp_path: Path) -> None:
             ("CIRCLE", [[10, 20], [13, 24]]),
             ("ELLIPSE", [place.tolist() for place in ellipse]),
             ("POINT", [[7.5, 3.5]]),
+            ("POLYLINE", [[10, 2], [20, 2], [20, 8]]),
         ],
     )
-    marks = {one.annotation.kind: one for one in found(path, "dicom-sr")}
+    assert faults(path) == {"group 5": "its line is open, so that it encloses nothing"}
+    marks = {one.annotation.kind: one for one in read(path).entries if isinstance(one, Found)}
     assert {(e.image, e.annotation.label) for e in marks.values()} == {
         (image.SOPInstanceUID, "Pneumothorax")
     }
@@ -539,8 +541,8 @@ def test_a_dicom_image_has_its_identifier_as_a_name(tmp_path: Path) -> None:
 
 def test_dicom_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("highdicom")
-    mask = blob(slice(3, 9), slice(20, 31))
-    path = writers.segmentation(tmp_path / "a.dcm", writers.radiograph_dicom(), {"Mass": mask})
+    places = [("POINT", [[7.5, 3.5]])]
+    path = writers.report(tmp_path / "a.dcm", writers.radiograph_dicom(), places)
     monkeypatch.setitem(__import__("sys").modules, "highdicom", None)
     with pytest.raises(ValueError, match=r"pip install 'shamsul\[dicomweb\]'"):
         read(path)
@@ -610,9 +612,19 @@ def test_damaged_content_is_faults_or_one_sentence(tmp_path: Path, content: obje
 
 
 @pytest.mark.parametrize(
-    ("label", "kept"), [("Edema", "Edema"), (3, "3"), (None, ""), (True, ""), (1.5, ""), ([], "")]
+    ("label", "kept", "reason"),
+    [
+        ("Edema", "Edema", ""),
+        (3, "3", ""),
+        (1.5, "1.5", ""),
+        (None, "", "it has no label"),
+        (True, "", "its label is 'True', which is no name"),
+        ([], "", "its label is '[]', which is no name"),
+    ],
 )
-def test_label_that_is_no_text_is_a_fault_and_the_rest_is_read(tmp_path, label, kept) -> None:
+def test_label_that_is_no_text_is_a_fault_and_the_rest_is_read(
+    tmp_path: Path, label: object, kept: str, reason: str
+) -> None:
     shapes = [
         {"label": one, "shape_type": "rectangle", "points": [[30, 5], [50, 20]]}
         for one in (label, "Mass")
@@ -622,4 +634,4 @@ def test_label_that_is_no_text_is_a_fault_and_the_rest_is_read(tmp_path, label, 
     marks = [(one.image, one.annotation.label) for one in entries if isinstance(one, Found)]
     assert marks == [("12", name) for name in (kept, "Mass") if name]
     reasons = [one.reason for one in entries if isinstance(one, Fault)]
-    assert reasons == ["its label is not a text"] * (not kept)
+    assert reasons == [reason] * (not kept)

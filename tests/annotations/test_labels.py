@@ -46,7 +46,8 @@ def test_the_users_rows_come_first_and_may_leave_a_label_out(tmp_path: Path) -> 
     [
         ("", "columns annotated and model"),
         ("annotated,label\n", "columns annotated and model"),
-        ("annotated,model\nMass\n", "too few cells"),
+        ("annotated,model\nMass\n", "row 2 of labels.csv is wrong: it has too few cells"),
+        ("annotated,model\nMass,Edema,Nodule\n", "too many cells, 3 for 2"),
         ("annotated,model\n\xff", "UTF-8"),
     ],
 )
@@ -55,6 +56,14 @@ def test_a_wrong_table_is_refused(tmp_path: Path, text: str, reason: str) -> Non
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError, match=reason):
         BUILT_IN.with_csv(path)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheets_table_is_the_same(tmp_path: Path, coding: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes("model;annotated\r\nLung Lesion;3\r\n;Größe, 2\r\n".encode(coding))
+    table = LabelTable(()).with_csv(path)
+    assert table.all_rows == (("3", "Lung Lesion"), ("Größe, 2", ""))
 
 
 words = st.text(st.characters(exclude_categories=["C"], exclude_characters="\r\n"), min_size=1)

@@ -113,7 +113,7 @@ def radiograph_dicom():
     return image
 
 
-def segmentation(path: Path, image, masks: dict[str, np.ndarray]) -> Path:
+def segmentation(path: Path, image, masks: dict[str, np.ndarray], kind: str = "BINARY") -> Path:
     import highdicom as hd
     from pydicom.sr.codedict import codes
 
@@ -132,7 +132,7 @@ def segmentation(path: Path, image, masks: dict[str, np.ndarray]) -> Path:
     hd.seg.Segmentation(
         source_images=[image],
         pixel_array=np.stack(list(masks.values()), -1)[None].astype(np.uint8),
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segmentation_type=hd.seg.SegmentationTypeValues(kind),
         segment_descriptions=about,
         series_instance_uid=hd.UID(),
         series_number=1,

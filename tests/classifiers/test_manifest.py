@@ -33,6 +33,13 @@ def test_the_contracts_example_is_read(tmp_path: Path) -> None:
     assert manifest.sha256 == "ab" * 32
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_an_editors_file_is_the_same(tmp_path: Path, coding: str) -> None:
+    expected = Manifest.read(write(tmp_path, SOUND))
+    (tmp_path / "model.toml").write_bytes(SOUND.replace("\n", "\r\n").encode(coding))
+    assert Manifest.read(tmp_path) == expected
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     manifest = Manifest(
         name='a "quoted"\nname \x7f é \\',
@@ -104,8 +111,14 @@ def test_every_fault_is_listed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"name = ", b"\xff\xfe", b"name = " + b"[" * 20_000, b"input_size = " + b"1" * 5000],
-    ids=["syntax", "bytes", "brackets", "digits"],
+    [
+        b"name = ",
+        b"\xff",
+        b"\xff\xfe\xff",
+        b"name = " + b"[" * 20_000,
+        b"input_size = " + b"1" * 5000,
+    ],
+    ids=["syntax", "bytes", "odd bytes", "brackets", "digits"],
 )
 def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.toml").write_bytes(content)

@@ -347,3 +347,15 @@ def test_a_study_that_cannot_be_opened_is_told_kept_and_removed(shamsul, tmp_pat
     assert done.returncode == 2 and "not whole" in done.stderr
     (tmp_path / "latin.json").write_bytes(b"\xe9")
     assert "UTF-8" in shamsul("study", "import", tmp_path / "latin.json").stderr
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_a_study_file_of_any_editor_is_read(shamsul, tmp_path: Path, coding: str) -> None:
+    text = """name = "size"\r\ntitle = "Größe"\r\nmodel = "phantom"\r\nmethods = ["lime"]\r\n"""
+    path = tmp_path / "s.toml"
+    path.write_bytes((text + '[cases]\r\nstudy = "phantom-demo"\r\n').encode(coding))
+    done = shamsul("study", "validate", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    path.write_bytes(text.encode("cp1252"))
+    done = shamsul("study", "validate", path)
+    assert (done.returncode, done.stderr) == (2, "s.toml is not text in UTF-8 or UTF-16.\n")

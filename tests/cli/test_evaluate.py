@@ -202,6 +202,22 @@ def test_points_of_people(evaluate: Run, polygons: Path, tmp_path: Path) -> None
     assert means["Edema", "hit"]["n"] == 1 and means["Edema", "hit"]["left_out"] == 1
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_files_of_any_editor_are_read(
+    evaluate: Run, many: Callable[[int], None], tmp_path: Path, coding: str
+) -> None:
+    many(6)
+    expected = result(evaluate(*TUNED, "--test", "test.txt"))
+    for name in ("validation.txt", "test.txt", "truth.json"):
+        text = (tmp_path / name).read_text().replace("\n", "\r\n")
+        (tmp_path / name).write_bytes(text.encode(coding))
+    assert result(evaluate(*TUNED, "--test", "test.txt")) == expected
+    content = {f"i{number}": {"Edema": "0.25", "Mass": 1} for number in range(6)}
+    (tmp_path / "scores.json").write_text(json.dumps(content), encoding=coding)
+    found = result(evaluate(*FILES, "--probabilities", "scores.json", "--json"))
+    assert {one["probability"] for one in found["scores"] if one["label"] == "Edema"} == {0.25}
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

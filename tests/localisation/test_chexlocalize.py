@@ -197,6 +197,9 @@ def test_cutoff_is_that_of_the_highest_mean_iou(tmp_path: Path) -> None:
     rows = ["prob_threshold,mIoU,task", "0.0,0.1,Edema", "0.1,0.3,Edema", "0.2,0.3,Edema"]
     file.write_text("\n".join([*rows, "0.5,0.0,Mass"]))
     assert chexlocalize.read_cutoffs(file) == {"Edema": 0.1, "Mass": 0.5}
+    text = "\n".join([*rows, "0.0,nan,Mass", "0.5,0.0,Mass"]).replace(",", ";").replace(".", ",")
+    file.write_text(text, encoding="utf-16")
+    assert chexlocalize.read_cutoffs(file) == {"Edema": 0.1, "Mass": 0.5}
     file.write_text("\n".join([*rows, "0.5,high,Mass"]))
     with pytest.raises(ValueError, match="high where numbers"):
         chexlocalize.read_cutoffs(file)

@@ -245,7 +245,7 @@ def test_masks_in_run_lengths_and_polygons_agree(
 def test_other_annotations_are_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "annotations.json"
     file.write_text(content)
-    with pytest.raises(ValueError, match=r"is not JSON|neither CheXlocalize polygons nor"):
+    with pytest.raises(ValueError, match=r"is not valid JSON|neither CheXlocalize polygons nor"):
         read_references(file)
 
 

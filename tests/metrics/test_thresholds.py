@@ -99,9 +99,17 @@ def test_tuned_thresholds_survive_their_file(tmp_path: Path) -> None:
     assert parse(str(file)) == tuned
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_tuned_thresholds_of_a_spreadsheet_are_the_same(tmp_path: Path, coding: str) -> None:
+    file = tmp_path / "tuned.csv"
+    file.write_bytes("task;threshold;\r\nEdema;0,4;\r\nLung Lesion;0,7\r\n".encode(coding))
+    assert Tuned.read(file) == Tuned({"Edema": 0.4, "Lung Lesion": 0.7})
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
+        ("threshold,task\n0.4,Edema,x\n", "row 2 of tuned.csv is wrong: it has too many cells"),
         ("threshold,label\n0.4,Edema\n", "no column task"),
         ("threshold,task\nlow,Edema\n", "'low' as threshold of Edema"),
         ("threshold,task\n0.4,Edema\n0.5,Edema\n", "Edema twice"),

@@ -44,6 +44,15 @@ def test_labels_csv_has_labels_then_grades(phantoms, tmp_path):
     assert second == ["phantom-0002.png", "1", *"000000", *[""] * 6]
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_a_spreadsheets_labels_csv_is_the_same_folder(phantoms, tmp_path, coding):
+    write_phantoms(phantoms, tmp_path)
+    expected = read_folder(tmp_path)
+    text = (tmp_path / "labels.csv").read_text().replace(",", ";")
+    (tmp_path / "labels.csv").write_bytes((text + ";;\n").encode(coding))
+    assert read_folder(tmp_path) == expected
+
+
 def test_no_phantoms_make_an_empty_folder(tmp_path):
     assert write_phantoms((), tmp_path) == ()
     assert read_folder(tmp_path) == ()
@@ -56,7 +65,8 @@ def test_no_phantoms_make_an_empty_folder(tmp_path):
         ("../labels.csv,1", "no image"),
         (",1", "no image"),
         ("labels.csv,yes", "not 0 or 1"),
-        ("labels.csv", "not 0 or 1"),
+        ("labels.csv", "row 2 of labels.csv is wrong: it has too few cells, 1 of 2"),
+        ("labels.csv,1,0,0", "row 2 of labels.csv is wrong: it has too many cells, 4 for 2"),
     ],
 )
 def test_a_wrong_labels_csv_is_refused(tmp_path, line, reason):

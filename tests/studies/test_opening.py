@@ -160,6 +160,28 @@ def test_a_list_names_files_cases_and_labels(make, store, tmp_path) -> None:
     }
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_a_spreadsheets_list_is_read_but_for_faulty_rows(make, store, tmp_path, coding) -> None:
+    shutil.copy(DEMO / "phantom-0001.png", tmp_path / "1.png")
+    rows = ["file;case;labels", '1.png;7;"Cardiomegaly;Pleural Effusion"', "1.png;8", "1.png;9;a;b"]
+    (tmp_path / "cases.csv").write_bytes("\r\n".join(rows).encode(coding))
+    made = make('list = "cases.csv"', '[labels]\nfrom = "given"\nmost = 2')
+    assert labels(store) == {"7": {"Cardiomegaly", "Pleural Effusion"}}
+    assert dict(made.left_out) == {
+        "row 3 of cases.csv": "it has too few cells, 2 of 3",
+        "row 4 of cases.csv": "it has too many cells, 4 for 3 columns",
+    }
+
+
+def test_a_mask_that_is_none_is_told_and_other_cases_are_taken(make, store, tmp_path) -> None:
+    shutil.copytree(DEMO, tmp_path / "cases")
+    mask = next((tmp_path / "cases").glob("*--*.png"))
+    shutil.copy(tmp_path / "cases" / f"{mask.stem.split('--')[0]}.png", mask)
+    made = make('folder = "cases"')
+    ((_, reason),) = made.left_out
+    assert made.cases > 3 and "shades as a radiograph" in reason
+
+
 def test_a_case_that_is_not_there_is_told(make) -> None:
     made = make('study = "phantom-demo"\nonly = ["phantom-0001", "phantom-9999"]')
     assert ("phantom-9999", "there is no such case") in made.left_out
@@ -342,8 +364,8 @@ def test_a_link_to_a_file_elsewhere_is_left_out(make, store, tmp_path) -> None:
 
 def test_a_list_that_is_no_csv_is_one_sentence(make, store, tmp_path) -> None:
     (tmp_path / "list.csv").write_bytes(b"file\n\xff\n")
-    with pytest.raises(StudyError, match="not a CSV file in UTF-8"):
+    with pytest.raises(StudyError, match="not text in UTF-8 or UTF-16"):
         make('list = "list.csv"', GIVEN)
     (tmp_path / "list.csv").write_text("case,file\nx\ny,a\x00b.png\n")
-    with pytest.raises(StudyError, match=r"No case is left|not a CSV"):
+    with pytest.raises(StudyError, match=r"No case is left|not text"):
         make('list = "list.csv"', GIVEN)

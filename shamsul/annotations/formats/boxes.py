@@ -14,10 +14,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.formats.entry import Entry, Found, Looked, each
+from shamsul.annotations.formats.entry import Entry, Found, Looked
 from shamsul.annotations.formats.format import Format
-from shamsul.annotations.formats.given import Given, Row, number
+from shamsul.annotations.formats.given import Given
 from shamsul.annotations.marks import Boxes
+from shamsul.storage.text import Row
 
 #: Images of ChestX-ray14, and those of RSNA's challenge which are taken from it.
 _NIH_SHAPE = (1024, 1024)
@@ -29,7 +30,7 @@ _VINDR_BOX = ("x_min", "y_min", "x_max", "y_max")
 
 def _cornered(row: Row, columns: tuple[str, str, str, str]) -> Boxes:
     """A box of its left, top, width and height."""
-    left, top, width, height = (number(row, column) for column in columns)
+    left, top, width, height = (row.number(column) for column in columns)
     return Boxes(np.array([[top, left, top + height, left + width]]))
 
 
@@ -39,20 +40,22 @@ def _nih(given: Given) -> Iterator[Entry]:
         found = Annotation(row["Finding Label"], "NIH ChestX-ray14", mark)
         yield Found(row["Image Index"], found, _NIH_SHAPE)
 
-    return each(given.rows(), read)
+    return given.each_row(read)
 
 
 def _rsna(given: Given) -> Iterator[Entry]:
     def read(row: Row) -> Iterator[Entry]:
-        target = number(row, "Target")
+        target = row.number("Target")
         if target not in (0, 1):
             raise ValueError(f"Target is {row['Target']!r}, not 0 or 1")
+        if not target and any(row[column] for column in _RSNA_BOX):
+            raise ValueError("Target is 0, which is no pneumonia, but it has a box")
         if target:
             mark = _cornered(row, _RSNA_BOX)
             found = Annotation("Pneumonia", "RSNA pneumonia challenge", mark)
             yield Found(row["patientId"], found, _NIH_SHAPE)
 
-    return each(given.rows(), read)
+    return given.each_row(read)
 
 
 def _vindr(given: Given) -> Iterator[Entry]:
@@ -61,12 +64,12 @@ def _vindr(given: Given) -> Iterator[Entry]:
         if row["class_name"].casefold() == "no finding":
             yield Looked(row["image_id"], author)
             return
-        left, top, right, bottom = (number(row, column) for column in _VINDR_BOX)
+        left, top, right, bottom = (row.number(column) for column in _VINDR_BOX)
         mark = Boxes(np.array([[top, left, bottom, right]]))
         found = Annotation(row["class_name"], "VinDr-CXR", mark, author)
         yield Found(row["image_id"], found)
 
-    return each(given.rows(), read)
+    return given.each_row(read)
 
 
 NIH = Format(

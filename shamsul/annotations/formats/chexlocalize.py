@@ -8,7 +8,6 @@ References
 .. [3] Run lengths: https://github.com/cocodataset/cocoapi, common/maskApi.h
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,10 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
-from shamsul.annotations.formats.rle import coco_runs, from_runs
+from shamsul.annotations.formats.rle import region
+from shamsul.annotations.formats.values import numbers, whole
 from shamsul.annotations.marks import Mark, Points, Polygons
+from shamsul.storage.text import number, read_json
 
 _REFERENCE = "Saporta 2022, doi:10.1038/s42256-022-00536-x"
 _LINK = "https://github.com/rajpurkarlab/cheXlocalize"
@@ -39,21 +40,21 @@ class RunLengths:
     ----------
     shape : (int, int)
         Rows and columns.
-    counts : str
-        As COCO packs them.
+    counts : str or list of int
+        As COCO has them.
     """
 
     kind: ClassVar[str] = "mask"
     shape: tuple[int, int]
-    counts: str
+    counts: str | list[int]
 
     def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """See `Mark`."""
         if self.shape != shape:
             raise ValueError(f"annotation is for an image of {self.shape}, not {shape}")
-        columns = from_runs(coco_runs(self.counts), shape).T.view(np.uint8)
-        region: NDArray[np.bool_] = cv2.transpose(columns).view(np.bool_)  # numpy's copy is slower
-        return region
+        columns = region({"size": shape, "counts": self.counts}).T.view(np.uint8)
+        mask: NDArray[np.bool_] = cv2.transpose(columns).view(np.bool_)  # numpy's copy is slower
+        return mask
 
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
@@ -74,10 +75,7 @@ def listed(path: Path) -> dict[str, tuple[tuple[int, int], tuple[Annotation, ...
         If it is no such file; one sentence without a full stop.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {image: _of_image(image, entry) for image, entry in content.items()}
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError(f"{path} is not JSON") from None
+        return {image: _of_image(image, entry) for image, entry in read_json(path).items()}
     except (AttributeError, KeyError, TypeError, IndexError):
         raise ValueError(f"{path} holds neither CheXlocalize polygons nor segmentations") from None
 
@@ -112,23 +110,21 @@ def read_points(path: Path) -> dict[str, dict[str, NDArray[np.float64]]]:
         If it is not JSON of the form ``{image: {label: [[column, row], ...]}}`` [2]_.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         return {
             image: {label: _places(points) for label, points in entry.items() if label != _SIZE}
-            for image, entry in content.items()
+            for image, entry in read_json(path).items()
         }
-    except (UnicodeDecodeError, AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         raise ValueError(f"{path} holds no CheXlocalize points") from None
 
 
 def _places(content: Any) -> NDArray[np.float64]:
     """Rows and columns of places that the file has as columns and rows."""
-    return np.asarray(content, float).reshape(-1, 2)[:, ::-1]
+    return numbers(content, 2)[:, ::-1]
 
 
 def _run_lengths(content: Any) -> RunLengths:
-    rows, columns = content["size"]
-    return RunLengths((int(rows), int(columns)), content["counts"])
+    return RunLengths(_shape(content["size"]), content["counts"])
 
 
 def _labels(given: Given) -> Iterator[tuple[str, tuple[str, Any, str, Any]]]:
@@ -141,7 +137,7 @@ def _labels(given: Given) -> Iterator[tuple[str, tuple[str, Any, str, Any]]]:
 
 def _shape(size: Any) -> tuple[int, int]:
     rows, columns = size
-    return int(rows), int(columns)
+    return whole(rows), whole(columns)
 
 
 def _stated(size: Any) -> tuple[int, int] | None:
@@ -153,7 +149,11 @@ def _depth(content: Any) -> int:
     depth = 0
     while isinstance(content, list) and content:
         content, depth = content[0], depth + 1
-    return depth if isinstance(content, int | float) else 0
+    try:
+        number(content)
+    except ValueError:
+        return 0
+    return depth
 
 
 def _first_depth(given: Given) -> int:
@@ -170,7 +170,7 @@ def _first_depth(given: Given) -> int:
 
 def _are_polygons(given: Given) -> bool:
     depth = _first_depth(given)
-    return depth == 3 or (depth == 0 and all(_SIZE in labels for labels in given.json.values()))
+    return depth >= 3 or (depth == 0 and all(_SIZE in labels for labels in given.json.values()))
 
 
 def _are_masks(given: Given) -> bool:
@@ -191,9 +191,9 @@ def _polygons(given: Given) -> Iterator[Entry]:
         yield Found(image, Annotation(label, _SOURCE, mark), _stated(size))
 
     rings = (
-        (f"{place}, polygon {number}", (image, size, label, ring))
+        (f"{place}, polygon {n}", (image, size, label, ring))
         for place, (image, size, label, content) in _labels(given)
-        for number, ring in enumerate(content if isinstance(content, list) else [content], 1)
+        for n, ring in enumerate(content if isinstance(content, list) else [content], 1)
     )
     return each(rings, read)
 
@@ -202,9 +202,9 @@ def _masks(given: Given) -> Iterator[Entry]:
     def read(item: tuple[str, Any, str, Any]) -> Iterator[Entry]:
         image, _, label, content = item
         mark = _run_lengths(content)
-        region = mark.mask(mark.shape)
-        if region.any():  # findings that are absent have an empty mask
-            yield Found(image, Annotation.of_region(label, _SOURCE, region), region.shape)
+        mask = mark.mask(mark.shape)
+        if mask.any():  # findings that are absent have an empty mask
+            yield Found(image, Annotation.of_region(label, _SOURCE, mask), mask.shape)
 
     return each(_labels(given), read)
 

@@ -4,9 +4,11 @@ References
 ----------
 .. [1] Lin TY, et al. Microsoft COCO: common objects in context. ECCV 2014. arXiv:1405.0312
 .. [2] https://cocodataset.org/#format-data
+.. [3] https://docs.cvat.ai/docs/dataset_management/formats/format-coco/ and
+   https://docs.cvat.ai/docs/annotation/manual-annotation/shapes/annotation-with-rectangles/
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,11 +16,13 @@ import numpy as np
 from PIL import Image
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.formats.entry import Entry, Found, each
+from shamsul.annotations.formats.entry import UNFIT, Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
-from shamsul.annotations.formats.rle import coco_runs, from_runs, to_runs
+from shamsul.annotations.formats.rle import region, to_runs
+from shamsul.annotations.formats.values import flat, name, numbers, size
 from shamsul.annotations.marks import Boxes, Mark, Mask, Points, Polygons
+from shamsul.storage.text import number
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,10 @@ def document(images: Iterable[Annotated]) -> dict[str, Any]:
     """
     content: dict[str, Any] = {"images": [], "categories": [], "annotations": []}
     labels: dict[str, int] = {}
-    for number, image in enumerate(images, 1):
+    for n, image in enumerate(images, 1):
         rows, columns = image.shape
         content["images"].append(
-            {"id": number, "file_name": image.name, "height": rows, "width": columns}
+            {"id": n, "file_name": image.name, "height": rows, "width": columns}
         )
         for one in image.annotations:
             category = labels.setdefault(one.label, len(labels) + 1)
@@ -72,14 +76,14 @@ def document(images: Iterable[Annotated]) -> dict[str, Any]:
                 content["annotations"].append(
                     {
                         "id": len(content["annotations"]) + 1,
-                        "image_id": number,
+                        "image_id": n,
                         "category_id": category,
                         **part,
                         "attributes": _attributes(one),
                     }
                 )
     content["categories"] = [
-        {"id": number, "name": label, "keypoints": ["point"]} for label, number in labels.items()
+        {"id": n, "name": label, "keypoints": ["point"]} for label, n in labels.items()
     ]
     return content
 
@@ -119,43 +123,82 @@ def _attributes(one: Annotation) -> dict[str, Any]:
 def _mark(annotation: Any) -> Mark:
     """The segmentation, which says more, or else the key points, or else the box."""
     drawn = annotation.get("segmentation")
+    turn = _turn(annotation)
+    if turn and (drawn or annotation.get("keypoints")):
+        raise ValueError(f"it states a rotation of {turn:g} degrees for more than a box")
     if isinstance(drawn, dict):
-        rows, columns = drawn["size"]
-        runs = drawn["counts"]
-        if isinstance(runs, str):
-            runs = coco_runs(runs)
-        return Mask(from_runs(runs, (int(rows), int(columns))))
+        return Mask(region(drawn))
     if drawn:
         # Columns and rows of the corners by turns.
-        return Polygons(tuple(np.reshape(ring, (-1, 2))[:, ::-1] for ring in drawn))
+        return Polygons(tuple(flat(ring, 2)[:, ::-1] for ring in drawn))
     if annotation.get("keypoints"):
-        places = np.reshape(annotation["keypoints"], (-1, 3))
+        places = flat(annotation["keypoints"], 3)
         return Points(places[places[:, 2] > 0, 1::-1])  # the others are not labelled
-    left, top, width, height = annotation["bbox"]
-    return Boxes(np.array([[top, left, top + height, left + width]]))
+    ((left, top, width, height),) = numbers([annotation["bbox"]], 4)
+    box = Boxes(np.array([[top, left, top + height, left + width]]))
+    return box.turned(turn) if turn else box
+
+
+def _turn(annotation: Any) -> float:
+    """By how many degrees a box is turned clockwise about its centre, as CVAT has it [3]_.
+
+    Raises
+    ------
+    ValueError
+        If that is no number, or another program says so elsewhere, in whatever way it means it.
+    """
+    if any(annotation.get(key) not in (None, 0, "0", "") for key in ("rotation", "angle")):
+        raise ValueError("it is turned in a way that COCO has no place for")
+    attributes = annotation.get("attributes")
+    stated = attributes.get("rotation") if isinstance(attributes, dict) else None
+    return 0.0 if stated in (None, "") else number(stated) % 360
+
+
+def _of_id(items: Sequence[Any], what: str) -> Callable[[Any], Any]:
+    """Finds an image or a category by its id, which may be text in one place and not in another.
+
+    Items that are the same in all but their id's spelling are one.
+    """
+    known: dict[str, list[Any]] = {}
+    for item in items:
+        about = {key: value for key, value in item.items() if key != "id"}
+        same = known.setdefault(name(item["id"], "id"), [])
+        if about not in same:
+            same.append(about)
+
+    def find(wanted: Any) -> Any:
+        found = known.get(name(wanted, f"{what}_id"), [])
+        if not found:
+            raise ValueError(f"there is no {what} with the id {wanted}")
+        if len(found) > 1:
+            raise ValueError(f"{what} {wanted} may be any of {len(found)} with this id")
+        return found[0]
+
+    return find
 
 
 def _entries(given: Given) -> Iterator[Entry]:
-    images = {image["id"]: image for image in given.json["images"]}
-    labels = {category["id"]: category["name"] for category in given.json["categories"]}
+    image_of = _of_id(given.json["images"], "image")
+    category_of = _of_id(given.json["categories"], "category")
+
+    def place(n: int, annotation: Any) -> str:
+        where = f"annotation {annotation.get('id', n)}"
+        try:
+            return f"{image_of(annotation['image_id'])['file_name']}, {where}"
+        except (ValueError, *UNFIT):
+            return where
 
     def read(annotation: Any) -> Iterator[Entry]:
-        if annotation["image_id"] not in images:
-            raise ValueError(f"there is no image with the id {annotation['image_id']}")
-        if annotation["category_id"] not in labels:
-            raise ValueError(f"there is no category with the id {annotation['category_id']}")
-        image, label = images[annotation["image_id"]], labels[annotation["category_id"]]
-        size = (image.get("height"), image.get("width"))
-        shape = (int(size[0]), int(size[1])) if all(size) else None
+        image = image_of(annotation["image_id"])
+        label = name(category_of(annotation["category_id"])["name"], "label")
+        shape = size(image.get("height"), image.get("width"))
         attributes = annotation.get("attributes")
         author = attributes.get("author", "") if isinstance(attributes, dict) else ""
         one = Annotation(label, "COCO", _mark(annotation), str(author))
-        yield Found(image["file_name"], one, shape)
+        yield Found(name(image["file_name"], "file_name"), one, shape)
 
     annotations = given.json["annotations"]
-    return each(
-        ((f"annotation {one.get('id', n)}", one) for n, one in enumerate(annotations, 1)), read
-    )
+    return each(((place(n, one), one) for n, one in enumerate(annotations, 1)), read)
 
 
 def _fits(given: Given) -> bool:

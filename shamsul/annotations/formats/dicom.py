@@ -1,9 +1,9 @@
-"""DICOM: segmentations, and regions of structured reports. Needs highdicom.
+"""DICOM: regions of structured reports, which need highdicom, and what an image is called.
 
 References
 ----------
-.. [1] DICOM PS3.3, A.51 (Segmentation), C.18.6 (spatial coordinates); PS3.16, TID 1410 (planar
-   regions of interest). https://www.dicomstandard.org/current
+.. [1] DICOM PS3.3, C.18.6 (spatial coordinates); PS3.16, TID 1410 (planar regions of interest).
+   https://www.dicomstandard.org/current
 .. [2] Bridge CP, et al. Highdicom. J Digit Imaging. 2022;35:1719-1737.
    doi:10.1007/s10278-022-00683-y
 """
@@ -22,15 +22,13 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
-from shamsul.annotations.marks import Ellipses, Mark, Mask, Points, Polygons
+from shamsul.annotations.marks import Ellipses, Mark, Points, Polygons
 
-SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 #: Enhanced, Comprehensive and Comprehensive 3D.
 REPORTS = tuple(f"1.2.840.10008.5.1.4.1.1.88.{number}" for number in (22, 33, 34))
-_LINK = "https://dicom.nema.org/medical/dicom/current/output/chtml/part03/"
 
 
-def _tag(file: Path | BufferedIOBase, keyword: str) -> str:
+def tag(file: Path | BufferedIOBase, keyword: str) -> str:
     """An attribute of a DICOM file; empty where it is none or has none."""
     if isinstance(file, Path) and not file.is_file():
         return ""
@@ -49,7 +47,7 @@ def _tag(file: Path | BufferedIOBase, keyword: str) -> str:
 
 def identifier(file: BufferedIOBase) -> tuple[str, ...]:
     """A DICOM image's SOP Instance UID, by which annotations name it; none of other files."""
-    uid = _tag(file, "SOPInstanceUID")
+    uid = tag(file, "SOPInstanceUID")
     return (uid,) if uid else ()
 
 
@@ -65,43 +63,14 @@ def _opened(path: Path, read: Callable[[Any], Any]) -> Any:
         import highdicom
     except ImportError:
         raise ValueError(
-            "annotations in DICOM need the package highdicom: pip install 'shamsul[dicomweb]'"
+            "reports in DICOM need the package highdicom: pip install 'shamsul[dicomweb]'"
         ) from None
     try:
         with warnings.catch_warnings(action="ignore"):
             return read(highdicom)
     except Exception:
         # A damaged file makes the libraries raise nearly anything, and their words may quote it.
-        raise ValueError(
-            f"{path.name} is damaged, or states its images or regions in no usual way"
-        ) from None
-
-
-def _segments(given: Given) -> Iterator[Entry]:
-    """A mask of each segment and image; fractional segmentations are cut at one half."""
-    segmentation = _opened(given.path, lambda library: library.seg.segread(given.path))
-    sources = _opened(given.path, lambda _: segmentation.get_source_image_uids())
-    images = sorted({str(source[2]) for source in sources})
-    author = str(segmentation.get("ContentCreatorName") or "")
-
-    def read(number: int) -> Iterator[Entry]:
-        label = segmentation.get_segment_description(number).segment_label
-        pixels = _opened(
-            given.path,
-            lambda _: segmentation.get_pixels_by_source_instance(
-                images,
-                [number],
-                ignore_spatial_locations=True,
-                assert_missing_frames_are_empty=True,
-            ),
-        )
-        for image, frame in zip(images, pixels[..., 0] >= 0.5, strict=True):
-            if frame.any():
-                mark = Mask(np.array(frame))
-                yield Found(image, Annotation(label, "DICOM SEG", mark, author), frame.shape)
-
-    numbers = segmentation.segment_numbers
-    return each(((f"{given.path.name}, segment {n}", n) for n in numbers), read)
+        raise ValueError(f"{path.name} is damaged, or states its regions in no usual way") from None
 
 
 def _graphic(kind: str, data: NDArray[np.float64]) -> Mark:
@@ -111,6 +80,8 @@ def _graphic(kind: str, data: NDArray[np.float64]) -> Mark:
         case "POINT" | "MULTIPOINT":
             return Points(places)
         case "POLYLINE":
+            if len(places) < 3 or not np.allclose(places[0], places[-1]):
+                raise ValueError("its line is open, so that it encloses nothing")
             return Polygons((places,))
         case "CIRCLE":  # the centre, and a point of the line
             radius = float(np.hypot(*(places[1] - places[0])))
@@ -141,24 +112,15 @@ def _regions(given: Given) -> Iterator[Entry]:
         mark = _graphic(region.graphic_type.value, region.value)
         yield Found(image, Annotation(label, "DICOM SR", mark))
 
-    return each(((f"{given.path.name}, group {n}", g) for n, g in enumerate(groups, 1)), read)
+    return each(((f"group {n}", g) for n, g in enumerate(groups, 1)), read)
 
 
-SEG = Format(
-    "dicom-seg",
-    "DICOM Segmentation (SEG)",
-    "DICOM PS3.3 A.51",
-    _LINK + "sect_A.51.html",
-    (".dcm",),
-    lambda given: _tag(given.path, "SOPClassUID") == SEGMENTATION,
-    _segments,
-)
 SR = Format(
     "dicom-sr",
     "DICOM structured report (SR) with regions",
     "DICOM PS3.16 TID 1410",
     "https://dicom.nema.org/medical/dicom/current/output/chtml/part16/chapter_A.html",
     (".dcm",),
-    lambda given: _tag(given.path, "SOPClassUID") in REPORTS,
+    lambda given: tag(given.path, "SOPClassUID") in REPORTS,
     _regions,
 )

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.formats.entry import Entry, Found, each
+from shamsul.annotations.formats.entry import Entry, Found
 from shamsul.annotations.formats.format import Format
-from shamsul.annotations.formats.given import Given, Row, number
+from shamsul.annotations.formats.given import Given
 from shamsul.annotations.labels import GAZE
 from shamsul.annotations.marks import Gaze
+from shamsul.storage.text import Row
 
+_VALID = "FPOGV"
 _COLUMNS = ("X_ORIGINAL", "Y_ORIGINAL", "FPOGD")
 #: In pixels of the original image; the authors' default for their heatmaps.
 _SIGMA = 150.0
@@ -27,13 +29,16 @@ def _entries(given: Given) -> Iterator[Entry]:
     """The fixations; those that the eye tracker marked as not valid are left out."""
 
     def read(row: Row) -> Iterator[Entry]:
-        if row.get("FPOGV", "1") in ("0", "0.0"):
+        valid = row.number(_VALID) if _VALID in row else 1
+        if valid not in (0, 1):
+            raise ValueError(f"{_VALID} is {row[_VALID]!r}, not 0 or 1")
+        if not valid:
             return
-        column, line, seconds = (number(row, name) for name in _COLUMNS)
+        column, line, seconds = (row.number(name) for name in _COLUMNS)
         mark = Gaze(np.array([[line, column, seconds]]), _SIGMA)
         yield Found(row["DICOM_ID"], Annotation(GAZE, "EGD-CXR", mark))
 
-    return each(given.rows(), read)
+    return given.each_row(read)
 
 
 EGD = Format(

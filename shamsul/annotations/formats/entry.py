@@ -1,7 +1,7 @@
 """What an annotation file says, entry by entry, and what of it cannot be used."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from shamsul.annotations.annotation import Annotation
@@ -22,17 +22,15 @@ class Found:
         Rows and columns of the image that was annotated, where that is known.
     relative : bool
         The mark is in shares of the image's height and width, not in pixels.
+    file : str
+        Name of the file; empty where a folder is read as one.
     """
 
     image: str
     annotation: Annotation
     shape: tuple[int, int] | None = None
     relative: bool = False
-
-    def __post_init__(self) -> None:
-        label = text_of(self.annotation.label, "label")
-        object.__setattr__(self, "image", text_of(self.image, "image"))
-        object.__setattr__(self, "annotation", replace(self.annotation, label=label))
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,13 +40,13 @@ class Looked:
     Attributes
     ----------
     image, author : str
+    file : str
+        As of `Found`.
     """
 
     image: str
     author: str
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "image", text_of(self.image, "image"))
+    file: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,34 +59,23 @@ class Fault:
         Where it stands in the file, or which image or label it is about; may be empty.
     reason : str
         One sentence, without a full stop.
+    file : str
+        Name of the file, where it is known and not in `entry`.
     """
 
     entry: str
     reason: str
+    file: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.entry}: {self.reason}" if self.entry else self.reason
+        place = ", ".join(filter(None, (self.file, self.entry)))
+        return f"{place}: {self.reason}" if place else self.reason
 
 
 Entry = Found | Looked | Fault
 #: What reading raises, besides ValueError, where a file is not laid out as it should be.
 UNFIT = (KeyError, TypeError, IndexError, AttributeError, OverflowError)
 T = TypeVar("T")
-
-
-def text_of(value: object, what: str) -> str:
-    """A name of a JSON file, which may be written as a whole number.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise ValueError(f"its {what} is not a text")
-    return value
 
 
 def each(items: Iterable[tuple[str, T]], read: Callable[[T], Iterable[Entry]]) -> Iterator[Entry]:

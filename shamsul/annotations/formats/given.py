@@ -1,13 +1,12 @@
 """A file or folder as it is given, looked into as little as it takes."""
 
-import csv
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-Row = Mapping[str, str]
+from shamsul.annotations.formats.entry import Entry, each
+from shamsul.storage.text import Row, Table, read_json
 
 
 class Given:
@@ -31,50 +30,25 @@ class Given:
     @cached_property
     def json(self) -> Any:
         """The content of a JSON file; None where it is no such file."""
-        if self.path.suffix.lower() != ".json" or not self.path.is_file():
-            return None
-        try:
-            return json.loads(self.path.read_bytes())
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{self.path.name} is not valid JSON: {error}") from None
+        return read_json(self.path) if self._ends(".json") else None
 
     @cached_property
+    def table(self) -> Table | None:
+        """The table in a CSV file; None where it is no such file."""
+        return Table.read(self.path) if self._ends(".csv", ".tsv") else None
+
+    @property
     def columns(self) -> frozenset[str]:
         """Names of a CSV file's columns; empty where it is no such file."""
-        if self.path.suffix.lower() != ".csv" or not self.path.is_file():
-            return frozenset()
-        return frozenset(name for row in self._lines(first=True) for name in row)
+        return frozenset(self.table.columns if self.table else ())
 
-    def rows(self) -> Iterator[tuple[str, Row]]:
-        """The rows of a CSV file, each with where it stands; cells are trimmed."""
-        lines = self._lines()
-        names = next(lines, [])
-        for number, cells in enumerate(lines, 2):
-            if any(cells):
-                yield f"row {number}", dict(zip(names, cells, strict=False))
+    def each_row(self, read: Callable[[Row], Iterable[Entry]], about: str = "") -> Iterator[Entry]:
+        """What the rows of a CSV file say, see `each`; a place begins with what they are about."""
+        table = self.table
+        if table is None:
+            return iter(())
+        lines = ((f"{about}, {place}" if about else place, cells) for place, cells in table.lines())
+        return each(lines, lambda cells: read(table.row(cells)))
 
-    def _lines(self, first: bool = False) -> Iterator[list[str]]:
-        try:
-            with open(self.path, encoding="utf-8-sig", newline="") as file:
-                for cells in csv.reader(file):
-                    yield [cell.strip() for cell in cells]
-                    if first:
-                        return
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise ValueError(f"{self.path.name} is not valid CSV in UTF-8: {error}") from None
-
-
-def number(row: Row, column: str) -> float:
-    """A number in a cell.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    KeyError
-        If the row is too short.
-    """
-    try:
-        return float(row[column])
-    except ValueError:
-        raise ValueError(f"{column} is {row[column]!r}, not a number") from None
+    def _ends(self, *suffixes: str) -> bool:
+        return self.path.suffix.lower() in suffixes and self.path.is_file()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from shamsul.annotations.formats.given import Given
 from shamsul.annotations.labels import BUILT_IN
 
 _SURE = "--"
+#: Most of a mask that may be neither of its two commonest shades.
+_SHADES = 0.25
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:
@@ -28,9 +31,34 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     ------
     OSError
         If it is no image.
+    ValueError
+        If it is no mask: in colours or shades as a radiograph is, or see-through in part; one
+        sentence without a full stop.
     """
     with Image.open(path) as image:
-        return np.asarray(image.convert("L")) >= 128
+        if image.mode == "1":
+            return np.asarray(image, bool)
+        if image.mode[0] == "I":  # 16 bits, of which a mask may use 8
+            gray = np.asarray(image)
+            gray = gray if gray.max() < 256 else gray // 257
+        else:
+            gray = _gray(np.asarray(image.convert("RGBA")))
+    # Edges of a mask may be smoothed; a radiograph is shades all over.
+    counts = np.bincount(gray.ravel(), minlength=2)
+    if np.sort(counts)[:-2].sum() > _SHADES * gray.size:
+        raise ValueError("it has shades as a radiograph has, but a mask is black and white")
+    region: NDArray[np.bool_] = gray >= 128
+    return region
+
+
+def _gray(colours: NDArray[Any]) -> NDArray[Any]:
+    """The brightness of a picture of shape (H, W, 4) that has no colours and is not see-through."""
+    red, green, blue, opacity = (colours[..., channel] for channel in range(4))
+    if (opacity < 255).any():
+        raise ValueError("it is transparent in part, so that it cannot be told what is marked")
+    if (red != green).any() or (red != blue).any():
+        raise ValueError("it has colours, but a mask is black and white")
+    return red
 
 
 def image_and_label(path: Path, folder: Path) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
+from shamsul.annotations.formats.values import name, names, numbers
 from shamsul.annotations.marks import Boxes
 
 
@@ -35,18 +36,19 @@ def _entries(given: Given) -> Iterator[Entry]:
     """
 
     def read(item: tuple[str, str, str, Any]) -> Iterator[Entry]:
-        image, label, reader, (left, top, right, bottom) = item
+        image, label, reader, box = item
+        ((left, top, right, bottom),) = numbers([box], 4)
         mark = Boxes(np.array([[top, left, bottom, right]]))
         yield Found(image, Annotation(label, "PadChest-GR", mark, reader), relative=True)
 
     def findings(study: Any) -> Iterator[Entry]:
-        image = study["ImageID"]
+        image = name(study["ImageID"], "image")
         boxes = (
             (f"{image}, {label}, reader {reader}", (image, label, reader, box))
             for finding in study["findings"]
             for reader, key in (("1", "boxes"), ("2", "extra_boxes"))
             for box in finding.get(key) or ()
-            for label in finding["labels"]
+            for label in names(finding["labels"], "label")
         )
         return each(boxes, read)
 

@@ -15,31 +15,53 @@ from pathlib import Path
 import numpy as np
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.formats.entry import Entry, Fault, Found, Looked, each
+from shamsul.annotations.formats.entry import Entry, Fault, Found, Looked
 from shamsul.annotations.formats.format import Format
-from shamsul.annotations.formats.given import Given, Row, number
+from shamsul.annotations.formats.given import Given
+from shamsul.annotations.formats.values import size
 from shamsul.annotations.marks import Ellipses
+from shamsul.storage.text import Row, Table
 
 _FILE = "anomaly_location_ellipses.csv"
 _BOX = ("xmin", "ymin", "xmax", "ymax")
 #: "Possibly", about 50%; the authors use what is at least that.
 _SURE_ENOUGH = 3
+_TRUE = ("true", "1", "1.0")
 
 
 def _files(given: Given) -> list[Path]:
     return sorted(given.path.rglob(_FILE)) if given.path.is_dir() else [given.path]
 
 
-def _images(files: list[Path]) -> dict[str, Row]:
-    """Which image each reading is of, from the metadata in the folders above the readings."""
+def _images(files: list[Path]) -> tuple[dict[str, list[Row]], list[Fault]]:
+    """Which images each reading is of, from the metadata in the folders above the readings."""
     folders = {folder for file in files for folder in file.absolute().parents[:3]}
-    tables = [Given(table) for folder in folders for table in folder.glob("metadata*.csv")]
-    return {
-        row["id"]: row
-        for table in tables
-        if {"id", "dicom_id", "image_size_x", "image_size_y"} <= table.columns
-        for _, row in table.rows()
-    }
+    images: dict[str, list[Row]] = {}
+    faults = []
+    for path in sorted(table for folder in folders for table in folder.glob("metadata*.csv")):
+        table = Table.read(path)
+        if {"id", "dicom_id", "image_size_x", "image_size_y"} <= set(table.columns):
+            for place, cells in table.lines():
+                try:
+                    row = table.row(cells)
+                    images.setdefault(row["id"], []).append(row)
+                except ValueError as error:
+                    faults.append(Fault(f"{path.name}, {place}", str(error)))
+    return images, faults
+
+
+def _image(reading: str, rows: list[Row]) -> tuple[str, tuple[int, int] | None]:
+    """The image that a reading is of, and its size; the reading's name where nothing is known."""
+    if not rows:
+        return reading, None
+    told = {(row["dicom_id"], row["image_size_y"], row["image_size_x"]) for row in rows}
+    if len(told) > 1:
+        raise ValueError(f"its metadata name {len(told)} images or sizes")
+    ((image, height, width),) = told
+    shape = size(height, width)
+    if shape is None:
+        raise ValueError("its metadata have no size of the image")
+    return image, shape
 
 
 def _entries(given: Given) -> Iterator[Entry]:
@@ -50,36 +72,36 @@ def _entries(given: Given) -> Iterator[Entry]:
     name is taken for the image's.
     """
     files = _files(given)
-    images = _images(files)
+    images, faults = _images(files)
+    yield from faults
     for file in files:
         reading = file.absolute().parent.name
-        about = images.get(reading)
-        image = reading if about is None else about["dicom_id"]
         try:
-            shape = None
-            if about is not None:
-                shape = int(about["image_size_y"]), int(about["image_size_x"])
-        except ValueError:
-            yield Fault(reading, "its metadata have no size of the image")
+            image, shape = _image(reading, images.get(reading, []))
+        except ValueError as error:
+            yield Fault(reading, str(error))
             continue
         if image != reading:
             yield Looked(image, reading)
-        yield from each(
-            ((f"{reading}, {place}", row) for place, row in Given(file).rows()),
-            partial(_ellipse, image=image, reading=reading, shape=shape),
-        )
+        read = partial(_ellipse, image=image, reading=reading, shape=shape)
+        yield from Given(file).each_row(read, reading)
 
 
 def _ellipse(row: Row, image: str, reading: str, shape: tuple[int, int] | None) -> Iterator[Entry]:
-    if row["certainty"] and number(row, "certainty") < _SURE_ENOUGH:
+    if row["certainty"] and row.number("certainty") < _SURE_ENOUGH:
         raise ValueError(f"certainty {row['certainty']} of 5 is less than “possibly”")
-    left, top, right, bottom = (number(row, column) for column in _BOX)
+    left, top, right, bottom = (row.number(column) for column in _BOX)
     axes = [(top + bottom) / 2, (left + right) / 2, (bottom - top) / 2, (right - left) / 2, 0]
-    for label, cell in row.items():
-        if cell.casefold() in ("true", "1", "1.0") and label not in (*_BOX, "certainty"):
-            yield Found(
-                image, Annotation(label, "REFLACX", Ellipses(np.array([axes])), reading), shape
-            )
+    mark = Ellipses(np.array([axes]))
+    labels = [
+        label
+        for label, cell in row.items()
+        if cell.casefold() in _TRUE and label not in ("", *_BOX, "certainty")
+    ]
+    if not labels:
+        raise ValueError("no finding of it is True or 1")
+    for label in labels:
+        yield Found(image, Annotation(label, "REFLACX", mark, reading), shape)
 
 
 def _fits(given: Given) -> bool:

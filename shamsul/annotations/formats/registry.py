@@ -1,9 +1,10 @@
 """Which formats there are, and which one a file has."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shamsul.annotations.formats import boxes, chexlocalize, dicom, masks
+from shamsul.annotations.formats import boxes, chexlocalize, dicom, dicom_seg, masks
 from shamsul.annotations.formats.coco import COCO
 from shamsul.annotations.formats.egd import EGD
 from shamsul.annotations.formats.entry import Entry, Fault
@@ -30,7 +31,7 @@ FORMATS = {
         COCO,
         REFLACX,
         EGD,
-        dicom.SEG,
+        dicom_seg.SEG,
         dicom.SR,
         LABELME,
         LABEL_STUDIO,
@@ -38,7 +39,7 @@ FORMATS = {
     )
 }
 #: Files in a folder that would be annotations; others may be images or notes.
-_TEXTS = (".json", ".csv")
+_TEXTS = (".json", ".csv", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,17 @@ def read(path: Path, format: str | None = None) -> Contents:
         raise ValueError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
     if not path.is_dir():
         one = recognise(path) if format is None else FORMATS[format]
-        return Contents((one.name,), one.read(path))
+        return Contents((one.name,), _named(one.read(path), path.name))
     wanted = FORMATS.values() if format is None else (FORMATS[format],)
     for one in wanted:
         if one.fits(Given(path)):
             return Contents((one.name,), one.read(path))
     return _folder(path, format)
+
+
+def _named(entries: Iterable[Entry], file: str) -> tuple[Entry, ...]:
+    """Entries that know which file they are of."""
+    return tuple(replace(one, file=file) for one in entries)
 
 
 def _folder(path: Path, format: str | None) -> Contents:
@@ -114,7 +120,7 @@ def _folder(path: Path, format: str | None) -> Contents:
         try:
             one = recognise(file)
             if format in (None, one.name):
-                entries += one.read(file)
+                entries += _named(one.read(file), file.relative_to(path).as_posix())
                 names[one.name] = None
         except ValueError as error:
             if file.suffix.lower() in _TEXTS:

@@ -1,9 +1,12 @@
 """Masks as lengths of runs along the columns."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shamsul.annotations.formats.values import whole
 
 #: More pixels than any radiograph has; a larger mask is a damaged or hostile file.
 MOST_PIXELS = 2**28
@@ -35,6 +38,22 @@ def from_runs(runs: Sequence[int], shape: tuple[int, int]) -> NDArray[np.bool_]:
         raise ValueError(f"its runs do not fill {rows} x {columns} pixels")
     on = np.arange(len(runs)) % 2 == 1
     return np.repeat(on, runs).reshape(columns, rows).T
+
+
+def region(content: Any) -> NDArray[np.bool_]:
+    """The mask of run lengths as COCO has them: `size`, rows before columns, and `counts`.
+
+    The lengths are a list or packed into a string; see `coco_runs`.
+
+    Raises
+    ------
+    ValueError
+        If they are damaged, or do not fill the mask.
+    """
+    rows, columns = map(whole, content["size"])
+    counts = content["counts"]
+    runs = coco_runs(counts) if isinstance(counts, str) else list(map(whole, counts))
+    return from_runs(runs, (rows, columns))
 
 
 def to_runs(mask: NDArray[np.bool_]) -> list[int]:

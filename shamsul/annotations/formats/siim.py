@@ -9,10 +9,12 @@ References
 from collections.abc import Iterator
 
 from shamsul.annotations.annotation import Annotation
-from shamsul.annotations.formats.entry import Entry, Found, each
+from shamsul.annotations.formats.entry import Entry, Found
 from shamsul.annotations.formats.format import Format
-from shamsul.annotations.formats.given import Given, Row
+from shamsul.annotations.formats.given import Given
 from shamsul.annotations.formats.rle import from_runs
+from shamsul.annotations.formats.values import whole
+from shamsul.storage.text import Row
 
 _SHAPE = (1024, 1024)
 
@@ -31,7 +33,7 @@ def _entries(given: Given) -> Iterator[Entry]:
 
     def read(row: Row) -> Iterator[Entry]:
         try:
-            numbers = [int(text) for text in row["EncodedPixels"].split()]
+            numbers = [whole(text) for text in row["EncodedPixels"].split()]
         except ValueError:
             raise ValueError("EncodedPixels are not whole numbers") from None
         if numbers == [-1]:
@@ -43,7 +45,7 @@ def _entries(given: Given) -> Iterator[Entry]:
         found = Annotation.of_region("Pneumothorax", "SIIM-ACR pneumothorax", region)
         yield Found(row["ImageId"], found, _SHAPE)
 
-    return each(given.rows(), read)
+    return given.each_row(read)
 
 
 SIIM = Format(

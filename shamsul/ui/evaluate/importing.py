@@ -269,13 +269,17 @@ def _tell(imported: _Imported) -> None:
     if not imported.faults:
         return
     table = pd.DataFrame(
-        [(one.entry, one.reason) for one in imported.faults], columns=["Entry", "Reason"]
+        [(one.file, one.entry, one.reason) for one in imported.faults],
+        columns=["File", "Entry", "Reason"],
     )
     st.dataframe(
         table,
         hide_index=True,
         height=min(280, 38 + 35 * len(table)),
-        column_config={"Entry": st.column_config.Column(width="medium")},
+        column_config={
+            "File": st.column_config.Column(width="small"),
+            "Entry": st.column_config.Column(width="medium"),
+        },
     )
 
     def content() -> bytes:
