@@ -15,7 +15,7 @@ IMPORTS = {
     "metrics": "storage",
     "phantom": "",
     "radiographs": "storage",
-    "annotations": "storage",
+    "annotations": "storage radiographs",
     "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",

@@ -4,13 +4,15 @@ Places are image coordinates, row before column: (0, 0) is the top-left corner o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
+
+from shamsul.radiographs.turn import Turn
 
 
 class Mark(Protocol):
@@ -36,6 +38,10 @@ class Mark(Protocol):
 
     def inside(self, shape: tuple[int, int]) -> bool:
         """Whether nothing of it lies off a radiograph of some rows and columns."""
+        ...
+
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Mark":
+        """The same on the radiograph turned, which has some rows and columns before."""
         ...
 
 
@@ -102,6 +108,10 @@ class Mask:
         """See `Mark`."""
         return self.shape == shape
 
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Mask":
+        """See `Mark`."""
+        return Mask(turn.pixels(self.mask(shape)))
+
 
 @dataclass(frozen=True, eq=False)
 class Polygons:
@@ -138,6 +148,10 @@ class Polygons:
         """See `Mark`."""
         return all(_within(ring, shape) for ring in self.rings)
 
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Polygons":
+        """See `Mark`."""
+        return Polygons(tuple(turn.places(ring, shape) for ring in self.rings))
+
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
@@ -158,7 +172,7 @@ class Boxes:
             raise ValueError("a box has a height and a width")
         object.__setattr__(self, "edges", edges)
 
-    def turned(self, degrees: float) -> Polygons:
+    def rotated(self, degrees: float) -> Polygons:
         """The rectangles, each turned about its centre, clockwise as one sees it."""
         cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         rings = []
@@ -178,6 +192,11 @@ class Boxes:
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
         return _within(self.edges.reshape(-1, 2), shape)
+
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Boxes":
+        """See `Mark`."""
+        corners = turn.places(self.edges.reshape(-1, 2), shape).reshape(-1, 2, 2)
+        return Boxes(np.concatenate([corners.min(1), corners.max(1)], 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +229,10 @@ class Points:
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
         return _within(self.places, shape)
+
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Points":
+        """See `Mark`."""
+        return Points(turn.places(self.places, shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,6 +276,13 @@ class Ellipses:
         )
         centres = np.stack([row, column], 1)
         return _within(centres - reach, shape) and _within(centres + reach, shape)
+
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Ellipses":
+        """See `Mark`."""
+        axes = self.axes[:, [0, 1, 3, 2, 4]] if turn.swapped else self.axes.copy()
+        axes[:, :2] = turn.places(self.axes[:, :2], shape)
+        axes[:, 4] *= (-1) ** sum(turn)  # each is a reflection
+        return Ellipses(axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,6 +334,12 @@ class Gaze:
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
         return _within(self.fixations[:, :2], shape)
+
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Gaze":
+        """See `Mark`."""
+        fixations = self.fixations.copy()
+        fixations[:, :2] = turn.places(fixations[:, :2], shape)
+        return replace(self, fixations=fixations)
 
 
 def join(marks: Sequence[Mark]) -> Mark:

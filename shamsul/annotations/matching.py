@@ -14,6 +14,7 @@ from shamsul.annotations.formats.entry import Entry, Fault, Found, Looked
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import LabelTable
 from shamsul.annotations.marks import Boxes, Gaze, Mark, Mask, Points, join
+from shamsul.radiographs.turn import AS_STORED, Turn
 
 Shape = tuple[int, int]
 
@@ -56,6 +57,7 @@ def bring(
     table: LabelTable,
     annotators: Annotators = Annotators.UNION,
     source: str = "",
+    turn: Callable[[str], Turn] = lambda _: AS_STORED,
 ) -> Brought:
     """Annotations of known images.
 
@@ -72,6 +74,9 @@ def bring(
     annotators : Annotators
     source : str
         Instead of the one that the format states.
+    turn : callable
+        From the pixels of an image's file, which the entries are about, to those that `shape`
+        counts; by its SHA-256.
 
     Notes
     -----
@@ -110,7 +115,7 @@ def bring(
             shapes[image] = shape(image)
         place = f"{entry.image}, {entry.annotation.label}"
         try:
-            mark = _on_image(entry, shapes[image])
+            mark = _on_image(entry, shapes[image], turn(image))
         except ValueError as error:
             faults.append(Fault(place, str(error), entry.file))
             continue
@@ -149,8 +154,8 @@ def _unknown(count: int) -> str:
     return f"no label of the model stands for it; {marks} left out"
 
 
-def _on_image(found: Found, shape: Shape) -> Mark:
-    """A found mark in the image's pixels.
+def _on_image(found: Found, upright: Shape, turn: Turn) -> Mark:
+    """A found mark in the pixels of the image as it is shown.
 
     Raises
     ------
@@ -158,6 +163,7 @@ def _on_image(found: Found, shape: Shape) -> Mark:
         If it is on an image of another size, or nothing of it is on this one.
     """
     mark = found.annotation.mark
+    shape = turn.inverse.shape(upright)
     stated = mark.shape if isinstance(mark, Mask) else found.shape
     if stated is not None and stated != shape:
         raise ValueError(
@@ -170,7 +176,7 @@ def _on_image(found: Found, shape: Shape) -> Mark:
         raise ValueError("it is within the first pixel, as shares of the image would be")
     if not mark.mask(shape).any():
         raise ValueError("nothing of it is on the image")
-    return mark
+    return mark.turned(turn, shape)
 
 
 def _together(

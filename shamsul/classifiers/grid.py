@@ -32,12 +32,15 @@ class GridImage:
         self.values.setflags(write=False)
 
 
-def resample(pixels: NDArray[np.float32], size: int, resize: Resize) -> GridImage:
+def resample(
+    pixels: NDArray[np.float32], size: int, resize: Resize, pixel_aspect: float = 1.0
+) -> GridImage:
     """Bring displayed brightness onto a square grid.
 
     Bilinear with anti-aliasing: each grid pixel is the mean of the pixels around its centre,
     weighted by a triangle as wide as the reduction. Squares are cut and padded by whole pixels
-    before resampling, so that the geometry is exact.
+    before resampling, so that the geometry is exact. They are squares of the film: of more columns
+    than rows where pixels are higher than wide.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ def resample(pixels: NDArray[np.float32], size: int, resize: Resize) -> GridImag
     size : int
         Rows and columns of the grid.
     resize : Resize
+    pixel_aspect : float
+        Height of a pixel divided by its width.
 
     Examples
     --------
@@ -58,11 +63,13 @@ def resample(pixels: NDArray[np.float32], size: int, resize: Resize) -> GridImag
     # A copy: torch warns about arrays that are not writable, as a radiograph's are.
     region = np.array(pixels, dtype=np.float32)
     if resize is Resize.CENTRE_CROP:
-        height = width = min(rows, columns)
+        height = min(rows, max(1, round(columns / pixel_aspect)))
+        width = min(columns, max(1, round(rows * pixel_aspect)))
         top, left = (rows - height) // 2, (columns - width) // 2
         region = np.ascontiguousarray(region[top : top + height, left : left + width])
     elif resize is Resize.LETTERBOX:
-        height = width = max(rows, columns)
+        height = max(rows, round(columns / pixel_aspect))
+        width = max(columns, round(rows * pixel_aspect))
         above, before = (height - rows) // 2, (width - columns) // 2
         top, left = -above, -before
         padding = ((above, height - rows - above), (before, width - columns - before))
@@ -82,4 +89,6 @@ def resample(pixels: NDArray[np.float32], size: int, resize: Resize) -> GridImag
 
 def prepare(radiograph: Radiograph, manifest: Manifest) -> GridImage:
     """Bring a radiograph onto the grid of a model, whose weights need not be loaded for it."""
-    return resample(radiograph.pixels, manifest.input_size, manifest.resize)
+    return resample(
+        radiograph.pixels, manifest.input_size, manifest.resize, radiograph.pixel_aspect
+    )

@@ -222,6 +222,7 @@ def _explanation(
         "image": pseudonym(radiograph.sha256),
         "sha256": radiograph.sha256,
         "image_shape": list(geometry.image_shape),
+        "turned": radiograph.turn.to_json(),
         "spacing_mm": radiograph.spacing_mm and list(radiograph.spacing_mm),
         "grid_shape": list(geometry.grid_shape),
         "grid_to_image": [list(row) for row in geometry.grid_to_image],

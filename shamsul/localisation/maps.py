@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from shamsul.radiographs import pseudonym
 from shamsul.radiographs.geometry import Geometry
 from shamsul.radiographs.pseudonym import is_sha256
+from shamsul.radiographs.turn import AS_STORED, Turn
 from shamsul.storage.damage import SENSELESS, opened_arrays
 
 #: Names of the files that ``shamsul explain`` writes.
@@ -89,6 +90,14 @@ class MapFile:
             return (float(stated[0]), float(stated[1])) if stated else None
         except SENSELESS:
             raise ValueError(f"{self.facts} does not say how large its pixels are") from None
+
+    def turn(self) -> Turn:
+        """From the pixels of the radiograph's file to those that the maps are about."""
+        stated = _facts(self.facts).get("turned") if self.facts else None
+        try:
+            return Turn.from_json(stated) if stated else AS_STORED
+        except SENSELESS:
+            raise ValueError(f"{self.facts} does not say how its radiograph was turned") from None
 
     def labels(self) -> frozenset[str]:
         """The labels that have maps.

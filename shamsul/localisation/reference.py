@@ -16,6 +16,7 @@ from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import LabelTable
 from shamsul.annotations.matching import BEYOND, Annotators, bring
 from shamsul.localisation.maps import MapFile
+from shamsul.radiographs.turn import AS_STORED, Turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,15 @@ class Reference:
         """The same with other labels, by those it has."""
         annotations = (replace(one, label=labels[one.label]) for one in self.annotations)
         return replace(self, annotations=tuple(annotations))
+
+    def turned(self, turn: Turn) -> "Reference":
+        """The same of the image turned."""
+        if turn == AS_STORED:  # thousands of masks stay as they are
+            return self
+        annotations = tuple(
+            replace(one, mark=one.mark.turned(turn, self.shape)) for one in self.annotations
+        )
+        return Reference(self.image, turn.shape(self.shape), annotations)
 
 
 def read_references(path: Path) -> dict[str, Reference]:
@@ -119,9 +129,14 @@ class AnnotationFile:
                 for one in self.read[image].annotations
                 if not one.mark.inside(self.read[image].shape)
             )
-            return {image: one.named(named) for image, one in self.read.items()}, beyond
+            turns = {file.image: file.turn() for file in files}
+            return {
+                image: one.named(named).turned(turns.get(image, AS_STORED))
+                for image, one in self.read.items()
+            }, beyond
         images = Images({file.image: [file.image, *file.names] for file in files})
         sizes = self._sizes(files, images)
+        turns = {file.image: file.turn() for file in files}
         brought = bring(
             self.entries,
             images,
@@ -129,6 +144,7 @@ class AnnotationFile:
             labels,
             table,
             annotators,
+            turn=turns.__getitem__,
         )
         references = {
             image: Reference(image, _only(sizes[image], image), found)

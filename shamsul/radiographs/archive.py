@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.radiograph import Radiograph
+from shamsul.radiographs.turn import AS_STORED, Turn
 from shamsul.storage.atomic import replacing
 from shamsul.storage.damage import opened_arrays
 
@@ -28,10 +29,13 @@ class Extent:
         Rows and columns.
     spacing_mm : (float, float) or None
         Millimetres from pixel to pixel, rows before columns; None where it is not known.
+    turn : Turn
+        From the file's pixels to these.
     """
 
     shape: tuple[int, int]
     spacing_mm: tuple[float, float] | None
+    turn: Turn = AS_STORED
 
 
 class ArchiveError(KeyError):
@@ -83,6 +87,7 @@ class RadiographArchive:
                 sha256=np.array(radiograph.sha256),
                 burned_in_annotation=np.array(radiograph.burned_in_annotation),
                 declared_aspect=np.array(radiograph.declared_aspect, dtype=np.float64),
+                turn=np.array(radiograph.turn),
                 notes=np.array(radiograph.notes, dtype=np.str_),
             )
 
@@ -102,7 +107,7 @@ class RadiographArchive:
         return radiograph
 
     def extent(self, sha256: str) -> Extent:
-        """How large the radiograph put under this hash is; its pixels are not read.
+        """How large the radiograph put under this hash is, and how turned; no pixels are read.
 
         Raises
         ------
@@ -146,7 +151,11 @@ def _extent(path: Path) -> Extent:
             shape, _, _ = np.lib.format.read_array_header_1_0(values)
         with fields.open("spacing_mm.npy") as stated:
             spacing = np.lib.format.read_array(stated, allow_pickle=False).tolist()
-    return Extent((shape[0], shape[1]), (spacing[0], spacing[1]) if spacing else None)
+        turn = AS_STORED
+        if "turn.npy" in fields.namelist():  # files of 0.1.0 have none
+            with fields.open("turn.npy") as stated:
+                turn = Turn(*np.lib.format.read_array(stated, allow_pickle=False).tolist())
+    return Extent((shape[0], shape[1]), (spacing[0], spacing[1]) if spacing else None, turn)
 
 
 def _load(path: Path) -> Radiograph:
@@ -161,7 +170,8 @@ def _load(path: Path) -> Radiograph:
             sha256=fields["sha256"].item(),
             burned_in_annotation=fields["burned_in_annotation"].item(),
             declared_aspect=fields["declared_aspect"].item(),
-            # Files of 0.1.0 have none.
+            # Files of 0.1.0 have neither.
+            turn=Turn(*fields["turn"].tolist()) if "turn" in fields else AS_STORED,
             notes=tuple(fields["notes"].tolist()) if "notes" in fields else (),
         )
 

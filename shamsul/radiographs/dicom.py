@@ -20,6 +20,7 @@ from shamsul.radiographs.codec import PixelFormat, decode
 from shamsul.radiographs.grayscale import Grayscale, Rescale, Window
 from shamsul.radiographs.header import Header, is_dicom
 from shamsul.radiographs.radiograph import Radiograph, RadiographError
+from shamsul.radiographs.turn import Turn
 
 __all__ = ["is_dicom", "read_dicom"]
 
@@ -42,6 +43,8 @@ WINDOW_SHOWS_NOTHING = (
     "The window that the file states shows nothing of the image; its full range of values is shown."
 )
 
+TURNED = "The file has this film {}, as its Patient Orientation says; it is shown upright."
+
 _GRAY = ("MONOCHROME1", "MONOCHROME2")
 _VIEWS = ("PA", "AP", "LL", "RL")
 #: View codes (PS3.16 CID 4010) of SNOMED CT and its predecessor.
@@ -55,6 +58,8 @@ _VIEW_CODES = {
     "399198007": "RL",
     "R-10232": "RL",
 }
+# A pixel that is so many times longer one way than the other is none of a radiograph's.
+_MOST_OBLONG = 4
 # Channels of a gray image differ by less than this share of the range, but for lossy noise and
 # coloured marks on few pixels.
 _TINT = 0.1
@@ -95,6 +100,9 @@ def read_dicom(
     inverts, both together invert once. Overlays, in unused bits or apart, are not drawn. Of
     several windows or tables the first is shown, and tables go before windows. One that leaves
     a single value of the image is noted, and the full range shown instead.
+
+    A frontal film whose Patient Orientation says that it is stored otherwise is turned upright, and
+    that is noted; see :meth:`Turn.upright`.
     """
     header = Header.of(data)
     _check_kind(header)
@@ -106,24 +114,32 @@ def read_dicom(
     pixel = _pixel_format(header)
     on_size(pixel.rows * pixel.columns)
     stored, pixel = decode(element.value, element.VR, header.syntax, pixel)
-    notes: tuple[str, ...] = ()
+    notes: list[str] = []
     if pixel.photometric in _GRAY:
         stated = _grayscale(header, pixel)
         pipeline = stated.that_shows_something(stored)
         if pipeline is not stated:
-            notes = (WINDOW_SHOWS_NOTHING,)
+            notes.append(WINDOW_SHOWS_NOTHING)
         values, window = pipeline.render(stored)
     else:
         values, window = _gray_of_colour(header, pixel, stored)
+    view = _view(header)
+    turn = Turn.upright(header.texts("PatientOrientation"), view)
+    if turn.words:
+        notes.append(TURNED.format(turn.words))
+    spacing, aspect = _spacing(header), _aspect(header)
+    if turn.swapped:
+        spacing, aspect = spacing and (spacing[1], spacing[0]), 1 / aspect
     return Radiograph(
-        values=values,
+        values=turn.pixels(values),
         window=window,
-        spacing_mm=_spacing(header),
-        view=_view(header),
+        spacing_mm=spacing,
+        view=view if view in _VIEWS else "",
         sha256=sha256,
         burned_in_annotation=header.text("BurnedInAnnotation") == "YES",
-        declared_aspect=_aspect(header),
-        notes=notes,
+        declared_aspect=aspect,
+        turn=turn,
+        notes=tuple(notes),
     )
 
 
@@ -215,17 +231,22 @@ def _gray_of_colour(
 
 
 def _pair(header: Header, keyword: str) -> tuple[float, float] | None:
-    """Two positive numbers."""
+    """Two positive numbers of sensible proportions."""
     numbers = header.numbers(keyword)
-    return (numbers[0], numbers[1]) if len(numbers) == 2 and min(numbers) > 0 else None
+    if len(numbers) != 2 or min(numbers) <= 0 or max(numbers) > _MOST_OBLONG * min(numbers):
+        return None
+    return numbers[0], numbers[1]
 
 
 def _spacing(header: Header) -> tuple[float, float] | None:
-    """Pixel Spacing (PS3.3 10.7.1.3), else that of the detector less the magnification."""
+    """Pixel Spacing (PS3.3 10.7.1.3), else that of the detector less the magnification.
+
+    What a film was scanned with (PS3.3 C.8.6.2) is, like the detector's, not at the patient.
+    """
     spacing = _pair(header, "PixelSpacing")
     if spacing is not None:
         return spacing
-    spacing = _pair(header, "ImagerPixelSpacing")
+    spacing = _pair(header, "ImagerPixelSpacing") or _pair(header, "NominalScannedPixelSpacing")
     if spacing is None:
         return None
     magnification = header.number("EstimatedRadiographicMagnificationFactor") or 1.0
@@ -241,9 +262,9 @@ def _aspect(header: Header) -> float:
 
 
 def _view(header: Header) -> str:
-    """View Position (PS3.3 C.8.7.1, C.8.11.5), else the view's code."""
+    """View Position (PS3.3 C.8.7.1, C.8.11.5), else the view's code; may be none of `_VIEWS`."""
     view = header.text("ViewPosition")
-    if view in _VIEWS:
-        return view
     code = header.item("ViewCodeSequence")
-    return "" if code is None else _VIEW_CODES.get(code.text("CodeValue"), "")
+    if view in _VIEWS or code is None:
+        return view
+    return _VIEW_CODES.get(code.text("CodeValue"), view or code.text("CodeValue"))

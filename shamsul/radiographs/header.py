@@ -28,7 +28,9 @@ ATTRIBUTES = (
     "ViewPosition",
     "ViewCodeSequence",
     "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing",
     "EstimatedRadiographicMagnificationFactor",
+    "PatientOrientation",
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "PlanarConfiguration",
@@ -152,10 +154,16 @@ class Header:
 
     def text(self, keyword: str) -> str:
         """First value in capitals without surrounding blanks, "" where absent."""
+        return next(iter(self.texts(keyword)), "")
+
+    def texts(self, keyword: str) -> list[str]:
+        """Values in capitals without surrounding blanks, "" for one that is no text."""
         value = self.value(keyword)
-        if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
-            value = next(iter(value), "")
-        return value.strip(" \0").upper() if isinstance(value, str) else ""
+        several = isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue"
+        return [
+            one.strip(" \0").upper() if isinstance(one, str) else ""
+            for one in (value if several else [value])
+        ]
 
     def numbers(self, keyword: str) -> list[float]:
         """Values up to the first that is not a number of sensible size."""

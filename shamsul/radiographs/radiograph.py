@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from shamsul.radiographs.turn import AS_STORED, Turn
+
 
 class RadiographError(ValueError):
     """Why a file was not accepted: one sentence for the reader, free of anything the file says.
@@ -22,6 +24,8 @@ class RadiographError(ValueError):
 @dataclass(frozen=True, eq=False)
 class Radiograph:
     """One frontal or lateral projection radiograph, free of identifying attributes.
+
+    All of it is about the film as it is shown: upright, where the file says how it is stored.
 
     Attributes
     ----------
@@ -41,6 +45,8 @@ class Radiograph:
         (Burned In Annotation, PS3.3 C.7.6.1). False also where the file does not say.
     declared_aspect : float
         Height of a pixel divided by its width where `spacing_mm` is None.
+    turn : Turn
+        What has been done to the file's pixels for it.
     notes : tuple of str
         Sentences for the reader: where what is shown is not what the file states.
     """
@@ -52,6 +58,7 @@ class Radiograph:
     sha256: str
     burned_in_annotation: bool = False
     declared_aspect: float = 1.0
+    turn: Turn = AS_STORED
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

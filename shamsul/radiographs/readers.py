@@ -19,6 +19,7 @@ import numpy as np
 
 from shamsul.radiographs import refusal
 from shamsul.radiographs.radiograph import Radiograph
+from shamsul.radiographs.turn import Turn
 
 # Files read at a time; further ones wait.
 _places = threading.BoundedSemaphore(4)
@@ -116,7 +117,7 @@ def to_parts(read: Radiograph | str) -> Iterator[bytes | memoryview]:
         yield b""
         return
     about = {name: value for name, value in vars(read).items() if name != "values"}
-    yield json.dumps({**about, "shape": read.shape}).encode()
+    yield json.dumps({**about, "turn": read.turn.to_json(), "shape": read.shape}).encode()
     yield np.ascontiguousarray(read.values).data.cast("B")
 
 
@@ -128,6 +129,7 @@ def _from_parts(about: bytes, values: bytes) -> Radiograph | str:
         values=np.frombuffer(values, dtype=np.float32).reshape(told.pop("shape")),
         window=tuple(told.pop("window")),
         spacing_mm=(spacing := told.pop("spacing_mm")) and tuple(spacing),
+        turn=Turn.from_json(told.pop("turn")),
         notes=tuple(told.pop("notes")),
         **told,
     )

@@ -26,18 +26,24 @@ def overlay(radiograph: Radiograph, heatmap: Heatmap, *, opacity: float = 0.6) -
     Returns
     -------
     ndarray of shape (H', W', 3), uint8
-        At most `LONGEST` pixels high and wide, in the radiograph's own proportions.
+        At most `LONGEST` pixels high and wide, in the film's own proportions.
     """
     rows, columns = radiograph.shape
-    reduction = max(1.0, max(rows, columns) / LONGEST)
-    shape = round(rows / reduction), round(columns / reduction)
+    # In the smaller side of a pixel, so that nothing is lost where pixels are not square.
+    height, width = (
+        rows * max(1, radiograph.pixel_aspect),
+        columns / min(1, radiograph.pixel_aspect),
+    )
+    reduction = max(1.0, max(height, width) / LONGEST)
+    shape = max(1, round(height / reduction)), max(1, round(width / reduction))
+    blur = [max(0.0, (rows / shape[0] - 1) / 2), max(0.0, (columns / shape[1] - 1) / 2)]
     # Pixel centres of the picture, in image coordinates and then on the model's grid.
     down = (np.arange(shape[0]) + 0.5) * rows / shape[0]
     across = (np.arange(shape[1]) + 0.5) * columns / shape[1]
     points = np.stack(np.meshgrid(down, across, indexing="ij"), -1).reshape(-1, 2)
     grid = heatmap.geometry.to_grid(points).T
     brightness = ndimage.map_coordinates(
-        ndimage.gaussian_filter(radiograph.pixels, (reduction - 1) / 2), (points - 0.5).T, order=1
+        ndimage.gaussian_filter(radiograph.pixels, blur), (points - 0.5).T, order=1, mode="nearest"
     )
     # Beyond the grid nothing is known; its last half pixel still belongs to it.
     height, width = heatmap.geometry.grid_shape

@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from pathlib import Path
 
+from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
 from shamsul.annotations.formats import coco
@@ -17,6 +18,7 @@ from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import GAZE, LabelTable, normalised
 from shamsul.annotations.matching import Annotators, Brought, bring
 from shamsul.radiographs import RadiographArchive
+from shamsul.radiographs.archive import Extent
 from shamsul.reading.database.store import Store
 from shamsul.reading.design.study import Case
 from shamsul.studies import opening
@@ -170,11 +172,12 @@ def give(
     brought = bring(
         entries,
         images,
-        lambda sha256: archive.get(sha256).shape,
+        lambda sha256: archive.extent(sha256).shape,
         labels,
         table,
         annotators,
         source,
+        lambda sha256: archive.extent(sha256).turn,
     )
     for sha256, found in brought.annotations.items():
         annotations.add(sha256, found, whoever=True)
@@ -197,11 +200,18 @@ def exported(
         If the radiograph of an annotated case is missing.
     """
     images = (
-        coco.Annotated(case.name, archive.extent(case.image_sha256).shape, found)
+        _as_in_the_file(case.name, archive.extent(case.image_sha256), found)
         for case in cases
         if (found := annotations.get(case.image_sha256))
     )
     return json.dumps(coco.document(images), ensure_ascii=False).encode()
+
+
+def _as_in_the_file(name: str, extent: Extent, found: Iterable[Annotation]) -> coco.Annotated:
+    """Annotations on the pixels of a radiograph's file, as those that are given are."""
+    back = extent.turn.inverse
+    marks = tuple(replace(one, mark=one.mark.turned(back, extent.shape)) for one in found)
+    return coco.Annotated(name, back.shape(extent.shape), marks)
 
 
 def remove(cases: Iterable[Case], source: str, annotations: AnnotationArchive) -> int:

@@ -224,7 +224,7 @@ def _take_in(
                 radiograph = read_radiograph(path.read_bytes(), max_bytes=max_bytes)
                 archive.put(radiograph)
                 exact = [
-                    Annotation.of_region(label, EXACT, read_mask(mask))
+                    Annotation.of_region(label, EXACT, radiograph.turn.pixels(read_mask(mask)))
                     for label, mask in masks.items()
                 ]
                 if exact:

@@ -1,13 +1,16 @@
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from shamsul.annotations import marks
 from shamsul.annotations.annotation import Annotation, union
-from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Mask, Points, Polygons
+from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Mark, Mask, Points, Polygons
+from shamsul.radiographs.turn import Turn
 
 SHAPE = (8, 10)
 
@@ -131,3 +134,35 @@ def test_union_of_annotations() -> None:
     both = [Annotation("A", "x", Boxes([[0, 0, 1, 1]])), Annotation("A", "y", Points([[3, 3]]))]
     assert np.argwhere(union(both, SHAPE)).tolist() == [[0, 0], [3, 3]]
     assert not union([], SHAPE).any()
+
+
+@pytest.mark.parametrize("turn", [Turn(*each) for each in product((False, True), repeat=3)])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        Mask(np.arange(30 * 40).reshape(30, 40) % 7 < 3),
+        Boxes(np.array([[2.0, 3, 9, 20], [10, 30, 28, 39]])),
+        Points(np.array([[0.5, 0.5], [12.5, 33.5]])),
+        Ellipses(np.array([[12.2, 17.1, 9, 4, 30], [20, 30, 3, 5, -10]])),
+        Gaze(np.array([[5.5, 6.5, 1.0], [20.5, 30.5, 2.0]]), sigma=2.0),
+    ],
+    ids=lambda mark: mark.kind,
+)
+def test_a_turned_mark_covers_the_turned_pixels(mark: Mark, turn: Turn) -> None:
+    turned = mark.turned(turn, (30, 40))
+    shape = turn.shape((30, 40))
+    np.testing.assert_array_equal(turned.mask(shape), turn.pixels(mark.mask((30, 40))))
+    assert turned.inside(shape)
+    back = turned.turned(turn.inverse, shape)
+    np.testing.assert_array_equal(back.mask((30, 40)), mark.mask((30, 40)))
+
+
+@pytest.mark.parametrize("turn", [Turn(*each) for each in product((False, True), repeat=3)])
+def test_corners_of_a_turned_polygon_are_the_turned_corners(turn: Turn) -> None:
+    """Its outline is drawn from corner to corner, so that its mask may differ by a pixel there."""
+    polygons = Polygons((np.array([[2.0, 3], [25, 5], [14, 36]]),))
+    turned = polygons.turned(turn, (30, 40))
+    np.testing.assert_allclose(turned.rings[0], turn.places(polygons.rings[0], (30, 40)))
+    differ = turned.mask(turn.shape((30, 40))) ^ turn.pixels(polygons.mask((30, 40)))
+    mask, square = turned.mask(turn.shape((30, 40))), np.ones((3, 3))
+    assert not (differ & ~(binary_dilation(mask, square) ^ binary_erosion(mask, square))).any()

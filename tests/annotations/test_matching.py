@@ -9,6 +9,7 @@ from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Mask, Points, Polygons, join
 from shamsul.annotations.matching import Annotators, bring
+from shamsul.radiographs.turn import Turn
 
 A, B = "a" * 64, "b" * 64
 SHAPE = (8, 10)
@@ -193,3 +194,19 @@ def test_entries_are_joined_by_image_label_and_author() -> None:
     fault, *marks = joined(entries)
     assert str(fault) == "no"
     assert [len(one.annotation.mark.edges) for one in marks] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("turn", [Turn(False, True, True), Turn(False, False, True), Turn(True)])
+def test_marks_on_the_pixels_of_the_file_are_turned_with_them(turn: Turn) -> None:
+    stored = turn.inverse.shape(SHAPE)
+    region = np.zeros(stored, bool)
+    region[1:3, 2:7] = True
+    whole = [found(mark=box(1, 2, 3, 7), shape=stored), found(mark=Mask(region))]
+    share = Boxes(np.array([[1, 2, 3, 7]]) / np.tile(stored, 2))
+    for one in (*whole, found(mark=share, relative=True)):
+        got = brought(one, turn=lambda _: turn)
+        assert got.faults == ()
+        (made,) = got.annotations[A]
+        np.testing.assert_array_equal(made.mask(SHAPE), turn.pixels(region))
+    (fault,) = brought(found(shape=(9, 10)), turn=lambda _: turn).faults
+    assert f"the image has {stored[0]} x {stored[1]} (rows x columns)" in str(fault)

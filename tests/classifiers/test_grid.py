@@ -55,3 +55,21 @@ def test_a_read_only_image_is_taken_and_left_alone() -> None:
     pixels = np.ones((40, 30), np.float32)
     pixels.setflags(write=False)
     np.testing.assert_allclose(resample(pixels, 8, Resize.STRETCH).values, 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("resize", [Resize.LETTERBOX, Resize.CENTRE_CROP])
+@pytest.mark.parametrize("aspect", [0.5, 0.7, 1.0, 1.6, 2.0])
+@pytest.mark.parametrize("film", [(300, 200), (200, 300)])
+def test_a_disc_stays_a_disc(resize: Resize, aspect: float, film: tuple[int, int]) -> None:
+    """Pixels that are not square keep the film's proportions."""
+    shape = round(film[0] / aspect), film[1]
+    rows, columns = np.indices(shape) + 0.5
+    centre = shape[0] / 2, shape[1] / 2
+    disc = np.hypot((rows - centre[0]) * aspect, columns - centre[1]) < 60
+    grid = resample(disc.astype(np.float32), 128, resize, aspect)
+    side = max(film) if resize is Resize.LETTERBOX else min(film)
+    diameter = 120 * 128 / side
+    assert grid.values.sum(axis=0).max() == pytest.approx(diameter, rel=0.02)
+    assert grid.values.sum(axis=1).max() == pytest.approx(diameter, rel=0.02)
+    ((down, across),) = grid.geometry.to_image([[63.5, 63.5]])
+    np.testing.assert_allclose((down, across), centre, atol=1)

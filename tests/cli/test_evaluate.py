@@ -14,8 +14,10 @@ from PIL import Image
 
 from shamsul.localisation.score import METRICS
 from shamsul.radiographs import pseudonym
+from shamsul.radiographs.turn import AS_STORED, Turn
 from tests.cli.command import Run, run_in
 from tests.localisation.conftest import SHAPE, square
+from tests.radiographs.conftest import dataset_of, file_of
 
 
 @pytest.fixture
@@ -83,6 +85,54 @@ def test_what_explain_wrote_can_be_evaluated(evaluate: Run, tmp_path: Path) -> N
     assert row["centre_distance_mm"] == "" and float(row["auroc"]) == score["auroc"]
     with (tmp_path / "out" / "summary.csv").open() as file:
         assert [one["metric"] for one in csv.DictReader(file)] == list(METRICS)
+
+
+@pytest.mark.parametrize("orientation", ["R\\H", "H\\L"])
+@pytest.mark.parametrize("annotated", ["coco", "chexlocalize"])
+def test_annotations_of_a_film_stored_otherwise_are_scored_as_upright_ones(
+    evaluate: Run, tmp_path: Path, orientation: str, annotated: str
+) -> None:
+    film = np.random.default_rng(0).integers(0, 255, (90, 60)).astype(np.uint8)
+    box = np.zeros(film.shape, bool)
+    box[10:50, 20:35] = True
+    turn = Turn.upright(orientation.split("\\"), "")
+    scores = {}
+    for name, back, stated in (("as_is", AS_STORED, "L\\F"), ("turned", turn.inverse, orientation)):
+        dataset = dataset_of(back.pixels(film), PatientOrientation=stated.split("\\"))
+        (tmp_path / f"{name}.dcm").write_bytes(file_of(dataset))
+        rows, columns = map(np.flatnonzero, ((region := back.pixels(box)).any(1), region.any(0)))
+        top, left, down, across = int(rows[0]), int(columns[0]), len(rows), len(columns)
+        content: dict[str, object]
+        if annotated == "coco":
+            content = {
+                "images": [
+                    {
+                        "id": 1,
+                        "file_name": f"{name}.dcm",
+                        "height": region.shape[0],
+                        "width": region.shape[1],
+                    }
+                ],
+                "categories": [{"id": 1, "name": "Cardiomegaly"}],
+                "annotations": [
+                    {"id": 1, "image_id": 1, "category_id": 1, "bbox": [left, top, across, down]}
+                ],
+            }
+        else:
+            columns = region.ravel(order="F")
+            ends = [0, *(np.flatnonzero(np.diff(columns)) + 1).tolist(), columns.size]
+            counts = np.diff(ends).tolist()
+            encoded = {"size": list(region.shape), "counts": counts}
+            content = {name: {"Cardiomegaly": encoded}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        arguments = ["explain", f"{name}.dcm", "--out", f"maps-{name}", "--label", "Cardiomegaly"]
+        arguments += ["--method", "grad_cam", "--keep-file-names"]
+        assert run_in(tmp_path, *arguments).returncode == 0
+        asked = ("--maps", f"maps-{name}", "--annotations", f"{name}.json", "--out", f"out-{name}")
+        (scores[name],) = result(evaluate(*asked, "--json", "--keep-file-names"))["scores"]
+    assert scores["turned"] == scores["as_is"] | {"image": scores["turned"]["image"]}
+    assert scores["turned"]["mask_area"] == 40 * 15
+    assert scores["turned"]["auroc"] != 0.5
 
 
 def test_an_image_is_found_by_its_hash_and_written_by_its_pseudonym(

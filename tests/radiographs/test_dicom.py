@@ -455,6 +455,26 @@ def test_pixel_aspect_is_that_of_the_spacing_else_as_declared(make_dicom):
 
 
 @pytest.mark.parametrize(
+    ("given", "spacing", "aspect"),
+    [
+        ({"NominalScannedPixelSpacing": [0.2, 0.1]}, (0.2, 0.1), 2),
+        (
+            {"NominalScannedPixelSpacing": [0.2, 0.1], "ImagerPixelSpacing": [0.1, 0.1]},
+            (0.1, 0.1),
+            1,
+        ),
+        ({"PixelSpacing": [0.1, 0.001], "ImagerPixelSpacing": [0.1, 0.1]}, (0.1, 0.1), 1),
+        ({"PixelAspectRatio": [1000, 1]}, None, 1),
+        ({"PixelSpacing": [0.4, 0.1]}, (0.4, 0.1), 4),
+    ],
+)
+def test_the_first_spacing_that_a_radiograph_can_have_counts(make_dicom, given, spacing, aspect):
+    film = read_radiograph(make_dicom(PIXELS, 12, **given))
+    assert film.spacing_mm == spacing
+    assert film.pixel_aspect == pytest.approx(aspect)
+
+
+@pytest.mark.parametrize(
     ("position", "view"),
     [("PA", "PA"), ("ap ", "AP"), ("LL", "LL"), ("RL", "RL"), ("LLO", ""), (None, "")],
 )

@@ -23,7 +23,8 @@ from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
 from shamsul.annotations.formats.rle import region
 from shamsul.annotations.formats.values import numbers, whole
-from shamsul.annotations.marks import Mark, Points, Polygons
+from shamsul.annotations.marks import Mark, Mask, Points, Polygons
+from shamsul.radiographs.turn import Turn
 from shamsul.storage.text import number, read_json
 
 _REFERENCE = "Saporta 2022, doi:10.1038/s42256-022-00536-x"
@@ -59,6 +60,10 @@ class RunLengths:
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
         return self.shape == shape
+
+    def turned(self, turn: Turn, shape: tuple[int, int]) -> Mask:
+        """See `Mark`."""
+        return Mask(turn.pixels(self.mask(shape)))
 
 
 def listed(path: Path) -> dict[str, tuple[tuple[int, int], tuple[Annotation, ...]]]:

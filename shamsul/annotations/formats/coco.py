@@ -136,7 +136,7 @@ def _mark(annotation: Any) -> Mark:
         return Points(places[places[:, 2] > 0, 1::-1])  # the others are not labelled
     ((left, top, width, height),) = numbers([annotation["bbox"]], 4)
     box = Boxes(np.array([[top, left, top + height, left + width]]))
-    return box.turned(turn) if turn else box
+    return box.rotated(turn) if turn else box
 
 
 def _turn(annotation: Any) -> float:

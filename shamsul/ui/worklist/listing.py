@@ -22,9 +22,12 @@ THUMBNAIL = 256
 @st.cache_data(show_spinner=False, max_entries=512)
 def _thumbnail(sha256: str) -> NDArray[np.uint8]:
     """The radiograph in a black square, so that cards are of one height."""
-    pixels = session.archive().get(sha256).pixels
-    picture = Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
-    picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    radiograph = session.archive().get(sha256)
+    (rows, columns), aspect = radiograph.shape, radiograph.pixel_aspect
+    scale = min(1.0, THUMBNAIL / max(rows * aspect, columns))
+    size = max(1, round(columns * scale)), max(1, round(rows * aspect * scale))
+    picture = Image.fromarray(np.rint(radiograph.pixels * 255).astype(np.uint8))
+    picture = picture.resize(size, Image.Resampling.BOX)
     square = np.zeros((THUMBNAIL, THUMBNAIL), np.uint8)
     top, left = (THUMBNAIL - picture.height) // 2, (THUMBNAIL - picture.width) // 2
     square[top : top + picture.height, left : left + picture.width] = np.asarray(picture)
