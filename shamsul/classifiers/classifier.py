@@ -1,7 +1,6 @@
 """A loaded classifier: preprocessing and fast batched inference."""
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -10,15 +9,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from shamsul.classifiers.device import PROCESSOR, device, use_processor
+from shamsul.classifiers.device import PROCESSOR, device, has_bfloat16, use_processor
 from shamsul.classifiers.grid import GridImage, prepare
+from shamsul.classifiers.inference import RUNNING, InferenceEngine, Torch
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.radiographs.radiograph import Radiograph
-
-#: Held wherever a network runs. Tracing patches torch's modules for the whole process, and layers
-#: are shared by everybody who explains or predicts: another thread's forward pass must wait.
-RUNNING: Final = threading.RLock()
 
 #: Larger batches are hardly faster on a processor, and need more memory.
 BATCH_SIZE: Final = 8
@@ -55,6 +51,14 @@ class Classifier:
         self.manifest = manifest
         module = module.eval().requires_grad_(False)
         self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        #: What gives the logits that are shown and kept.
+        self.reference: InferenceEngine = Torch(self.module)
+        #: The fastest in single precision, and in half precision where that is faster; see
+        #: :func:`~shamsul.classifiers.inference.equip`.
+        self.exact: InferenceEngine = self.reference
+        self.half: InferenceEngine | None = (
+            Torch(self.module, half=True) if has_bfloat16(self.device.type) else None
+        )
         scaling = manifest.scaling
         self._mean = torch.tensor(scaling.mean).view(1, -1, 1, 1)
         self._std = torch.tensor(scaling.std).view(1, -1, 1, 1)
@@ -79,6 +83,8 @@ class Classifier:
         with RUNNING:
             self.device = PROCESSOR
             self.module.to(PROCESSOR)
+            if not has_bfloat16(PROCESSOR.type):
+                self.half = None
         use_processor()
         return True
 
@@ -111,7 +117,7 @@ class Classifier:
         grids: NDArray[np.floating] | torch.Tensor,
         *,
         progress: Callable[[int], None] | None = None,
-        half: bool = False,
+        engine: InferenceEngine | None = None,
     ) -> NDArray[np.float32]:
         """Evaluate images on the model's grid.
 
@@ -121,8 +127,8 @@ class Classifier:
             Not written to.
         progress : callable, optional
             Called after each batch with the number of images done so far.
-        half : bool
-            Compute in bfloat16 where torch's autocast holds it to be safe.
+        engine : InferenceEngine, optional
+            `reference`, `exact` or `half`; by default `exact`.
 
         Returns
         -------
@@ -132,19 +138,18 @@ class Classifier:
             raise ValueError("grids must have shape (N, h, w)")
         count = grids.shape[0]
         logits = np.empty((count, len(self.manifest.labels)), np.float32)
-        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=half)
-        with torch.inference_mode(), autocast:
-            for start in range(0, count, self.batch_size):
-                batch = grids[start : start + self.batch_size]
-                if not isinstance(batch, torch.Tensor):
-                    # A copy: torch warns about arrays that are not writable.
-                    batch = torch.from_numpy(np.array(batch, dtype=np.float32))
-                done = start + batch.shape[0]
-                with RUNNING:  # for a batch at a time: predictions go between those of SHAP
-                    found = self.module(self.normalise(batch.float()))
-                logits[start:done] = found.float().cpu().numpy()
-                if progress is not None:
-                    progress(done)
+        run = engine or self.exact
+        for start in range(0, count, self.batch_size):
+            batch = grids[start : start + self.batch_size]
+            if not isinstance(batch, torch.Tensor):
+                # A copy: torch warns about arrays that are not writable.
+                batch = torch.from_numpy(np.array(batch, dtype=np.float32))
+            done = start + batch.shape[0]
+            with torch.inference_mode():
+                # For a batch at a time: predictions go between those of SHAP.
+                logits[start:done] = run(self.normalise(batch.float()))
+            if progress is not None:
+                progress(done)
         return logits
 
     def predict(self, radiograph: Radiograph) -> Prediction:
@@ -155,11 +160,11 @@ class Classifier:
         """What :meth:`predict` gives, for a radiograph that is on the model's grid already."""
         grid = image.values[None]
         try:
-            (logits,) = self.logits(grid).astype(float)
+            (logits,) = self.logits(grid, engine=self.reference).astype(float)
         except torch.OutOfMemoryError:
             if not self.retreat():
                 raise
-            (logits,) = self.logits(grid).astype(float)
+            (logits,) = self.logits(grid, engine=self.reference).astype(float)
         probabilities = expit(logits)
         return Prediction(
             self.manifest.name,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shamsul.classifiers import architecture, weights
-from shamsul.classifiers.classifier import RUNNING, Classifier
+from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.inference import RUNNING
 from shamsul.classifiers.manifest import Manifest, ModelError
 from shamsul.classifiers.matching import MatchError, matched
 

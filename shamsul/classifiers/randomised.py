@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 
 from shamsul.classifiers import architecture, weights
-from shamsul.classifiers.classifier import RUNNING, Classifier
+from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.folder import TRAINING_MEAN, read_state
+from shamsul.classifiers.inference import RUNNING
 from shamsul.classifiers.manifest import Manifest
 
 

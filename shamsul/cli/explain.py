@@ -99,6 +99,7 @@ def explain(
 ) -> None:
     """Write heatmaps of a radiograph: arrays, their facts, and an overlay picture each."""
     from shamsul.classifiers import registry
+    from shamsul.classifiers.inference import equip
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.presets import PRESETS
@@ -131,6 +132,8 @@ def explain(
         labels = classifier.manifest.labels
     check_labels(labels, classifier)
 
+    if any(chosen.half for chosen in methods):
+        equip(classifier)
     image = classifier.prepare(radiograph)
     maps: list[Heatmap] = []
     refusal = ""
@@ -209,6 +212,7 @@ def _explanation(
                 "fit": heatmap.fit,
                 "relative_standard_error": heatmap.doubt,
                 "target": heatmap.target.value,
+                "engine": heatmap.engine,
                 "logit": prediction[heatmap.label].logit,
                 "probability": prediction[heatmap.label].probability,
                 "sha256": heatmap.sha256,

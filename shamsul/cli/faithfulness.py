@@ -64,6 +64,7 @@ def faithfulness(
 ) -> None:
     """Measure what maps are worth without annotations: do the model's outputs follow them?"""
     from shamsul.classifiers import registry
+    from shamsul.classifiers.inference import equip
     from shamsul.explainers.baselines import BASELINES, EXPLAINERS
     from shamsul.explainers.heatmap import Target
     from shamsul.explainers.method import ExplainerError
@@ -85,6 +86,7 @@ def faithfulness(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)  # before minutes are spent on maps
     classifier = registry.load(model)
+    equip(classifier)
     other = registry.load(label_randomised) if label_randomised else None
     check_labels(label or (), classifier)
     rows: list[dict[str, Any]] = []

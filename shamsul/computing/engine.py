@@ -8,6 +8,7 @@ from typing import Protocol
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.inference import equip
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
@@ -134,4 +135,5 @@ def _classifier(folder: Path, fingerprint: str) -> Classifier:
     classifier = registry.load(folder)
     if classifier.manifest.fingerprint != fingerprint:
         raise ExplainerError("The model's folder was changed; open the page again.")
+    equip(classifier)
     return classifier

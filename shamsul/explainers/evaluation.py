@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.device import has_bfloat16
 
 #: Half precision is used where its rounding is at most this share of the spread of each logit over
 #: the versions: a 25th of its variance, which counts as noise where accuracy is judged.
@@ -30,23 +29,31 @@ class Evaluator:
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
-        self._half: bool | None = None if has_bfloat16(classifier.device.type) else False
+        #: Whether half precision agrees; None while that is not known.
+        self._agrees: bool | None = None if classifier.half else False
         self._probe: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     def __call__(
         self, grids: NDArray[np.floating] | torch.Tensor, *, exact: bool = False
     ) -> NDArray[np.float32]:
         """The model's logits, grids of shape (n, h, w) to (n, L); `exact`: in single precision."""
-        if self._half is None and len(grids) >= PROBE and not exact:
+        if self._agrees is None and len(grids) >= PROBE and not exact:
             logits = self._judge(grids[:PROBE])
             return np.concatenate([logits, self(grids[PROBE:])]) if len(grids) > PROBE else logits
-        return self._classifier.logits(grids, half=bool(self._half) and not exact)
+        engine = self._classifier.half if self._agrees and not exact else None
+        return self._classifier.logits(grids, engine=engine)
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine that most versions are evaluated by."""
+        half = self._classifier.half
+        return half.name if half and self._agrees else self._classifier.exact.name
 
     def _judge(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
         logits = self._classifier.logits(grids)
-        rounded = self._classifier.logits(grids, half=True)
-        self._half = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
-        self._probe = (logits, rounded) if self._half else None
+        rounded = self._classifier.logits(grids, engine=self._classifier.half)
+        self._agrees = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
+        self._probe = (logits, rounded) if self._agrees else None
         return logits
 
     def rounding(

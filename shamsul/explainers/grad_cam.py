@@ -6,7 +6,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, fx
 
-from shamsul.classifiers.classifier import RUNNING
+from shamsul.classifiers.inference import RUNNING
 from shamsul.explainers.graph import last_feature_map, trace
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task

@@ -14,7 +14,7 @@ from torch import fx, nn
 # hold the lock that the other needs, and Python then gives a module that is not complete.
 from torchvision import ops
 
-from shamsul.classifiers.classifier import RUNNING
+from shamsul.classifiers.inference import RUNNING
 from shamsul.explainers.method import ExplainerError
 
 

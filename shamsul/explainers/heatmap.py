@@ -47,6 +47,9 @@ class Heatmap:
         R squared of the method's own model of the output, at most 1; None where it has none.
     error : ndarray of shape (h, w), float32, or None
         Standard error of each value, of methods that sample; None where it is not known.
+    engine : str
+        What most of the evaluations were computed by, and in which precision; empty where it is not
+        known.
     """
 
     values: NDArray[np.float32]
@@ -60,6 +63,7 @@ class Heatmap:
     output: float
     fit: float | None = None
     error: NDArray[np.float32] | None = None
+    engine: str = ""
 
     def __post_init__(self) -> None:
         if self.values.dtype != np.float32 or self.values.shape != self.geometry.grid_shape:

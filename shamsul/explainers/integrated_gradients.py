@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from shamsul.classifiers.classifier import RUNNING
+from shamsul.classifiers.inference import RUNNING
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.network import Explained
 from shamsul.explainers.superpixels import BASELINES, background_of, hides_nothing

@@ -76,7 +76,9 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
         weights, intercepts = _linear(imagined, predicted, kernel_width)
         errors = perturbation.spread(doubts)
     fits = _fit(coalitions, outputs, weights, intercepts, kernel_width)
-    return Relevance(perturbation.spread(weights), len(coalitions), fits, errors)
+    return Relevance(
+        perturbation.spread(weights), len(coalitions), fits, errors, perturbation.engine
+    )
 
 
 def _distances(coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -129,6 +131,7 @@ METHOD = Method(
         *superpixels.PARAMETERS,
     ),
     sampled=True,
+    half=True,
     reading="Superpixels whose presence raises the output are positive; weights are those of a "
     "linear model fitted to the radiograph with superpixels hidden at random.",
     citation="Ribeiro, Singh, Guestrin 2016, doi 10.1145/2939672.2939778",

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
-from shamsul.classifiers.classifier import RUNNING
+from shamsul.classifiers.inference import RUNNING
 from shamsul.explainers.graph import Add, Concatenate, GlobalAverage, Multiply, trace
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task

@@ -169,12 +169,15 @@ class Relevance:
         them) that the map accounts for; only methods that fit a model have it.
     errors : ndarray of shape (outputs, h, w), optional
         Standard errors of `values`; only methods that sample and know how well have them.
+    engine : str
+        Name of the engine that most evaluations are by, where it is not `Classifier.reference`.
     """
 
     values: NDArray[np.floating]
     evaluations: int
     fit: Sequence[float] | None = None
     errors: NDArray[np.floating] | None = None
+    engine: str = ""
 
     @classmethod
     def empty(cls, task: Task) -> "Relevance":
@@ -197,6 +200,8 @@ class Method:
     parameters : tuple of Parameter
     sampled : bool
         Whether it needs hundreds of model evaluations; such methods are computed last.
+    half : bool
+        Whether those may be in half precision.
     reading : str
         One sentence on how to read the map.
     citation : str
@@ -209,6 +214,7 @@ class Method:
     sampled: bool
     reading: str
     citation: str
+    half: bool = False
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values: those given, checked, and the defaults of the others.
@@ -285,7 +291,8 @@ class Method:
                 raise
             relevance = self.function(task, **values)
         seconds = time.perf_counter() - start
-        explained = task.explained(classifier.logits(image.values[None]))[0]
+        reference = classifier.reference
+        explained = task.explained(classifier.logits(image.values[None], engine=reference))[0]
         fits: Sequence[float | None] = relevance.fit or [None] * len(chosen)
         errors = [None] * len(chosen) if relevance.errors is None else relevance.errors
         return tuple(
@@ -300,6 +307,7 @@ class Method:
                 target=target,
                 output=float(output),
                 fit=None if fit is None else float(fit),
+                engine=relevance.engine or reference.name,
                 error=None if error is None else np.ascontiguousarray(error, dtype=np.float32),
             )
             for values_, label, output, fit, error in zip(

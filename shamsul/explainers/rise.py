@@ -77,7 +77,8 @@ def rise(task: Task, *, samples: int, cells: int, shown: float, baseline: str) -
         total += outputs.sum(0)
         task.progress(done + len(some), samples)
     mean = total[:, None, None] / samples
-    return Relevance(weighted / np.maximum(mean_mask, 1e-6) - mean, samples)
+    shown_by = weighted / np.maximum(mean_mask, 1e-6) - mean
+    return Relevance(shown_by, samples, engine=evaluate.engine)
 
 
 METHOD = Method(
@@ -91,6 +92,7 @@ METHOD = Method(
         Parameter("baseline", "black", "What a mask hides.", choices=BASELINES),
     ),
     sampled=True,
+    half=True,
     reading="Where showing the radiograph raises the output on average over random masks; smooth, "
     "and noisy where few masks were drawn.",
     citation="Petsiuk, Das, Saenko 2018, arXiv 1806.07421",

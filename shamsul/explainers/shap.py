@@ -81,7 +81,11 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
     values = means + missing[:, None] * doubt / doubt.sum(1, keepdims=True)
     fits = _fit(coalitions, outputs - outputs[0], values, np.ones(len(coalitions)))
     return Relevance(
-        perturbation.spread(values), len(coalitions), fits, perturbation.spread(errors)
+        perturbation.spread(values),
+        len(coalitions),
+        fits,
+        perturbation.spread(errors),
+        perturbation.engine,
     )
 
 
@@ -103,7 +107,11 @@ def _by_definition(perturbation: superpixels.Perturbation, task: Task) -> Releva
     fits = _fit(coalitions[inner], outputs[inner], values, weights)
     errors = np.zeros_like(values)
     return Relevance(
-        perturbation.spread(values), len(coalitions), fits, perturbation.spread(errors)
+        perturbation.spread(values),
+        len(coalitions),
+        fits,
+        perturbation.spread(errors),
+        perturbation.engine,
     )
 
 
@@ -137,7 +145,7 @@ def _by_package(
         values[0].T,
         explainer.kernelWeights[tried],
     )
-    return Relevance(perturbation.spread(values[0].T), done, fits)
+    return Relevance(perturbation.spread(values[0].T), done, fits, engine=perturbation.engine)
 
 
 def _fit(
@@ -178,6 +186,7 @@ METHOD = Method(
         *superpixels.PARAMETERS,
     ),
     sampled=True,
+    half=True,
     reading="Each superpixel shows its share of the difference between the output for this "
     "radiograph and for its background; positive superpixels raise the output.",
     citation="Lundberg, Lee 2017, arXiv 1705.07874",

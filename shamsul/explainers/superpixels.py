@@ -229,6 +229,11 @@ class Perturbation:
         )
 
     @property
+    def engine(self) -> str:
+        """Name of the engine that most coalitions are evaluated by."""
+        return self._evaluator.engine
+
+    @property
     def hides_nothing(self) -> bool:
         """Whether all coalitions give the same radiograph."""
         return hides_nothing(self.image, self.background)

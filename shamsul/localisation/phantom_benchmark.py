@@ -20,6 +20,7 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.inference import equip
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.method import Method
 from shamsul.localisation.maps import MapFile
@@ -153,7 +154,9 @@ def _limit_threads(count: int) -> None:
 
 @lru_cache(maxsize=1)
 def _classifier(model: Path) -> Classifier:
-    return registry.load(model)
+    classifier = registry.load(model)
+    equip(classifier)
+    return classifier
 
 
 def _explain(benchmark: Benchmark, case: FolderCase, name: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from shamsul.classifiers import registry
+from shamsul.classifiers.inference import half_engine
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.randomised import randomised_folder
 from shamsul.explainers.cache import MapKey
@@ -67,14 +68,27 @@ def source(study: Study, cases: Sequence[Case], case: Case, panel: PanelPlan) ->
     elif panel.control is Control.OTHER_PATIENT:
         explained = _other(cases, case, plan.design.seed)
     method = METHODS[panel.method]
-    key = MapKey(
-        image_sha256=explained.image_sha256,
-        model=Manifest.read(folder).fingerprint,
-        method=method.name,
-        parameters=method.settle(_parameters(plan, method)),
-        target=Target(plan.target),
-    )
+    settled = method.settle(_parameters(plan, method))
+    key = _key(explained, folder, Manifest.read(folder), method, settled, Target(plan.target))
     return Source(key, method, folder, explained)
+
+
+def _key(
+    case: Case,
+    folder: Path,
+    manifest: Manifest,
+    method: Method,
+    settled: Mapping[str, Value],
+    target: Target,
+) -> MapKey:
+    return MapKey(
+        image_sha256=case.image_sha256,
+        model=manifest.fingerprint,
+        method=method.name,
+        parameters=settled,
+        target=target,
+        engine=half_engine(folder, manifest) if method.half else "",
+    )
 
 
 def _other(cases: Sequence[Case], case: Case, seed: int) -> Case:
@@ -113,11 +127,11 @@ def open_sources(
         If the study's model cannot be used.
     """
     folder = registry.folder_of(study.model)
-    model = Manifest.read(folder).fingerprint
+    manifest = Manifest.read(folder)
     settled = {one.name: one.settle(parameters.get(one.name, {})) for one in methods}
     return [
         Source(
-            MapKey(case.image_sha256, model, method.name, settled[method.name], target),
+            _key(case, folder, manifest, method, settled[method.name], target),
             method,
             folder,
             case,

@@ -11,6 +11,7 @@ import pytest
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.inference import equip
 from shamsul.computing.worker import Worker
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Target
@@ -136,6 +137,7 @@ def test_measures_are_those_of_this_process(
     worker: Worker, folder: Path, image: GridImage, tmp_path: Path
 ) -> None:
     classifier, cache = registry.load("phantom"), MapCache(tmp_path)
+    equip(classifier)
     keys = [key("grad_cam"), key("lrp")]
     for one in keys:
         cache.put(one, worker.explain(folder, one, image, never))

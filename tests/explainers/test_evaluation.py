@@ -39,7 +39,7 @@ def grids() -> np.ndarray:
 @pytest.fixture
 def bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a processor that has it; others emulate it, with the same results."""
-    monkeypatch.setattr(evaluation, "has_bfloat16", lambda kind: True)
+    monkeypatch.setattr("shamsul.classifiers.classifier.has_bfloat16", lambda kind: True)
 
 
 @pytest.mark.usefixtures("bfloat16")
@@ -74,7 +74,7 @@ def test_few_versions_are_not_judged_on(grids: np.ndarray) -> None:
 def test_processor_without_bfloat16_computes_in_single_precision(
     grids: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "has_bfloat16", lambda kind: False)
+    monkeypatch.setattr("shamsul.classifiers.classifier.has_bfloat16", lambda kind: False)
     network = classifier(0.0)
     evaluate = Evaluator(network)
     for _ in range(2):

@@ -6,7 +6,7 @@ import torch
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.explainers import evaluation, integrated_gradients, occlusion, rise
+from shamsul.explainers import integrated_gradients, occlusion, rise
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.superpixels import BASELINES, background_of
 from tests.explainers.conftest import SIZE
@@ -67,7 +67,7 @@ def test_rise_is_the_mean_output_where_a_pixel_is_shown(
     densenet: Classifier, noise: GridImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Rounding has its own tests.
-    monkeypatch.setattr(evaluation, "has_bfloat16", lambda kind: False)
+    monkeypatch.setattr(densenet, "half", None)
     maps = rise.METHOD.explain(densenet, noise, samples=50, seed=4)
     rng = np.random.default_rng(4)
     # Drawn batch by batch, as one stream of random numbers.

@@ -1,0 +1,312 @@
+"""How a network is run for many images: by torch, or by OpenVINO where that is faster here.
+
+Which one is measured once for each model, and kept: what was computed by one engine is not mixed
+with what another rounds differently.
+"""
+
+import importlib.metadata
+import json
+import logging
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from shamsul.classifiers.device import device, has_bfloat16
+from shamsul.settings import settings
+from shamsul.storage.atomic import write_atomically
+from shamsul.storage.damage import SENSELESS
+
+if TYPE_CHECKING:
+    import openvino
+
+    from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.manifest import Manifest
+
+#: Held wherever a network runs. Tracing patches torch's modules for the whole process, and layers
+#: are shared by everybody who explains or predicts: another thread's forward pass must wait.
+RUNNING: Final = threading.RLock()
+#: By how much an engine's logits may differ from torch's in single precision; as a share of the
+#: largest logit where that is above 1.
+AGREEMENT: Final = 1e-5
+
+_FLOAT, _HALF = "float32", "bfloat16"
+# Images that engines are compared on, and how often each is timed.
+_PROBES, _TIMES = 8, 3
+
+log = logging.getLogger(__name__)
+
+
+class InferenceEngine(Protocol):
+    """Runs one network.
+
+    Attributes
+    ----------
+    name : str
+        The library, and the precision in which it computes: "openvino bfloat16".
+    """
+
+    name: str
+
+    def __call__(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """Logits of normalised images, (n, channels, h, w) to (n, L)."""
+        ...
+
+
+class Torch:
+    """A module as it is.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    half : bool
+        Compute in bfloat16 where torch's autocast holds it to be safe.
+    """
+
+    def __init__(self, module: torch.nn.Module, *, half: bool = False) -> None:
+        self.name = f"torch {_HALF if half else _FLOAT}"
+        self._module, self._half = module, half
+
+    def __call__(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """See `InferenceEngine`."""
+        autocast = torch.autocast(images.device.type, torch.bfloat16, enabled=self._half)
+        with RUNNING, torch.inference_mode(), autocast:
+            logits: NDArray[np.float32] = self._module(images).float().cpu().numpy()
+        return logits
+
+
+class OpenVINO:
+    """A network that OpenVINO has compiled for this processor.
+
+    Parameters
+    ----------
+    network : openvino.Model
+    half : bool
+        Compute in bfloat16.
+    """
+
+    def __init__(self, network: "openvino.Model", *, half: bool = False) -> None:
+        self.name = f"openvino {_HALF if half else _FLOAT}"
+        hints = {
+            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
+        self._compiled = _openvino().Core().compile_model(network, "CPU", hints)
+
+    def __call__(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """See `InferenceEngine`."""
+        with RUNNING:
+            # A copy: the next call writes to the same place.
+            return np.array(self._compiled(images.contiguous().numpy())[0], np.float32)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The engines of a model on a machine.
+
+    Attributes
+    ----------
+    exact : str
+        Name of the fastest engine that agrees with torch in single precision.
+    half : str
+        Name of the fastest one in half precision; empty where none is faster than `exact`.
+    note : str
+        Why OpenVINO is not among them, one sentence; empty where it is, or is only slower.
+    seconds : mapping of str to float
+        What each took for an image.
+    """
+
+    exact: str
+    half: str = ""
+    note: str = ""
+    seconds: Mapping[str, float] | None = None
+
+
+def equip(classifier: "Classifier") -> None:
+    """Give a classifier of a model folder the engines that are fastest for it here.
+
+    They are those that are kept with the model's fingerprint in the data directory, if they can
+    still be used, else measured, which takes some seconds, and kept. On a GPU it stays with torch.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        As it was loaded: a module that was changed since is not what engines were made of.
+    """
+    if classifier.device.type != "cpu":
+        return
+    place = _place(classifier.manifest)
+    choice = _kept(place)
+    engines: dict[str, InferenceEngine] = {}
+    with RUNNING:
+        if choice is None:
+            engines, note = _candidates(classifier, place)
+            choice = _measured(classifier, engines, note)
+            if choice.note:
+                log.warning("%s: %s", classifier.manifest.name, choice.note)
+            content = json.dumps(asdict(choice), indent=1)
+            place.mkdir(parents=True, exist_ok=True)
+            write_atomically(place / "choice.json", content.encode())
+        elif "openvino" in choice.exact + choice.half:
+            engines, _ = _candidates(classifier, place, (choice.exact, choice.half))
+    classifier.exact = engines.get(choice.exact, classifier.exact)
+    if choice.half:
+        classifier.half = engines.get(choice.half, classifier.half)
+    else:
+        classifier.half = None
+
+
+def half_engine(folder: Path, manifest: "Manifest") -> str:
+    """Name of what evaluates the model of a folder in half precision; empty where nothing does.
+
+    The first time that is measured, for which the model is loaded.
+
+    Raises
+    ------
+    shamsul.classifiers.manifest.ModelError
+        The model cannot be loaded; one sentence.
+    """
+    if device().type != "cpu":
+        return f"torch {_HALF}" if has_bfloat16(device().type) else ""
+    choice = _kept(_place(manifest))
+    if choice is not None:
+        return choice.half
+    from shamsul.classifiers.folder import open_folder
+
+    classifier = open_folder(folder, manifest)
+    equip(classifier)
+    return classifier.half.name if classifier.half else ""
+
+
+def _place(manifest: "Manifest") -> Path:
+    return settings().data_dir / "engines" / manifest.fingerprint
+
+
+def _kept(place: Path) -> Choice | None:
+    """The choice that was kept, unless it cannot be had here."""
+    try:
+        choice = Choice(**json.loads((place / "choice.json").read_bytes()))
+        libraries = {name.split()[0] for name in (choice.exact, choice.half) if name}
+    except (OSError, *SENSELESS):
+        return None
+    if "openvino" in libraries and not _has_openvino():
+        return None
+    if choice.half and not has_bfloat16("cpu"):
+        return None
+    return choice
+
+
+def _candidates(
+    classifier: "Classifier", place: Path, wanted: tuple[str, ...] = ()
+) -> tuple[dict[str, InferenceEngine], str]:
+    """Engines by name, all or those wanted, and why there is none of OpenVINO."""
+    halves = (False, True) if has_bfloat16("cpu") else (False,)
+    found: list[InferenceEngine] = [Torch(classifier.module, half=half) for half in halves]
+    note = ""
+    if not _has_openvino():
+        note = "OpenVINO is not installed; torch runs the network."
+    else:
+        try:
+            network = _network(classifier, place)
+            for half in halves:
+                name = f"openvino {_HALF if half else _FLOAT}"
+                if not wanted or name in wanted:
+                    found.append(OpenVINO(network, half=half))
+        except Exception as error:  # whatever a converter raises for layers that it does not know
+            kind = type(error).__name__
+            note = f"OpenVINO cannot convert this network ({kind}); torch runs it."
+    return {engine.name: engine for engine in found}, note
+
+
+def _measured(
+    classifier: "Classifier", engines: Mapping[str, InferenceEngine], note: str
+) -> Choice:
+    """The fastest of the engines, those that do not agree left out."""
+    images = _probes(classifier)
+    torch_exact = engines[f"torch {_FLOAT}"](images)
+    usable = dict(engines)
+    openvino = engines.get(f"openvino {_FLOAT}")
+    if openvino is not None and not _agree(openvino(images), torch_exact):
+        note = "OpenVINO does not give this network's logits; torch runs it."
+        usable = {name: one for name, one in engines.items() if name.startswith("torch")}
+    seconds = dict.fromkeys(usable, np.inf)
+    for _ in range(1 + _TIMES):  # in turn, since machines are not equally fast all the time
+        for name, engine in usable.items():
+            start = time.perf_counter()
+            engine(images)
+            seconds[name] = min(seconds[name], (time.perf_counter() - start) / len(images))
+    fastest = {
+        kind: min((name for name in usable if name.endswith(kind)), key=seconds.__getitem__)
+        for kind in {name.split()[1] for name in usable}
+    }
+    half = fastest.get(_HALF, "")
+    if half and seconds[half] >= seconds[fastest[_FLOAT]]:
+        half = ""
+    return Choice(fastest[_FLOAT], half, note, {k: round(s, 5) for k, s in seconds.items()})
+
+
+def _agree(logits: NDArray[np.float32], of_torch: NDArray[np.float32]) -> bool:
+    allowed = AGREEMENT * max(1.0, float(np.abs(of_torch).max()))
+    same = logits.shape == of_torch.shape
+    return same and bool(np.abs(logits - of_torch).max() <= allowed)
+
+
+def _probes(classifier: "Classifier") -> torch.Tensor:
+    """Smooth images that differ, normalised."""
+    size = classifier.manifest.input_size
+    coarse = torch.rand(_PROBES, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    images = torch.nn.functional.interpolate(coarse, (size, size), mode="bicubic").clamp(0, 1)
+    return classifier.normalise(images)
+
+
+def _network(classifier: "Classifier", place: Path) -> "openvino.Model":
+    """The network as OpenVINO has it: what was kept, else converted and kept."""
+    openvino = _openvino()
+    kept = place / "network" / "network.xml"
+    if kept.is_file():
+        try:
+            return openvino.Core().read_model(kept)
+        except RuntimeError:  # damaged
+            shutil.rmtree(kept.parent)
+    images = _probes(classifier)[:2]
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # what tracing and converting say is for their developers
+        traced = torch.jit.trace(classifier.module, images, check_trace=False)  # type: ignore[no-untyped-call]
+        network = openvino.convert_model(traced, input=[-1, *images.shape[1:]])
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as made:
+        openvino.save_model(network, Path(made) / "network.xml", compress_to_fp16=False)
+        try:
+            Path(made).rename(kept.parent)
+        except OSError:  # another process was first
+            pass
+        else:
+            Path(made).mkdir()
+    return network
+
+
+def _has_openvino() -> bool:
+    try:
+        importlib.metadata.version("openvino")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _openvino() -> Any:
+    """The library, kept from reporting its use to its makers, which it does when it is imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
