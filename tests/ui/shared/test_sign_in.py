@@ -16,7 +16,7 @@ from shamsul.reading.database.accounts import Accounts, Role
 from shamsul.settings import settings
 from shamsul.ui.shared import downloads, sign_in
 from shamsul.ui.shared.frame import PAGES
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Visitor, components
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 PASSWORD = "correct horse"
@@ -171,7 +171,7 @@ def test_wrong_password_is_one_sentence_and_not_kept(accounts: Accounts) -> None
     assert [error.value for error in app.error] == ["The name or the password is wrong."]
     assert app.text_input(key="sign-in-name").value == "Ada"
     assert app.text_input(key="sign-in-password").value == ""
-    assert not app.get("bidi_component")
+    assert not components(app)
     assert "wrong password" not in str(app.session_state)
 
 
@@ -187,7 +187,7 @@ def test_too_many_wrong_passwords_are_said(accounts: Accounts) -> None:
 def test_right_password_hands_a_token_over_once(accounts: Accounts) -> None:
     app = submit(opened(), "Ada", PASSWORD)
     assert not app.error
-    assert app.get("bidi_component")
+    assert components(app)
     (code,) = sign_in._waiting
     token, _ = sign_in._waiting.pop(code)
     assert accounts.who(token) is not None
