@@ -10,9 +10,10 @@ else:
     from streamlit.runtime.pages_manager import PagesManager
 
     from shamsul.ui.shared.gate import Gate
+    from shamsul.ui.shared.provider import Provider
     from shamsul.ui.shared.sign_in import routes
 
     # Ends Streamlit's older discovery of pages, which would run a file of pages/ without its frame
     # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate)])
+    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate), Middleware(Provider)])
