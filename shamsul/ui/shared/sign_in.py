@@ -128,7 +128,7 @@ def screen() -> None:
     if settings().sign_in == "open":
         st.error(_NOT_HERE)
         return
-    with st.columns([1, 1.1, 1])[1], st.container(border=True):
+    with st.columns([1, 1.1, 1])[1], st.container(border=True, key="sign-in-screen"):
         st.markdown("#### Sign in to SHAMSUL")
         if settings().sign_in == "accounts":
             _password_form()

@@ -293,6 +293,30 @@ def test_disabled_account_is_out_at_the_next_run_and_stores_nothing(
     accounts.enable("bo@example.org")
 
 
+def test_what_was_answered_when_a_sign_in_ended_is_stored_after_the_next(
+    page: Page, organisation: Organisation
+) -> None:
+    sign_in(page, organisation, "ada")
+    open_study(page, organisation)
+    with sqlite3.connect(organisation.folder / "data" / "shamsul.db") as database:
+        database.execute("UPDATE sign_in SET expires_at = created_at")
+    answer(page, 7)
+    expect_screen(page, "This sign-in has ended: sign in again.")
+    assert years(organisation, "ada@example.org") == []
+    # Somebody else at the same screen is not taken for who answered.
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, "bo")
+    open_study(page, organisation)
+    expect(page.get_by_label("Years of reading?")).to_have_value("")
+    sign_out(page)
+    sign_in(page, organisation, "ada")
+    open_study(page, organisation)
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    expect(page.get_by_label("Years of reading?")).to_have_value("7")
+    assert years(organisation, "ada@example.org") == ["7.0"]
+    assert years(organisation, "bo@example.org") == []
+
+
 def test_provider_that_is_away_is_a_sentence(page: Page, organisation: Organisation) -> None:
     sign_in(page, organisation, "carl")
     expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
