@@ -1,15 +1,19 @@
 """Entry point: ``streamlit run app.py`` serves this very file, and runs it for each page."""
 
 if __name__ == "__main__":
-    from shamsul.ui.shared.frame import error_boundary, frame
+    from shamsul.ui.shared.frame import run
 
-    with error_boundary():
-        frame().run()
+    run()
 else:
     import streamlit as st
     from starlette.middleware import Middleware
+    from streamlit.runtime.pages_manager import PagesManager
 
     from shamsul.ui.shared.gate import Gate
+    from shamsul.ui.shared.provider import Provider
     from shamsul.ui.shared.sign_in import routes
 
-    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate)])
+    # Ends Streamlit's older discovery of pages, which would run a file of pages/ without its frame
+    # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate), Middleware(Provider)])

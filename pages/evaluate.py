@@ -8,9 +8,7 @@ import streamlit as st
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.evaluate import annotations, faithfulness, localisation, selection
 from shamsul.ui.shared import address, sign_in
-from shamsul.ui.shared.frame import ensure_frame
 
-ensure_frame()
 sign_in.require(Role.COORDINATOR)
 address.check("view", selection.VIEWS, "view", "pages/evaluate.py")
 left, right = st.columns([1, 1.35])

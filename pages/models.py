@@ -7,9 +7,7 @@ from shamsul.classifiers.registry import ModelState
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.models import listing
 from shamsul.ui.shared import sign_in
-from shamsul.ui.shared.frame import ensure_frame
 
-ensure_frame()
 sign_in.require(Role.COORDINATOR)
 st.markdown("#### Models")
 st.caption("A model belongs to a study: choose it on the worklist.")

@@ -6,9 +6,7 @@ from shamsul.reading.database.accounts import Role
 from shamsul.ui.reading import flow
 from shamsul.ui.reading.place import held
 from shamsul.ui.shared import session, sign_in
-from shamsul.ui.shared.frame import ensure_frame
 
-ensure_frame()
 sign_in.require(Role.READER)
 reader = session.reader()
 if not reader:

@@ -6,10 +6,8 @@ from shamsul.reading.database.accounts import Role
 from shamsul.ui.results import sections
 from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.damaged import tell_coordinator
-from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
 
-ensure_frame()
 sign_in.require(Role.COORDINATOR)
 tell_coordinator(session.store().damaged())
 studies = {study.name: study for study in session.store().studies()}

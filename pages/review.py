@@ -10,11 +10,10 @@ from shamsul.reading.database.accounts import Role
 from shamsul.studies.panels import open_sources
 from shamsul.ui.review import charts, choices, compare, rating
 from shamsul.ui.shared import drawings, maps, scrolling, session, sign_in
-from shamsul.ui.shared.frame import ensure_frame, error_boundary
+from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import viewer, viewer_progress
 from shamsul.ui.shared.wording import plain
 
-ensure_frame()
 sign_in.require(Role.COORDINATOR)
 cases = session.open_cases()
 case = choices.chosen_case(cases)

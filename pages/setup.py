@@ -6,10 +6,8 @@ from shamsul.reading.database.accounts import Role
 from shamsul.ui.setup import editor
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.damaged import tell_coordinator
-from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
 
-ensure_frame()
 sign_in.require(Role.COORDINATOR)
 tell_coordinator(session.store().damaged())
 planned = [study for study in session.store().studies() if study.plan is not None]

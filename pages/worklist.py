@@ -8,12 +8,10 @@ from shamsul.settings import settings
 from shamsul.ui.shared import address, scrolling, session, sign_in
 from shamsul.ui.shared.damaged import tell_coordinator
 from shamsul.ui.shared.downloads import download_ratings
-from shamsul.ui.shared.frame import ensure_frame
 from shamsul.ui.shared.wording import plain
 from shamsul.ui.worklist import listing
 from shamsul.ui.worklist.uploads import take_in
 
-ensure_frame()
 sign_in.require(Role.COORDINATOR)
 listing.open_case()
 store = session.store()

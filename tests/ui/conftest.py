@@ -27,6 +27,7 @@ import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from shamsul.annotations.archive import AnnotationArchive
@@ -234,6 +235,25 @@ def packages_are_looked_through_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def app_navigates_by_itself() -> Iterator[None]:
+    """As where app.py is served; AppTest begins with Streamlit's older discovery of pages."""
+    begin = PagesManager.__init__
+
+    def without_discovery(self: PagesManager, *arguments: Any, **options: Any) -> None:
+        PagesManager.uses_pages_directory = False
+        begin(self, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PagesManager, "__init__", without_discovery)
+        yield
+
+
+def components(app: AppTest) -> list[Any]:
+    """The components of ours that a page has drawn, besides the one in every page's frame."""
+    return [one for one in app.get("bidi_component") if one.key != "connection"]
+
+
 def start(folder: Path, database: str = "") -> tuple[Store, RadiographArchive, AnnotationArchive]:
     """What the app opens, and makes where it is not there yet, when it starts."""
     store = Store(database or f"sqlite:///{folder / 'shamsul.db'}")
@@ -354,9 +374,7 @@ class Pages:
 
     def viewer_message(self) -> str:
         """What the page sends to the viewer, in JSON."""
-        (viewer,) = [
-            one for one in self.app.get("bidi_component") if "viewer" in one.proto.component_name
-        ]
+        (viewer,) = [one for one in components(self.app) if "viewer" in one.proto.component_name]
         return str(viewer.proto.json)
 
     def form(self) -> dict[str, Any]:

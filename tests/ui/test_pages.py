@@ -19,7 +19,7 @@ from shamsul.reading import Store, StoreError
 from shamsul.reading.exports.ratings import export_ratings
 from shamsul.settings import settings
 from shamsul.ui.shared import session
-from tests.ui.conftest import LOCATION, ROOT, Pages
+from tests.ui.conftest import LOCATION, ROOT, Pages, components
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -79,6 +79,13 @@ def test_one_upload_with_a_file_twice_counts_it_once(pages: Pages) -> None:
     assert "1 file was here already" in pages.texts()
 
 
+def app_at(page: str, query: dict[str, str]) -> AppTest:
+    """The app as a fresh browser finds it at an address."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params.update({"reader": "Reader 1", **query})
+    return app.run() if page == "worklist" else app.switch_page(f"pages/{page}.py").run()
+
+
 @pytest.mark.parametrize(
     ("page", "query", "sentence"),
     [
@@ -96,10 +103,9 @@ def test_one_upload_with_a_file_twice_counts_it_once(pages: Pages) -> None:
 def test_an_address_that_names_what_is_not_there_says_so(
     pages: Pages, page: str, query: dict[str, str], sentence: str
 ) -> None:
-    pages.app.query_params.update(query)
-    pages.app.switch_page(f"pages/{page}.py").run()
+    pages.app = app_at(page, query)
     assert sentence in pages.texts()
-    assert not pages.app.get("bidi_component")
+    assert not components(pages.app)
     assert len(pages.app.button_group) <= (page == "evaluate")  # its views
     assert not [one for one in pages.app.markdown if "phantom-0001" in one.value]
 
@@ -116,8 +122,7 @@ def test_an_address_that_names_what_is_not_there_says_so(
 def test_an_address_that_names_what_is_there_is_shown(
     pages: Pages, page: str, query: dict[str, str]
 ) -> None:
-    pages.app.query_params.update(query)
-    pages.app.switch_page(f"pages/{page}.py").run()
+    pages.app = app_at(page, query)
     assert not pages.app.error and "link may be old" not in pages.texts()
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from shamsul.reading.database.tables import AccountRow, FailedSignInRow, SignInRow
@@ -225,20 +225,46 @@ class Accounts:
             if row is None or row.disabled_at or row.password_hash != stored:
                 raise SignInError(_WRONG)  # changed meanwhile
             row.password_hash = better
-            now = self._now()
             session.execute(delete(FailedSignInRow).where(FailedSignInRow.name == name))
-            session.execute(delete(SignInRow).where(SignInRow.expires_at <= now))
-            session.add(
-                SignInRow(
-                    token_sha256=_sha256(token),
-                    account_id=row.id,
-                    created_at=now,
-                    expires_at=now + SIGNED_IN_FOR,
-                )
-            )
+            self._enter(session, row, token)
 
         self._database.write(enter)
         return token
+
+    def vouched_for(self, name: str, token: str) -> Account | None:
+        """The account of that name, by what a provider says of a sign-in; none once it has ended.
+
+        Parameters
+        ----------
+        name : str
+        token : str
+            The same in every tab of a browser, another for every sign-in.
+        """
+        if self.named(name) is None:
+            return None
+        query = select(SignInRow).where(SignInRow.token_sha256 == _sha256(token))
+        if self._database.read(lambda session: session.scalar(query)) is None:
+
+            def enter(session: Session) -> None:
+                row = _row(session, name)
+                if row is not None and not row.disabled_at and session.scalar(query) is None:
+                    self._enter(session, row, token)
+
+            self._database.write(enter)
+        return self.who(token)
+
+    def _enter(self, session: Session, row: AccountRow, token: str) -> None:
+        now = self._now()
+        # Those that have ended are known until no provider's word is as old.
+        session.execute(delete(SignInRow).where(SignInRow.created_at <= now - SIGNED_IN_FOR))
+        session.add(
+            SignInRow(
+                token_sha256=_sha256(token),
+                account_id=row.id,
+                created_at=now,
+                expires_at=now + SIGNED_IN_FOR,
+            )
+        )
 
     def who(self, token: str) -> Account | None:
         """Whose browser shows a token; none where it is unknown, too old, or of a disabled one."""
@@ -250,8 +276,9 @@ class Accounts:
         return self._enabled(query)
 
     def sign_out(self, token: str) -> None:
-        """Forget a browser; does nothing where it is not signed in."""
-        query = delete(SignInRow).where(SignInRow.token_sha256 == _sha256(token))
+        """End a sign-in, in every tab; does nothing where there is none."""
+        ended = SignInRow.token_sha256 == _sha256(token)
+        query = update(SignInRow).where(ended).values(expires_at=self._now())
         self._database.write(lambda session: session.execute(query))
 
     def _enabled(self, query: Select[AccountRow]) -> Account | None:
@@ -295,7 +322,8 @@ class Accounts:
                 raise AccountError(f"There is no account named {name}.")
             change(row)
             if sign_out:
-                session.execute(delete(SignInRow).where(SignInRow.account_id == row.id))
+                theirs = SignInRow.account_id == row.id
+                session.execute(update(SignInRow).where(theirs).values(expires_at=self._now()))
             return _account(row)
 
         return self._database.write(work)

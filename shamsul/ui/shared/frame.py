@@ -14,7 +14,7 @@ from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Account, Role
 from shamsul.settings import ASSETS, SettingsError, settings
-from shamsul.ui.shared import sign_in
+from shamsul.ui.shared import connection, sign_in
 from shamsul.ui.shared.wording import plain
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ PAGES = (
 _STYLE = """
 <style>
 .block-container { padding: 4rem 1.5rem 2rem; gap: 0.6rem; }
+.st-key-connection { position: absolute; }
+[data-testid="stConnectionStatus"] { display: none; }  /* connection.py says it */
 </style>
 """
 
@@ -83,10 +85,11 @@ def frame() -> Page:
     try:
         account = sign_in.current()
     except StoreError:
-        _navigation(None)  # or Streamlit would list the files of pages/
+        _navigation(None)  # or Streamlit would not know the address
         raise
     page = _navigation(account)
     st.html(_STYLE)
+    connection.watch()
     typed = settings().sign_in == "open"
     line, name, further = st.columns(
         [8, 0.7, 2] if typed else [6.4, 3, 1.3], vertical_alignment="center"
@@ -100,7 +103,6 @@ def frame() -> Page:
         _typed_name(name, further)
     else:
         _signed_in(account, name, further)
-    st.session_state["framed"] = True
     return page
 
 
@@ -151,13 +153,20 @@ def error_boundary() -> Iterator[None]:
         )
 
 
-def ensure_frame() -> None:
-    """Have a page drawn by ``app.py``; every page calls this first.
+#: Pages whose modules are loaded.
+_loaded: set[str] = set()
 
-    A fresh server does not know yet that ``app.py`` navigates by itself: the address of a page then
-    makes Streamlit's older page discovery run that page's file alone. Buttons therefore act in
-    callbacks, which such a run has already called, and not by what they return.
+
+def run() -> None:
+    """Draw the page that the address names, and what is around it, in a run of ``app.py``.
+
+    The first page that needs torch takes seconds to load, while its frame says so.
     """
-    if not st.session_state.pop("framed", False):
-        _navigation(None)  # ends the older discovery
-        st.rerun()
+    with error_boundary():
+        page = frame()
+        loading = st.empty()  # always there, so that what comes after keeps its place
+        if page.url_path not in _loaded:
+            loading.caption("Loading the page …")
+        page.run()
+        loading.empty()
+        _loaded.add(page.url_path)

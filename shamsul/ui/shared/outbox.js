@@ -2,19 +2,51 @@
 
 const SEND_AGAIN = 4000; // ms without word from the server
 
-// Outlives the component: a page that is drawn anew may build it anew.
+// Outlives the component: a page that is drawn anew may build it anew. The tab keeps it for who
+// has to sign in again meanwhile, which loads the page anew.
 class Outbox {
-  constructor() {
+  constructor(name) {
+    this.name = name;
     this.id = crypto.randomUUID?.() ?? String(Math.random());
     this.events = [];
     this.number = 0;
     addEventListener("beforeunload", (event) => {
-      if (this.events.length) event.preventDefault();
+      if (this.events.length && !document.querySelector(".st-key-sign-in-screen")) {
+        event.preventDefault();
+      }
     });
+  }
+
+  /** Whose it is: what the tab has kept of theirs is sent again, and nobody else's. */
+  belongTo(reader) {
+    if (!reader || reader === this.reader || this.events.length) return;
+    this.reader = reader;
+    try {
+      Object.assign(this, JSON.parse(sessionStorage.getItem(this.place)));
+    } catch {
+      return; // nothing that could be read
+    }
+    this.again = setTimeout(() => this.post()); // when what shows it is there
+  }
+
+  get place() {
+    return `shamsul-outbox/${this.name}/${this.reader}`;
+  }
+
+  keep() {
+    if (!this.reader) return;
+    const { id, number, events } = this;
+    try {
+      if (events.length) sessionStorage.setItem(this.place, JSON.stringify({ id, number, events }));
+      else sessionStorage.removeItem(this.place);
+    } catch {
+      // Full or forbidden: it is in the page all the same.
+    }
   }
 
   put(token, item, value, seconds = 0) {
     this.events = [...this.events, { number: ++this.number, token, item, value, seconds }];
+    this.keep();
     this.post();
   }
 
@@ -37,7 +69,10 @@ class Outbox {
     const upTo = saved[this.id] ?? 0;
     const before = this.events.length;
     this.events = this.events.filter((e) => e.number > upTo);
-    if (this.events.length < before) this.tries = 0;
+    if (this.events.length < before) {
+      this.tries = 0;
+      this.keep();
+    }
     if (!this.events.length) clearTimeout(this.again);
   }
 
@@ -70,5 +105,5 @@ class Outbox {
 
 /** That of the answers, which drawings join: components are separate modules, hence the hub. */
 function answersOutbox() {
-  return (hub().outbox ??= new Outbox());
+  return (hub().outbox ??= new Outbox("answers"));
 }

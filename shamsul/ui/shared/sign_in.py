@@ -6,6 +6,7 @@ browser fetches it with that code, once.
 """
 
 import ipaddress
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from shamsul.reading import StoreError, reader_name
 from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, Role, SignInError
 from shamsul.reading.database.transactions import Database
 from shamsul.settings import settings
+from shamsul.ui.shared import provider
 from shamsul.ui.shared.gate import VISITORS
 from shamsul.ui.shared.wording import plain
 
@@ -75,7 +77,7 @@ def visitor() -> Callable[[], Account | None]:
         return partial(_accounts().who, st.context.cookies.get(COOKIE, ""))
     if settings().sign_in == "oidc":
         email, _ = _vouched_for()
-        return partial(_accounts().named, email) if email else lambda: None
+        return partial(_accounts().vouched_for, email, _word()) if email else lambda: None
     account = Account(_typed_name(), Role.COORDINATOR) if _on_this_machine() else None
     return lambda: account
 
@@ -126,7 +128,7 @@ def screen() -> None:
     if settings().sign_in == "open":
         st.error(_NOT_HERE)
         return
-    with st.columns([1, 1.1, 1])[1], st.container(border=True):
+    with st.columns([1, 1.1, 1])[1], st.container(border=True, key="sign-in-screen"):
         st.markdown("#### Sign in to SHAMSUL")
         if settings().sign_in == "accounts":
             _password_form()
@@ -136,14 +138,14 @@ def screen() -> None:
 
 def sign_out() -> None:
     """Forget this browser, in a callback."""
-    if settings().sign_in == "oidc":
+    by_provider = settings().sign_in == "oidc"
+    try:
+        _accounts().sign_out(_word() if by_provider else st.context.cookies.get(COOKIE, ""))
+    except StoreError as error:
+        st.error(f"{plain(str(error))} You are still signed in.")
+        return
+    if by_provider:
         st.logout()
-    else:
-        try:
-            _accounts().sign_out(st.context.cookies.get(COOKIE, ""))
-        except StoreError as error:
-            st.error(f"{plain(str(error))} You are still signed in.")
-            return
     st.session_state.clear()
 
 
@@ -268,18 +270,33 @@ def _vouched_for() -> tuple[str, str]:
         time.time() > issued_at + SIGNED_IN_FOR.total_seconds()
     ):
         return "", "You signed in too long ago: sign in again."
-    if user.get("email_verified") not in (True, "true") or not user.get("email"):
+    if not user.get("email"):
+        return "", "Your provider does not tell your e-mail address: ask your coordinator."
+    if user.get("email_verified") not in (True, "true"):
         return "", "Your provider does not say that your e-mail address is verified."
     return str(user["email"]), ""
+
+
+def _word() -> str:
+    """What the provider said of this sign-in: a tab keeps it until it is loaded again."""
+    return json.dumps(st.user.to_dict(), sort_keys=True, default=str)
 
 
 def _provider_button() -> None:
     email, refused = _vouched_for()
     if email:
-        refused = f"There is no account for `{email.replace('`', '')}`: ask your coordinator."
-    if refused := st.session_state.pop("sign_in_refused", "") or refused:
+        refused = (
+            "This sign-in has ended: sign in again."
+            if _accounts().named(email)
+            else f"There is no account for `{email.replace('`', '')}`: ask your coordinator."
+        )
+    failed = provider.SENTENCES.get(st.query_params.get(provider.PARAMETER, ""), "")
+    if refused := st.session_state.pop("sign_in_refused", "") or refused or failed:
         st.error(refused)
     st.button("Sign in with your organisation", width="stretch", on_click=_leave_for)
+    if st.user.get("is_logged_in"):
+        # Else a provider that asks nothing gives the same account again.
+        st.button("Sign out there", width="stretch", on_click=sign_out)
 
 
 def _leave_for() -> None:

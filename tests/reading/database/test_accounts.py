@@ -323,3 +323,42 @@ def test_failed_database_tells_no_secret(tmp_path: Path) -> None:
         accounts.sign_in("Ada", PASSWORD)
     assert PASSWORD not in str(caught.value)
     database.close()
+
+
+# Vouched for by a provider
+
+
+def test_what_a_provider_says_holds_until_it_is_signed_out(accounts: Accounts) -> None:
+    assert accounts.vouched_for("Ada", "one") == Account("Ada", Role.READER)
+    assert accounts.vouched_for("Ada", "one") == Account("Ada", Role.READER)
+    accounts.sign_out("one")
+    assert accounts.vouched_for("Ada", "one") is None
+    assert accounts.vouched_for("Ada", "another sign-in") is not None
+    assert accounts.vouched_for("Zoe", "one") is None
+
+
+def test_what_has_ended_stays_so_as_long_as_a_providers_word_counts(
+    accounts: Accounts, clock: Clock
+) -> None:
+    accounts.vouched_for("Ada", "one")
+    accounts.sign_out("one")
+    clock.wait(hours=11, minutes=59)
+    accounts.sign_in("Carl", "another password")
+    accounts.vouched_for("Carl", "his")
+    assert accounts.vouched_for("Ada", "one") is None
+
+
+def test_disabling_ends_what_a_provider_said(accounts: Accounts) -> None:
+    accounts.vouched_for("Ada", "one")
+    accounts.disable("Ada")
+    assert accounts.vouched_for("Ada", "one") is None
+    assert accounts.vouched_for("Ada", "new") is None
+    accounts.enable("Ada")
+    assert accounts.vouched_for("Ada", "one") is None
+    assert accounts.vouched_for("Ada", "new") is not None
+
+
+def test_tabs_that_open_at_once_are_one_sign_in(accounts: Accounts) -> None:
+    with ThreadPoolExecutor(8) as tabs:
+        found = list(tabs.map(lambda _: accounts.vouched_for("Ada", "one"), range(16)))
+    assert found == [Account("Ada", Role.READER)] * 16

@@ -29,7 +29,7 @@ from shamsul.settings import settings
 from shamsul.studies import localisation
 from shamsul.ui.evaluate import selection
 from shamsul.ui.shared import sign_in
-from tests.ui.conftest import Visitor, make_study, study_text
+from tests.ui.conftest import Visitor, components, make_study, study_text
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 STUDY = "phantom-demo"
@@ -64,9 +64,7 @@ class Evaluate:
 
     def rows(self) -> list[dict]:
         """What the viewer is sent."""
-        (viewer,) = [
-            one for one in self.app.get("bidi_component") if "viewer" in one.proto.component_name
-        ]
+        (viewer,) = [one for one in components(self.app) if "viewer" in one.proto.component_name]
         return json.loads(str(viewer.proto.json))["rows"]
 
     def press(self, label: str) -> None:
@@ -344,4 +342,4 @@ def test_readers_see_no_view(
     page = Evaluate(view)
     assert "This page is for coordinators." in page.said()
     assert not page.app.dataframe and not page.app.selectbox
-    assert not page.app.get("bidi_component") and not page.app.get("download_button")
+    assert not components(page.app) and not page.app.get("download_button")

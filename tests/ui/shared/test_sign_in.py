@@ -14,9 +14,9 @@ from shamsul.computing.worker import Worker
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Accounts, Role
 from shamsul.settings import settings
-from shamsul.ui.shared import downloads, sign_in
+from shamsul.ui.shared import downloads, provider, sign_in
 from shamsul.ui.shared.frame import PAGES
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Visitor, components
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 PASSWORD = "correct horse"
@@ -171,7 +171,7 @@ def test_wrong_password_is_one_sentence_and_not_kept(accounts: Accounts) -> None
     assert [error.value for error in app.error] == ["The name or the password is wrong."]
     assert app.text_input(key="sign-in-name").value == "Ada"
     assert app.text_input(key="sign-in-password").value == ""
-    assert not app.get("bidi_component")
+    assert not components(app)
     assert "wrong password" not in str(app.session_state)
 
 
@@ -187,7 +187,7 @@ def test_too_many_wrong_passwords_are_said(accounts: Accounts) -> None:
 def test_right_password_hands_a_token_over_once(accounts: Accounts) -> None:
     app = submit(opened(), "Ada", PASSWORD)
     assert not app.error
-    assert app.get("bidi_component")
+    assert components(app)
     (code,) = sign_in._waiting
     token, _ = sign_in._waiting.pop(code)
     assert accounts.who(token) is not None
@@ -381,7 +381,7 @@ def test_verified_address_of_an_account_is_signed_in(monkeypatch: pytest.MonkeyP
         ({"email": "zoe@example.org"}, "There is no account for `zoe@example.org`"),
         ({"email_verified": False}, "does not say that your e-mail address is verified"),
         ({"email_verified": None}, "does not say that your e-mail address is verified"),
-        ({"email": None}, "does not say that your e-mail address is verified"),
+        ({"email": None}, "does not tell your e-mail address"),
         ({"iat": int(time.time()) - 13 * 3600}, "You signed in too long ago"),
         ({"iat": None}, "You signed in too long ago"),
         ({"is_logged_in": False}, ""),
@@ -394,8 +394,30 @@ def test_whoever_the_provider_does_not_vouch_for_is_nobody(
     sign_in._accounts().add("ada@example.org", Role.COORDINATOR)
     app = opened("", ada_at_the_provider(**claims))
     assert [sentence in error.value for error in app.error] == ([True] if sentence else [])
-    assert [button.label for button in app.button] == ["Sign in with your organisation"]
+    ways = ["Sign in with your organisation", "Sign out there"]
+    assert [button.label for button in app.button] == ways[: 2 if sentence else 1]
     assert not SECRETS.search(texts(app))
+
+
+def test_signing_out_ends_what_the_provider_said_in_every_tab(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mode(monkeypatch, "oidc")
+    sign_in._accounts().add("ada@example.org", Role.READER)
+    said = ada_at_the_provider(nonce="1")
+    one, other = opened("", said), opened("", said)
+    one.button[0].click().run()
+    (error,) = other.run().error
+    assert error.value == "This sign-in has ended: sign in again."
+    assert not opened("", ada_at_the_provider(nonce="2")).error
+
+
+@pytest.mark.parametrize("why", provider.SENTENCES)
+def test_failure_at_the_provider_is_said(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    mode(monkeypatch, "oidc")
+    app = opened("", **{provider.PARAMETER: why})
+    assert [error.value for error in app.error] == [provider.SENTENCES[why]]
+    assert not opened("", **{provider.PARAMETER: "<b>made up</b>"}).error
 
 
 def test_cookie_of_ours_is_nothing_to_the_provider(

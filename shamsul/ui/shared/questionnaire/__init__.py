@@ -136,6 +136,7 @@ def mount(
         Whether answers are shown only.
     """
     data = {
+        "reader": st.session_state.get("account", ""),
         "subject": subject,
         "seconds_before": seconds_before,
         "case": asdict(case),

@@ -83,6 +83,7 @@ class Form {
   update(data) {
     this.data = data;
     activity.begin(data.subject, data.seconds_before);
+    outbox.belongTo(data.reader);
     outbox.settle(data.saved);
     const asked = [data.about_case, data.about_maps, data.case, data.maps].map(
       (part) => (Array.isArray(part) ? part : [part]).map(({ values, ...fixed }) => fixed),

