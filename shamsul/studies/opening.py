@@ -222,19 +222,26 @@ def _take_in(
                 continue
             try:
                 radiograph = read_radiograph(path.read_bytes(), max_bytes=max_bytes)
-                archive.put(radiograph)
                 exact = [
                     Annotation.of_region(label, EXACT, read_mask(mask))
                     for label, mask in masks.items()
                 ]
-                if exact:
-                    annotations.add(radiograph.sha256, exact)
             except OSError as error:
                 left_out.append((path.name, f"it cannot be opened: {error.strerror}"))
+                continue
             except ValueError as error:
                 left_out.append((path.name, str(error)))
-            else:
-                taken.append(Taken(name or pseudonym(radiograph.sha256), radiograph.sha256, labels))
+                continue
+            try:
+                archive.put(radiograph)
+                if exact:
+                    annotations.add(radiograph.sha256, exact)
+            except OSError as error:  # not left out: the study would be another one
+                raise StudyError(f"The cases cannot be kept: {error.strerror}.") from error
+            except ValueError as error:
+                left_out.append((path.name, str(error)))
+                continue
+            taken.append(Taken(name or pseudonym(radiograph.sha256), radiograph.sha256, labels))
     chosen = []
     seen: set[str] = set()
     for case in taken:
