@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +19,20 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+# No part of these patterns may give back what another can take: a long cell would take minutes.
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 #: A whole cell with one comma among its digits, but not as thousands are set off: 1,024 is neither
 #: the one nor the other for sure.
 _DECIMAL_COMMA = re.compile(
-    r'(?:^|[;\t])\s*"?[-+]?(?![1-9]\d{0,2},\d{3}"?\s*(?:[;\t]|$))\d*,\d+(?:e[-+]?\d+)?"?\s*'
-    r"(?:[;\t]|$)",
+    r'(?:^|[;\t])[^\S\n\t]*"?[-+]?(?![1-9]\d{0,2},\d{3}"?[^\S\n\t]*(?:[;\t]|$))'
+    r'\d*,\d+(?:e[-+]?\d+)?"?[^\S\n\t]*(?:[;\t]|$)',
     re.ASCII | re.IGNORECASE | re.MULTILINE,
 )
 _SWAPPED = str.maketrans(",.", ".,")
 _SEPARATORS = (",", ";", "\t")
+# A cell may be as long as a mask is, and a line is one cell where it has another separator; all of it
+# is in memory already.
+csv.field_size_limit(2**31 - 1)
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -198,10 +203,12 @@ class Table:
         if most > 1 and len(fitting) > 1:
             raise ValueError(f"{name} may be separated by {fitting[0]!r} or by {fitting[1]!r}")
         separator = fitting[0]
-        columns = tuple(headers[separator])
-        while columns and not columns[-1]:
-            columns = columns[:-1]
-        twice = next((one for one in columns if one and columns.count(one) > 1), None)
+        named = headers[separator]
+        while named and not named[-1]:
+            named.pop()
+        columns = tuple(named)
+        counts = Counter(columns)
+        twice = next((one for one in columns if one and counts[one] > 1), None)
         if twice is not None:
             raise ValueError(f"{name} has the column {twice} twice")
         comma = separator != "," and _DECIMAL_COMMA.search(text) is not None
