@@ -10,6 +10,6 @@ else:
     from starlette.middleware import Middleware
 
     from shamsul.ui.shared.gate import Gate
-    from shamsul.ui.shared.sign_in import routes
+    from shamsul.ui.shared.sign_in import proof_of, routes
 
-    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate)])
+    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate, proof_of=proof_of)])

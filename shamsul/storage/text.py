@@ -30,8 +30,8 @@ _DECIMAL_COMMA = re.compile(
 )
 _SWAPPED = str.maketrans(",.", ".,")
 _SEPARATORS = (",", ";", "\t")
-# A cell may be as long as a mask is, and a line is one cell where it has another separator; all of it
-# is in memory already.
+# A cell may be as long as a mask is, and a line with another separator is one cell; all of it is in
+# memory already.
 csv.field_size_limit(2**31 - 1)
 
 
