@@ -28,6 +28,7 @@ _DECIMAL_COMMA = re.compile(
     r'\d*,\d+(?:e[-+]?\d+)?"?[^\S\n\t]*(?:[;\t]|$)',
     re.ASCII | re.IGNORECASE | re.MULTILINE,
 )
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _SWAPPED = str.maketrans(",.", ".,")
 _SEPARATORS = (",", ";", "\t")
 # A cell may be as long as a mask is, and a line with another separator is one cell; all of it is in
@@ -90,13 +91,24 @@ def read_json(path: Path) -> Any:
         If it cannot be opened.
     ValueError
         If it is no JSON, or an object has one name twice, of which others would drop one without a
-        word (RFC 8259 section 4); one sentence without a full stop.
+        word (RFC 8259 section 4), or a text holds half a pair of UTF-16, which nothing can write
+        (section 8.2); one sentence without a full stop.
     """
     text = read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text, object_pairs_hook=_once)
+        if _ESCAPED_HALF.search(text):
+            _check_whole(content)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not valid JSON: {error}") from None
+    return content
+
+
+def _check_whole(content: Any) -> None:
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text in it holds half a character") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -88,19 +88,32 @@ def test_one_upload_with_a_file_twice_counts_it_once(pages: Pages) -> None:
         ("worklist", {"study": "nonsense"}, "no study “nonsense” here"),
         ("worklist", {"study": ""}, "no study named in the address"),
         ("evaluate", {"study": "no*where*"}, r"no study “no\*where\*” here"),
+        ("worklist", {"study": r"no\*where\*"}, r"no study “no\*where\*” here"),
         ("evaluate", {"view": "Nothing"}, "no view “Nothing” here"),
+        (
+            "evaluate",
+            {"view": "Faithfulness", "measures": ["Sensitivity-n", "Nothing"]},
+            "no measure “Nothing” here",
+        ),
+        (
+            "evaluate",
+            {"view": "Faithfulness", "measured-methods-phantom-demo": "None"},
+            "no method “None” here",
+        ),
         ("results", {"results-of": "nobody's"}, "no study “nobody's” here"),
         ("reading", {"study": "phantom-demo"}, "a study that is none of yours"),
     ],
 )
 def test_an_address_that_names_what_is_not_there_says_so(
-    pages: Pages, page: str, query: dict[str, str], sentence: str
+    pages: Pages, page: str, query: dict[str, str | list[str]], sentence: str
 ) -> None:
-    pages.app.query_params.update(query)
+    for name, value in query.items():
+        pages.app.query_params[name] = value
     pages.app.switch_page(f"pages/{page}.py").run()
     assert sentence in pages.texts()
     assert not pages.app.get("bidi_component")
-    assert len(pages.app.button_group) <= (page == "evaluate")  # its views
+    before = {"method": 1, "measure": 2}  # its views, and what is chosen before
+    assert len(pages.app.button_group) <= (page == "evaluate") * before.get(sentence.split()[1], 1)
     assert not [one for one in pages.app.markdown if "phantom-0001" in one.value]
 
 
@@ -110,6 +123,7 @@ def test_an_address_that_names_what_is_not_there_says_so(
         ("worklist", {"case": "12"}),
         ("worklist", {"study": "My radiographs"}),
         ("evaluate", {"view": "Study", "study": "Phantom demo"}),
+        ("evaluate", {"view": "Faithfulness", "measures": "", "measures-again": ""}),
         ("results", {"results-of": "My radiographs"}),
     ],
 )

@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import re
 import secrets
 import sqlite3
 import time
@@ -23,6 +24,8 @@ from shamsul.reading.database import migrations
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+_NOT_KEPT = re.compile("[\0\ud800-\udfff]")
 
 #: How long a writer waits for another before giving up.
 BUSY_SECONDS = 10
@@ -367,9 +370,12 @@ def _check_texts(
     _context: object,
     _many: bool,
 ) -> None:
-    """PostgreSQL keeps no NUL in a text: nor does SQLite, so that every study fits into both."""
-    if any("\0" in text for text in _texts(parameters)):
-        raise ValueError("a text holds a NUL, a character that cannot be kept")
+    """PostgreSQL keeps no NUL in a text: nor does SQLite, so that every study fits into both.
+
+    Neither keeps half a pair of UTF-16, which is no character.
+    """
+    if any(_NOT_KEPT.search(text) for text in _texts(parameters)):
+        raise ValueError("a text holds a NUL or half a character, which cannot be kept")
 
 
 def _texts(parameters: object) -> Iterator[str]:
