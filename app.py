@@ -11,9 +11,10 @@ else:
 
     from shamsul.ui.shared.gate import Gate
     from shamsul.ui.shared.provider import Provider
-    from shamsul.ui.shared.sign_in import routes
+    from shamsul.ui.shared.sign_in import proof_of, routes
 
     # Ends Streamlit's older discovery of pages, which would run a file of pages/ without its frame
     # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, routes=routes(), middleware=[Middleware(Gate), Middleware(Provider)])
+    middleware = [Middleware(Gate, proof_of=proof_of), Middleware(Provider)]
+    app = st.App(__file__, routes=routes(), middleware=middleware)

@@ -59,3 +59,5 @@ with right:
                 editor.update(file)
             case "Close the study" if there is not None:
                 editor.close(there)
+            case editor.CLOSE_FOR_GOOD if there is not None:
+                editor.close_for_good(there)

@@ -44,7 +44,7 @@ listing.upload_outcomes(st.session_state.get("uploaded", ()))
 
 # As the control has them, and hence the address.
 titles = {name: plain(one.title) for name, one in studies.items()}
-address.check("study", list(titles.values()), "study", "pages/worklist.py")
+address.check("study", list(titles.values()), "study", "pages/worklist.py", escaped=True)
 if st.session_state.get("study") not in studies:
     # Chosen on another page, among others.
     st.session_state.pop("study", None)

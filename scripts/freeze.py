@@ -59,6 +59,7 @@ from shamsul.studies import annotation_files, localisation, opening, panels  # n
 from shamsul.studies.desk import Desk  # noqa: E402
 from shamsul.studies.faithfulness import Runs, Wanted  # noqa: E402
 from shamsul.studies.precompute import precompute  # noqa: E402
+from tests.questions import asked  # noqa: E402
 from tests.reading.database.postgres import OWNER, Postgres, program  # noqa: E402
 
 LABELS = ("Pleural Effusion", "Cardiomegaly")
@@ -69,67 +70,9 @@ CASES = ("phantom-0001", "phantom-0005", "phantom-0004", "phantom-0007")
 #: Of the demo's radiographs, which would make the fixture large.
 SHRUNK = 8
 PASSWORDS = {"Coordinator": "correct horse battery", "Ada": "staple of the ward"}
-QUESTIONS = """
-[[question]]
-id = "years"
-wording = "Years of reading?"
-kind = "number"
-step = "start"
-minimum = 0
-required = true
-
-[[question]]
-id = "present"
-wording = "Is the finding present?"
-kind = "choice"
-step = "image"
-options = ["yes", "no"]
-required = true
-
-[[question]]
-id = "point"
-wording = "Where?"
-kind = "point"
-step = "image"
-
-[[question]]
-id = "agreement"
-wording = "Do you agree with the model?"
-kind = "choice"
-step = "reveal"
-options = ["agree", "disagree"]
-required = true
-
-[[question]]
-id = "location"
-wording = "The map highlights the correct location."
-kind = "scale"
-step = "maps"
-options = ["No", "Hardly", "Partly", "Mostly", "Yes"]
-may_abstain = true
-required = true
-
-[[question]]
-id = "failure_tags"
-wording = "What is wrong with it?"
-kind = "tags"
-step = "maps"
-options = ["too large", "elsewhere"]
-
-[[question]]
-id = "comment"
-wording = "Comment"
-kind = "text"
-step = "maps"
-
-[[question]]
-id = "useful"
-wording = "Were the maps useful?"
-kind = "choice"
-step = "end"
-options = ["yes", "no"]
-required = true
-"""
+QUESTIONS = asked(
+    "years", "present", "point", "agreement", "location", "failure_tags", "comment", "useful"
+)
 
 
 def study_file(name: str, readers: str, design: str) -> str:

@@ -34,7 +34,11 @@ class _SecretsTable(TomlConfigSettingsSource):
     """The ``[shamsul]`` table of Streamlit's secrets file; other tables are not ours."""
 
     def _read_file(self, path: Path) -> dict[str, Any]:  # type: ignore[override]
-        table = super()._read_file(path).get("shamsul", {})
+        try:
+            table = super()._read_file(path).get("shamsul", {})
+        except (OSError, RecursionError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not valid TOML"
+            raise SettingsError(f"{path} cannot be read: {reason}.") from None
         if not isinstance(table, dict):
             raise SettingsError(f"[shamsul] in {path} is not a table.")
         return {name.lower().removeprefix("shamsul_"): value for name, value in table.items()}

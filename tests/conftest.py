@@ -2,9 +2,10 @@
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,54 @@ def logging_is_on() -> Iterator[None]:
     """Whatever a command that ran in this process has switched off."""
     yield
     logging.disable(logging.NOTSET)
+
+
+class Disk:
+    """A file system of its own, of which nobody can write more than fits."""
+
+    def __init__(self, folder: Path, mebibytes: int) -> None:
+        self.folder = folder
+        self._mount("-t", "tmpfs", "-o", f"size={mebibytes}m", "none")
+
+    def be_read_only(self, really: bool = True) -> None:
+        """Let nobody, not even root, write any more; or again."""
+        self._mount("-o", "remount,ro" if really else "remount,rw")
+
+    def fill(self) -> Path:
+        """Leave no byte free; gives the file to remove."""
+        file = self.folder / "filling"
+        with file.open("wb", buffering=0) as filling:
+            try:
+                while True:
+                    filling.write(bytes(4096))
+            except OSError:
+                return file
+
+    def free(self) -> int:
+        """Bytes that are left."""
+        return shutil.disk_usage(self.folder).free
+
+    def take_away(self) -> None:
+        """Unmount it."""
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True, capture_output=True)
+
+    def _mount(self, *options: str) -> None:
+        call = ["mount", *options, str(self.folder)]
+        subprocess.run(call, check=True, capture_output=True)
+
+
+@pytest.fixture
+def new_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Disk]]:
+    """Make a disk of so many mebibytes; the test is skipped where nothing may be mounted."""
+    made: list[Disk] = []
+
+    def new(mebibytes: int) -> Disk:
+        try:
+            made.append(Disk(tmp_path_factory.mktemp("disk"), mebibytes))
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("nothing can be mounted here")
+        return made[-1]
+
+    yield new
+    for disk in made:
+        disk.take_away()

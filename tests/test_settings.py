@@ -65,3 +65,21 @@ def test_secrets_that_are_no_table_are_named() -> None:
     secrets("shamsul = 3\n")
     with pytest.raises(SettingsError, match="not a table"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[shamsul\n", "it is not valid TOML"),
+        (b'[shamsul]\ndata_dir = "\xff"\n', "it is not valid TOML"),
+        (b'[shamsul]\ndata_dir = "\\ud800"\n', "it is not valid TOML"),
+        (b"a = " + b"[" * 20_000, "it is not valid TOML"),
+    ],
+    ids=["syntax", "bytes", "half a character", "brackets"],
+)
+def test_a_damaged_secrets_file_is_named(content: bytes, says: str) -> None:
+    secrets("")
+    assert Settings().max_upload_mb == 200
+    Path(".streamlit/secrets.toml").write_bytes(content)
+    with pytest.raises(SettingsError, match=rf"^\S*secrets\.toml cannot be read: {says}\.$"):
+        Settings()

@@ -21,8 +21,8 @@ def scales(readers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     readers : DataFrame
-        Columns reader, item, answer, changed_at; other items do not count, and of several answers
-        to one the latest.
+        Columns reader, item, answer, changed_at, revision; other items do not count, and of several
+        answers to one the latest revision.
 
     Returns
     -------
@@ -34,10 +34,11 @@ def scales(readers: pd.DataFrame) -> pd.DataFrame:
     ValueError
         If a column is missing or an answer is not from 1 to 5.
     """
-    missing = {"reader", "item", "answer", "changed_at"} - set(readers)
+    missing = {"reader", "item", "answer", "changed_at", "revision"} - set(readers)
     if missing:
         raise ValueError(f"columns are missing: {', '.join(sorted(missing))}")
-    answers = readers[readers["item"].isin(ITEMS)].sort_values("changed_at", kind="stable")
+    answers = readers[readers["item"].isin(ITEMS)]
+    answers = answers.sort_values(["revision", "changed_at"], kind="stable")
     answers = answers.drop_duplicates(["reader", "item"], keep="last")
     scores = answers.assign(answer=pd.to_numeric(answers["answer"])).dropna(subset="answer")
     if not scores["answer"].isin(range(1, 6)).all():

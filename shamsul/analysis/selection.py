@@ -79,8 +79,10 @@ def select(
     ratings["score"] = ratings["score"].mask(ratings["cannot_judge"])
     _check_scores(ratings, items)
     # Sorted, so that a seed draws the same cases in whatever order the rows come. A map may have
-    # been computed again between two of its ratings: what was said last counts.
-    ratings = ratings.sort_values([*_RATING, "changed_at"], kind="stable", ignore_index=True)
+    # been computed again between two of its ratings: what was said last counts, by the number of
+    # its revision, since a clock may have been set back.
+    order = [*_RATING, "revision", "changed_at"]
+    ratings = ratings.sort_values(order, kind="stable", ignore_index=True)
     superseded = ratings.duplicated(_RATING, keep="last")
     other_method = ~ratings["method"].isin(list(methods))
     other_item = ~ratings["item"].isin([item.id for item in items])

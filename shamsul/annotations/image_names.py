@@ -7,7 +7,9 @@ from pathlib import PurePosixPath
 
 # Not any ending: an identifier of a DICOM image has full stops in it.
 _ENDINGS = (".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".tif", ".tiff", ".bmp")
-
+#: Characters of the longest name that may be an image's, as of a path on Linux (PATH_MAX): of a
+#: name with many folders each end is looked for.
+_LONGEST = 4096
 
 # What Label Studio puts before the names of uploaded files, in its COCO exports too.
 _PREFIX = re.compile(r"(^|[/\\])[0-9a-f]{8}-(?=[^/\\]+$)")
@@ -26,6 +28,8 @@ def without_prefix(name: str) -> str:
 
 def _parts(name: str) -> tuple[str, ...]:
     """Folders and file of a name, in lower case and without the file's ending."""
+    if len(name) > _LONGEST:
+        return ()
     parts = PurePosixPath(name.strip().replace("\\", "/").casefold()).parts
     parts = tuple(part for part in parts if part not in ("/", ".", ".."))
     if not parts:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shamsul.storage.spreadsheet import as_cell, meant
 from shamsul.storage.text import Table
 
 #: What gaze is labelled with: it belongs to an image, not to a finding, and is kept as it is.
@@ -87,7 +88,7 @@ class LabelTable:
             table = Table.read(path)
             if not set(_COLUMNS) <= set(table.columns):
                 raise ValueError(f"{path.name} does not have the columns annotated and model")
-            rows = [(row["annotated"], row["model"]) for _, row in table.rows()]
+            rows = [(meant(row["annotated"]), meant(row["model"])) for _, row in table.rows()]
         except ValueError as error:
             raise ValueError(f"{error}.") from None
         return LabelTable(self.rows, (*rows, *self.first))
@@ -95,8 +96,9 @@ class LabelTable:
     def to_csv(self) -> str:
         """The table as CSV text, such as :meth:`with_csv` reads."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([_COLUMNS, *self.all_rows])
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows(map(as_cell, row) for row in self.all_rows)
         return text.getvalue()
 
 

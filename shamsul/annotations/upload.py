@@ -1,7 +1,10 @@
 """Files of annotations as they are handed over: some files, or a ZIP archive of them."""
 
+import errno
 import lzma
+import os
 import shutil
+import stat
 import zipfile
 import zlib
 from collections.abc import Collection, Sequence
@@ -12,6 +15,8 @@ from shamsul.annotations.labels import BUILT_IN, normalised
 
 #: Most entries that an archive may have, and bytes that they may unpack to.
 MOST_ENTRIES, MOST_BYTES = 50_000, 2**30
+#: What unpacks to more than `FEW_BYTES` may grow so many times: JSON and tables grow about tenfold.
+FEW_BYTES, MOST_TIMES = 2**26, 100
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 
 
@@ -40,7 +45,8 @@ def lay_out(
         If the folder cannot be written.
     ValueError
         If two files have one name, or an archive does not come by itself, is damaged, leads out of
-        the folder or unpacks to too much; one sentence without a full stop.
+        the folder, holds links or archives, or unpacks to too much; one sentence without a full
+        stop.
     """
     named = [(PurePosixPath(name.replace("\\", "/")).name, file) for name, file in files]
     place = folder / "the upload"
@@ -67,22 +73,36 @@ def _unpack(name: str, file: BinaryIO, place: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if len(entries) > MOST_ENTRIES or sum(one.file_size for one in entries) > MOST_BYTES:
+            size, packed = sum(one.file_size for one in entries), file.seek(0, os.SEEK_END)
+            if len(entries) > MOST_ENTRIES or size > MOST_BYTES:
                 raise ValueError(
                     f"{name} unpacks to more than {MOST_ENTRIES} files or {MOST_BYTES >> 30} GiB"
                 )
+            if size > max(FEW_BYTES, MOST_TIMES * packed):
+                raise ValueError(f"{name} unpacks to more than {MOST_TIMES} times its size")
             paths = [PurePosixPath(entry.filename.replace("\\", "/")) for entry in entries]
             if any(path.is_absolute() or ".." in path.parts for path in paths):
                 raise ValueError(f"{name} has entries that lead out of its folder")
+            if any(stat.S_ISLNK(entry.external_attr >> 16) for entry in entries):
+                raise ValueError(f"{name} has links in it; put the files themselves there")
             for path, entry in zip(paths, entries, strict=True):
                 # What macOS and others add: not the annotators' files.
                 if any(part[0] == "." or part == "__MACOSX" for part in path.parts):
                     continue
+                if path.suffix.lower() == ".zip":
+                    raise ValueError(f"{name} holds another archive, {path.name}; unpack it first")
                 target = place / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                # No more than the size that was added up above comes out of an entry.
-                with archive.open(entry) as content, open(target, "wb") as copy:
-                    shutil.copyfileobj(content, copy)
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    # No more than the size that was added up above comes out of an entry.
+                    with archive.open(entry) as content, open(target, "xb") as copy:
+                        shutil.copyfileobj(content, copy)
+                except (FileExistsError, IsADirectoryError, NotADirectoryError):
+                    raise ValueError(f"{name} has two entries named {path}") from None
+                except OSError as error:
+                    if error.errno != errno.ENAMETOOLONG:
+                        raise
+                    raise ValueError(f"{name} has an entry whose name is too long") from None
     except _DAMAGED:
         raise ValueError(f"{name} is damaged, or packed in no usual way") from None
     except RuntimeError:  # what the library raises where a password is asked for

@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -43,6 +44,8 @@ AGREEMENT: Final = 1e-5
 _FLOAT, _HALF = "float32", "bfloat16"
 # Images that engines are compared on, and how often each is timed.
 _PROBES, _TIMES = 8, 3
+# Choices of this process, for a data directory that cannot be written.
+_found: dict[Path, "Choice"] = {}
 
 log = logging.getLogger(__name__)
 
@@ -155,9 +158,7 @@ def equip(classifier: "Classifier") -> None:
             choice = _measured(classifier, engines, note)
             if choice.note:
                 log.warning("%s: %s", classifier.manifest.name, choice.note)
-            content = json.dumps(asdict(choice), indent=1)
-            place.mkdir(parents=True, exist_ok=True)
-            write_atomically(place / "choice.json", content.encode())
+            _keep(choice, place)
         elif "openvino" in choice.exact + choice.half:
             engines, _ = _candidates(classifier, place, (choice.exact, choice.half))
     classifier.exact = engines.get(choice.exact, classifier.exact)
@@ -193,10 +194,18 @@ def _place(manifest: "Manifest") -> Path:
     return settings().data_dir / "engines" / manifest.fingerprint
 
 
+def _keep(choice: Choice, place: Path) -> None:
+    _found[place] = choice
+    with suppress(OSError):  # a data directory that is read-only, or full
+        place.mkdir(parents=True, exist_ok=True)
+        write_atomically(place / "choice.json", json.dumps(asdict(choice), indent=1).encode())
+
+
 def _kept(place: Path) -> Choice | None:
     """The choice that was kept, unless it cannot be had here."""
     try:
-        choice = Choice(**json.loads((place / "choice.json").read_bytes()))
+        file = place / "choice.json"
+        choice = Choice(**json.loads(file.read_bytes())) if file.exists() else _found[place]
         libraries = {name.split()[0] for name in (choice.exact, choice.half) if name}
     except (OSError, *SENSELESS):
         return None
@@ -284,15 +293,14 @@ def _network(classifier: "Classifier", place: Path) -> "openvino.Model":
         warnings.simplefilter("ignore")  # what tracing and converting say is for their developers
         traced = torch.jit.trace(classifier.module, images, check_trace=False)  # type: ignore[no-untyped-call]
         network = openvino.convert_model(traced, input=[-1, *images.shape[1:]])
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place) as made:
-        openvino.save_model(network, Path(made) / "network.xml", compress_to_fp16=False)
-        try:
-            Path(made).rename(kept.parent)
-        except OSError:  # another process was first
-            pass
-        else:
-            Path(made).mkdir()
+    # A data directory that is read-only or full, or another process was first.
+    with suppress(OSError, RuntimeError):
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place) as made:
+            whole = Path(made) / "network"
+            whole.mkdir()
+            openvino.save_model(network, whole / "network.xml", compress_to_fp16=False)
+            whole.rename(kept.parent)
     return network
 
 

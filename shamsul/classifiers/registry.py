@@ -161,11 +161,17 @@ def add(folder: str | Path) -> str:
     target = settings().models / name
     if target.exists():
         raise ModelError(f"There is a model named {name} already.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Under another name until it is whole.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as part:
-        shutil.copytree(folder, Path(part) / name)
-        (Path(part) / name).rename(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Under another name until it is whole.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as part:
+            # Not copytree, which gathers the failures of all files into one without a number.
+            (Path(part) / name).mkdir()
+            for file in filter(Path.is_file, Path(folder).iterdir()):
+                shutil.copyfile(file, Path(part) / name / file.name)
+            (Path(part) / name).rename(target)
+    except OSError as error:
+        raise ModelError(f"The model {name} cannot be kept: {error.strerror}.") from None
     return name
 
 

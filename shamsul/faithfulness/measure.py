@@ -286,7 +286,7 @@ class Measure:
             part = replace(subject, maps=tuple(subject.maps[index] for index in missing))
             for index, found in zip(missing, self.function(part, **values), strict=True):
                 rows = [row.to_json() for row in found]
-                cache.put(keys[index], rows)
+                cache.offer(keys[index], rows)
                 kept[keys[index]] = rows
         return [tuple(map(Result.from_json, kept[key] or ())) for key in keys]
 

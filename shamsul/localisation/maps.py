@@ -1,6 +1,5 @@
 """Maps to score: found by name, read one image at a time."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from shamsul.radiographs.geometry import Geometry
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.turn import AS_STORED, Turn
 from shamsul.storage.damage import SENSELESS, opened_arrays
+from shamsul.storage.text import read_json
 
 #: Names of the files that ``shamsul explain`` writes.
 MAPS, FACTS = "heatmaps.npz", "explanation.json"
@@ -154,8 +154,8 @@ def _checked(array: NDArray[Any], what: str) -> NDArray[np.float32]:
 
 def _facts(path: Path) -> dict[str, Any]:
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, RecursionError, ValueError):
+        facts = read_json(path)
+    except (OSError, ValueError):
         raise ValueError(f"{path} is not JSON") from None
     if not isinstance(facts, dict):
         raise ValueError(f"{path} says nothing about maps")

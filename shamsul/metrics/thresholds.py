@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from shamsul.storage.spreadsheet import as_cell, meant
 from shamsul.storage.text import Table
 
 #: Shares of the range among which `tune` chooses, those of the CheXlocalize scripts [1]_ of
@@ -172,9 +173,9 @@ class Tuned:
     def write(self, path: Path) -> None:
         """Write such a CSV file."""
         with path.open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file, lineterminator="\n")
+            table = csv.writer(file, lineterminator="\r\n")
             table.writerow(("threshold", "task"))
-            table.writerows((share, label) for label, share in sorted(self.shares.items()))
+            table.writerows((share, as_cell(label)) for label, share in sorted(self.shares.items()))
 
     def __str__(self) -> str:
         return "tuned"
@@ -190,12 +191,13 @@ def numbers(path: Path, name: str, number: str) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for _, row in Table.read(path).require(name, number).rows():
-        if row[name] in found:
-            raise ValueError(f"{path} has {row[name]} twice")
+        named = meant(row[name])
+        if named in found:
+            raise ValueError(f"{path} has {named} twice")
         try:
-            found[row[name]] = row.number(number)
+            found[named] = row.number(number)
         except ValueError:
-            raise ValueError(f"{path} has {row[number]!r} as {number} of {row[name]}") from None
+            raise ValueError(f"{path} has {row[number]!r} as {number} of {named}") from None
     return found
 
 

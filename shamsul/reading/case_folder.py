@@ -2,7 +2,7 @@
 
 ``NAME.png`` is the image, ``NAME--<Label with spaces as _>.png`` the mask of one finding.
 ``labels.csv`` has the column ``file``, one column of 0 and 1 for each label, and a column
-``<label> grade`` for each finding, empty where it is absent.
+``<label> grade`` for each finding, empty where it is absent. A column ``case`` may name the cases.
 """
 
 import csv
@@ -35,6 +35,9 @@ class FolderCase:
     name : str
         Of the file, without its ending.
     image : Path
+    case : str
+        What the case is called in a study; empty where that is not said. The file's name may be a
+        patient's.
     labels : mapping of str to bool
         Whether each finding is present.
     grades : mapping of str to str
@@ -45,6 +48,7 @@ class FolderCase:
 
     name: str
     image: Path
+    case: str
     labels: Mapping[str, bool]
     grades: Mapping[str, str]
     masks: Mapping[str, Path]
@@ -80,7 +84,7 @@ def write_phantoms(phantoms: "Iterable[Phantom]", directory: Path) -> tuple[Path
             _write_png(_mask_path(image, label), phantom.mask(label))
         findings = [label for label in phantom.labels if label != _NO_FINDING]
         rows.append(
-            {"file": image.name}
+            {"file": image.name, "case": image.stem}
             | {label: str(int(present)) for label, present in phantom.labels.items()}
             | {label + _GRADE: grades.get(label, "") for label in findings}
         )
@@ -115,7 +119,7 @@ def _folder_case(directory: Path, row: Mapping[str, str]) -> FolderCase:
     image = directory / name
     if Path(name).name != name or not image.is_file():
         raise ValueError(f"{LABELS_FILE} names {name!r}, which is no image in {directory}")
-    columns = {column: cell for column, cell in row.items() if column not in ("", "file")}
+    columns = {column: cell for column, cell in row.items() if column not in ("", "file", "case")}
     grades = {
         column.removesuffix(_GRADE): cell
         for column, cell in columns.items()
@@ -129,7 +133,7 @@ def _folder_case(directory: Path, row: Mapping[str, str]) -> FolderCase:
             labels[column] = cell == "1"
     paths = {label: _mask_path(image, label) for label, present in labels.items() if present}
     masks = {label: path for label, path in paths.items() if path.is_file()}
-    return FolderCase(image.stem, image, labels, grades, masks)
+    return FolderCase(image.stem, image, row.get("case", ""), labels, grades, masks)
 
 
 def _mask_path(image: Path, label: str) -> Path:

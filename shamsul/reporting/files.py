@@ -10,7 +10,7 @@ import pandas as pd
 
 from shamsul.reporting.pictures import Picture
 from shamsul.storage.atomic import write_atomically
-from shamsul.storage.spreadsheet import looks_like_formula
+from shamsul.storage.spreadsheet import as_cell
 
 #: Dots per inch of the PNG files.
 DPI = 300
@@ -21,7 +21,7 @@ _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 def csv(table: pd.DataFrame) -> bytes:
     """A table as RFC 4180 has it, NaN empty, no cell a formula to a spreadsheet."""
-    written = table.map(_written)
+    written = table.map(_written).rename(columns=_written)
     text: str = written.to_csv(index=False, lineterminator="\r\n")
     return text.encode()
 
@@ -60,7 +60,7 @@ def _written(cell: object) -> object:
     """A cell as the exported ratings have it."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    return f"'{cell}" if isinstance(cell, str) and looks_like_formula(cell) else cell
+    return as_cell(cell) if isinstance(cell, str) else cell
 
 
 def _image(picture: Picture, format: str) -> bytes:

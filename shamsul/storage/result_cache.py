@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from shamsul.storage.atomic import write_atomically
 from shamsul.storage.damage import SENSELESS
 
 Rows = list[dict[str, Any]]
+
+log = logging.getLogger(__name__)
 
 
 class ResultCache:
@@ -41,8 +44,21 @@ class ResultCache:
             return None
         return rows if whole else None
 
+    def offer(self, key: str, rows: Rows) -> None:
+        """Keep rows if the disk lets them be kept, for who has them in hand all the same."""
+        try:
+            self.put(key, rows)
+        except OSError as error:
+            log.warning("Results could not be kept: %s", error.strerror)
+
     def put(self, key: str, rows: Rows) -> None:
-        """Keep rows; a reader never sees half a file."""
+        """Keep rows; a reader never sees half a file.
+
+        Raises
+        ------
+        OSError
+            If the disk is full or read-only.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         content = json.dumps({"sha256": _checksum(rows), "rows": rows}, allow_nan=False)
         write_atomically(self.directory / f"{key}.json", content.encode())

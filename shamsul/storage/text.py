@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +19,21 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+# No part of these patterns may give back what another can take: a long cell would take minutes.
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 #: A whole cell with one comma among its digits, but not as thousands are set off: 1,024 is neither
 #: the one nor the other for sure.
 _DECIMAL_COMMA = re.compile(
-    r'(?:^|[;\t])\s*"?[-+]?(?![1-9]\d{0,2},\d{3}"?\s*(?:[;\t]|$))\d*,\d+(?:e[-+]?\d+)?"?\s*'
-    r"(?:[;\t]|$)",
+    r'(?:^|[;\t])[^\S\n\t]*"?[-+]?(?![1-9]\d{0,2},\d{3}"?[^\S\n\t]*(?:[;\t]|$))'
+    r'\d*,\d+(?:e[-+]?\d+)?"?[^\S\n\t]*(?:[;\t]|$)',
     re.ASCII | re.IGNORECASE | re.MULTILINE,
 )
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _SWAPPED = str.maketrans(",.", ".,")
 _SEPARATORS = (",", ";", "\t")
+# A cell may be as long as a mask is, and a line with another separator is one cell; all of it is in
+# memory already.
+csv.field_size_limit(2**31 - 1)
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -85,13 +91,24 @@ def read_json(path: Path) -> Any:
         If it cannot be opened.
     ValueError
         If it is no JSON, or an object has one name twice, of which others would drop one without a
-        word (RFC 8259 section 4); one sentence without a full stop.
+        word (RFC 8259 section 4), or a text holds half a pair of UTF-16, which nothing can write
+        (section 8.2); one sentence without a full stop.
     """
     text = read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text, object_pairs_hook=_once)
+        if _ESCAPED_HALF.search(text):
+            _check_whole(content)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not valid JSON: {error}") from None
+    return content
+
+
+def _check_whole(content: Any) -> None:
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text in it holds half a character") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -198,10 +215,12 @@ class Table:
         if most > 1 and len(fitting) > 1:
             raise ValueError(f"{name} may be separated by {fitting[0]!r} or by {fitting[1]!r}")
         separator = fitting[0]
-        columns = tuple(headers[separator])
-        while columns and not columns[-1]:
-            columns = columns[:-1]
-        twice = next((one for one in columns if one and columns.count(one) > 1), None)
+        named = headers[separator]
+        while named and not named[-1]:
+            named.pop()
+        columns = tuple(named)
+        counts = Counter(columns)
+        twice = next((one for one in columns if one and counts[one] > 1), None)
         if twice is not None:
             raise ValueError(f"{name} has the column {twice} twice")
         comma = separator != "," and _DECIMAL_COMMA.search(text) is not None

@@ -160,7 +160,7 @@ def map_scores(
                 score = _score(one, heatmap, mask, spacing(one.key.image_sha256), rules)
                 score = replace(score, labels_in_image=len(marked))
                 rows = kept[label] = [_row(heatmap.sha256, score)]
-                results.put(key, rows)
+                results.offer(key, rows)
         yield tuple(_kept(one.case, rows[0]) for rows in kept.values() if rows)
 
 
@@ -202,7 +202,7 @@ def human_benchmark(desk: Desk, cases: Sequence[Case], by: Collection[str]) -> l
                     continue
                 score = _score_person(case, label, other, full, size, by)
                 rows = [_row("", replace(score, labels_in_image=len(marked)))] if score else []
-                results.put(key, rows)
+                results.offer(key, rows)
             found += [_kept(case, row) for row in rows]
     return found
 

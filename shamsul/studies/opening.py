@@ -50,11 +50,19 @@ class Taken:
         Of the stored radiograph.
     labels : tuple of str
         Given with the case.
+    file : str
+        Name of the file, for the study file's ``only``; it is not kept.
     """
 
     name: str
     sha256: str
     labels: tuple[str, ...] = ()
+    file: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the study file may call it."""
+        return frozenset((self.name, self.file, Path(self.file).stem)) - {""}
 
 
 @dataclass(frozen=True)
@@ -222,30 +230,38 @@ def _take_in(
                 continue
             try:
                 radiograph = read_radiograph(path.read_bytes(), max_bytes=max_bytes)
-                archive.put(radiograph)
                 exact = [
                     Annotation.of_region(label, EXACT, radiograph.turn.pixels(read_mask(mask)))
                     for label, mask in masks.items()
                 ]
-                if exact:
-                    annotations.add(radiograph.sha256, exact)
             except OSError as error:
                 left_out.append((path.name, f"it cannot be opened: {error.strerror}"))
+                continue
             except ValueError as error:
                 left_out.append((path.name, str(error)))
-            else:
-                taken.append(Taken(name or pseudonym(radiograph.sha256), radiograph.sha256, labels))
+                continue
+            try:
+                archive.put(radiograph)
+                if exact:
+                    annotations.add(radiograph.sha256, exact)
+            except OSError as error:  # not left out: the study would be another one
+                raise StudyError(f"The cases cannot be kept: {error.strerror}.") from error
+            except ValueError as error:
+                left_out.append((path.name, str(error)))
+                continue
+            name = name or pseudonym(radiograph.sha256)
+            taken.append(Taken(name, radiograph.sha256, labels, path.name))
     chosen = []
     seen: set[str] = set()
     for case in taken:
-        if source.only and case.name not in source.only:
+        if source.only and case.names.isdisjoint(source.only):
             continue
         if case.sha256 in seen:
             left_out.append((case.name, "its radiograph is in the study already"))
             continue
         seen.add(case.sha256)
         chosen.append(case)
-    names = {case.name for case in chosen}
+    names = frozenset().union(*(case.names for case in chosen))
     left_out += [(name, "there is no such case") for name in source.only if name not in names]
     return chosen
 
@@ -254,16 +270,16 @@ _Entry = tuple[str, Path, tuple[str, ...], Mapping[str, Path]]
 
 
 def _in_folder(folder: Path) -> list[_Entry]:
-    """Every file of a folder; with masks, and its own names, where it is a folder of cases.
+    """Every file of a folder; with masks, and the names it states, where it is a folder of cases.
 
-    The name of a file may name a patient: elsewhere cases get pseudonyms.
+    The name of a file may name a patient: cases without a stated name get pseudonyms.
     """
     if (folder / LABELS_FILE).is_file():
         try:
             cases = read_folder(folder)
         except ValueError as error:
             raise StudyError(f"{error}.") from None
-        return [(entry.name, entry.image, (), entry.masks) for entry in cases]
+        return [(entry.case, entry.image, (), entry.masks) for entry in cases]
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
     return [("", path, (), {}) for path in files]
 

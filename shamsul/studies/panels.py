@@ -14,6 +14,7 @@ from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Value
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
+from shamsul.reading.database.tables import understood
 from shamsul.reading.design.design import Control, PanelPlan
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.progress import Assigned
@@ -58,18 +59,21 @@ def source(study: Study, cases: Sequence[Case], case: Case, panel: PanelPlan) ->
     ------
     shamsul.classifiers.manifest.ModelError
         The study's model cannot be used.
+    shamsul.reading.database.transactions.UnreadableError
+        The study names a method, preset or target that there is not.
     """
     plan = study.plan
     assert plan is not None
+    with understood(f"The study {study.name}"):
+        method, target = METHODS[panel.method], Target(plan.target)
+        parameters = method.settle(_parameters(plan, method))
     folder = registry.folder_of(study.model)
     explained = case
     if panel.control is Control.RANDOM_MODEL:
         folder = randomised_folder(folder, settings().data_dir / "randomised", plan.design.seed)
     elif panel.control is Control.OTHER_PATIENT:
         explained = _other(cases, case, plan.design.seed)
-    method = METHODS[panel.method]
-    settled = method.settle(_parameters(plan, method))
-    key = _key(explained, folder, Manifest.read(folder), method, settled, Target(plan.target))
+    key = _key(explained, folder, Manifest.read(folder), method, parameters, target)
     return Source(key, method, folder, explained)
 
 
@@ -98,8 +102,7 @@ def _other(cases: Sequence[Case], case: Case, seed: int) -> Case:
 
 
 def _parameters(plan: Plan, method: Method) -> dict[str, object]:
-    preset = PRESETS.get(plan.preset)
-    return dict(preset.parameters.get(method.name, {})) if preset else {}
+    return dict(PRESETS[plan.preset].parameters.get(method.name, {})) if plan.preset else {}
 
 
 def open_sources(

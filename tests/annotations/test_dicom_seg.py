@@ -16,6 +16,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from shamsul.annotations.formats import dicom, dicom_seg
 from shamsul.annotations.formats.entry import Fault, Found
 from shamsul.annotations.formats.registry import read
 from tests.annotations import writers
@@ -289,3 +290,28 @@ def test_what_highdicom_writes_and_reads_is_read_alike(tmp_path: Path, kind: str
         number = 1 + list(masks).index(one.annotation.label)
         column = list(library.segment_numbers).index(number)
         np.testing.assert_array_equal(region, theirs[0, ..., column] >= 0.5)
+
+
+def test_a_deflated_bomb_is_refused_before_it_is_inflated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = segmentation("BINARY")
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert_both(regions(tmp_path / "b.dcm", dataset))
+    monkeypatch.setattr(dicom, "MOST_INFLATED", 400)
+    with pytest.raises(ValueError, match="it inflates to more than annotations can have"):
+        dicom.check_inflated(tmp_path / "a.dcm")
+    with pytest.raises(ValueError, match="none of the known formats"):
+        read(tmp_path / "a.dcm")
+
+
+def test_frames_that_take_too_long_to_unpack_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = segmentation("FRACTIONAL")
+    dataset.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
+    assert_both(regions(tmp_path / "a.dcm", dataset))
+    monkeypatch.setattr(dicom_seg, "MOST_SECONDS", -1.0)
+    with pytest.raises(ValueError, match=r"a\.dcm is damaged, or states its segments"):
+        read(tmp_path / "a.dcm")

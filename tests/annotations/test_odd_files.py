@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from shamsul.annotations.formats.entry import Fault, Found
+from shamsul.annotations.formats.masks import read_mask
 from shamsul.annotations.formats.registry import read
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import BUILT_IN
@@ -521,3 +522,13 @@ def test_a_mask_is_black_and_white(tmp_path: Path, kind: str, reason: str) -> No
     else:
         left = 21 if kind == "smooth edges" else 20
         assert np.argwhere(entry.annotation.mask(SHAPE))[[0, -1]].tolist() == [[3, left], [8, 30]]
+
+
+def test_a_mask_of_too_many_pixels_is_no_mask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(np.zeros((30, 30), np.uint8)).save(tmp_path / "a--b.png")
+    assert read_mask(tmp_path / "a--b.png").shape == (30, 30)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
+    with pytest.raises(ValueError, match="more pixels than a mask can have"):
+        read_mask(tmp_path / "a--b.png")

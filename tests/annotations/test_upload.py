@@ -1,7 +1,9 @@
 """Files as they are handed over, laid out in a folder."""
 
 import io
+import stat
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -17,6 +19,11 @@ def packed(*entries: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> i
         for name, content in entries:
             archive.writestr(name, content)
     return file
+
+
+def folder(parent: Path, name: str) -> Path:
+    (parent / name).mkdir()
+    return parent / name
 
 
 def found(folder: Path) -> list[str]:
@@ -70,6 +77,57 @@ def test_an_archive_that_grows_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "other").mkdir()
     with pytest.raises(ValueError, match="more than 2 files"):
         lay_out([("a.zip", packed(*((f"{n}", b"") for n in range(3))))], tmp_path / "other")
+
+
+def test_an_archive_that_grows_as_no_annotations_do_is_refused_at_once(tmp_path: Path) -> None:
+    begun = time.process_time()
+    for names in (["a.json"], ["a.json", "b.json"]):
+        content = b"[" + b"{}," * (upload.FEW_BYTES // 3 // len(names) + 1)
+        file = packed(*((name, content) for name in names))
+        with pytest.raises(ValueError, match=r"a\.zip unpacks to more than 100 times its size"):
+            lay_out([("a.zip", file)], folder(tmp_path, str(len(names))))
+    assert time.process_time() - begun < 5
+    whole = b"[" + b"{}," * 100_000
+    assert len(whole) > 100 * len(packed(("a.json", whole)).getvalue())
+    assert lay_out([("a.zip", packed(("a.json", whole)))], folder(tmp_path, "few")).is_dir()
+
+
+def link(name: str, to: str) -> tuple[zipfile.ZipInfo, bytes]:
+    entry = zipfile.ZipInfo(name)
+    entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16  # of Unix
+    return entry, to.encode()
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ([link("a.json", "/etc/passwd")], "has links in it"),
+        ([link("a", "/tmp"), ("a/b.json", b"{}")], "has links in it"),
+        ([("b.json", b"{}"), ("in/c.zip", packed(("a.json", b"{}")).getvalue())], "archive, c.zip"),
+        ([("a.json", b"{}"), ("a.json", b"[]")], "two entries named a.json"),
+        ([("a", b"{}"), ("a/b.json", b"[]")], "two entries named a/b.json"),
+        ([("a/b.json", b"{}"), ("a", b"[]")], "two entries named a"),
+        ([("n" * 300, b"{}")], "whose name is too long"),
+        ([("a/" * 3000 + "b", b"{}")], "whose name is too long"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_archive_of_hostile_entries_is_refused(tmp_path: Path, entries: list, says: str) -> None:
+    with pytest.raises(ValueError, match=rf"^a\.zip .*{says}"):
+        lay_out([("a.zip", packed(*entries))], tmp_path)
+    assert not any(path.is_symlink() for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [("a.json", b"{}"), ("b/a.json", b"{}")],
+        [("a.json", b"{}"), ("__MACOSX/in.zip", b""), ("C:/x..y.json", b"{}")],
+        [("n" * 200 + ".json", b"{}")],
+    ],
+)
+def test_an_archive_of_unusual_entries_is_unpacked(tmp_path: Path, entries: list) -> None:
+    assert lay_out([("a.zip", packed(*entries))], tmp_path).is_dir()
 
 
 def test_an_archive_that_understates_its_size_does_not_grow(tmp_path: Path) -> None:

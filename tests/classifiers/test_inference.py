@@ -107,6 +107,19 @@ def test_a_damaged_choice_is_made_again(data: Path, damage: bytes) -> None:
     assert json.loads(kept.read_bytes()).keys() == whole.keys()
 
 
+def test_a_data_directory_that_cannot_be_written_is_no_hindrance(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.mkdir()
+    (data / "engines").write_text("in the way")
+    classifier = registry.load("phantom")
+    equip(classifier)
+    monkeypatch.setattr(inference, "_measured", None)  # once a process
+    again = registry.load("phantom")
+    equip(again)
+    assert again.exact.name == classifier.exact.name
+
+
 @pytest.mark.parametrize("part", ["network.xml", "network.bin"])
 def test_a_damaged_network_is_converted_again(
     data: Path, part: str, monkeypatch: pytest.MonkeyPatch

@@ -35,13 +35,13 @@ def test_phantoms_come_back_from_their_folder(phantoms, tmp_path):
         np.testing.assert_allclose(np.asarray(image) / 255, phantoms[0].pixels, atol=0.5 / 255)
 
 
-def test_labels_csv_has_labels_then_grades(phantoms, tmp_path):
+def test_labels_csv_has_cases_then_labels_then_grades(phantoms, tmp_path):
     write_phantoms(phantoms, tmp_path)
     with open(tmp_path / "labels.csv", newline="") as file:
         header, first, second = csv.reader(file)
-    assert header == ["file", *LABELS, *(f"{label} grade" for label in LABELS[1:])]
-    assert first[:4] == ["phantom-0001.png", "0", "0", "1"]
-    assert second == ["phantom-0002.png", "1", *"000000", *[""] * 6]
+    assert header == ["file", "case", *LABELS, *(f"{label} grade" for label in LABELS[1:])]
+    assert first[:5] == ["phantom-0001.png", "phantom-0001", "0", "0", "1"]
+    assert second == ["phantom-0002.png", "phantom-0002", "1", *"000000", *[""] * 6]
 
 
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])

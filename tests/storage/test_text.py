@@ -126,3 +126,13 @@ def test_an_object_in_json_has_each_name_once(tmp_path: Path) -> None:
     path.write_text('{"a": {"b": 1, "b": 2}}')
     with pytest.raises(ValueError, match=r"a\.json is not valid JSON: it has 'b' twice"):
         read_json(path)
+
+
+def test_half_a_character_is_refused_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    for half in ("\\ud800", "\\udfff x", "\\uD83D", "\\ude00\\ud83d"):
+        file.write_text(f'{{"a": ["{half}"]}}')
+        with pytest.raises(ValueError, match="a text in it holds half a character"):
+            read_json(file)
+    file.write_text('{"a": "\\ud83d\\ude00 \\\\ud800"}')
+    assert read_json(file) == {"a": "\U0001f600 \\ud800"}

@@ -138,6 +138,31 @@ def test_file_names_of_a_plain_folder_do_not_become_case_names(make, store, tmp_
     assert name == "notes.txt" and reason
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_file_names_of_a_folder_of_cases_are_not_kept_but_names_of_cases_are(
+    make, store, tmp_path, named: bool
+) -> None:
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    shutil.copy(DEMO / "phantom-0001.png", folder / "Ada Lovelace 1815.png")
+    mask = next(DEMO.glob("phantom-0001--*.png"))
+    shutil.copy(mask, folder / "Ada Lovelace 1815--Pleural_Effusion.png")
+    shutil.copy(DEMO / "phantom-0002.png", folder / "other.png")
+    stated = ("case,", "first,", "second,") if named else ("", "", "")
+    (folder / "labels.csv").write_text(
+        f"file,{stated[0]}Pleural Effusion\n"
+        f"Ada Lovelace 1815.png,{stated[1]}1\nother.png,{stated[2]}0\n"
+    )
+    rest = '[labels]\nfrom = "annotation"'
+    # A file may be chosen by its name all the same, which is of the study file's own words.
+    only = "first" if named else "Ada Lovelace 1815"
+    made = make(f'folder = "cases"\nonly = ["{only}"]', rest)
+    assert made.left_out == ()
+    (case,) = store.cases("pilot")
+    assert (case.name == "first") if named else case.name.startswith("CXR-")
+    assert labels(store) == {case.name: {"Pleural Effusion"}}
+
+
 def test_a_list_names_files_cases_and_labels(make, store, tmp_path) -> None:
     for name in ("phantom-0001.png", "phantom-0002.png", "phantom-0003.png"):
         shutil.copy(DEMO / name, tmp_path / name)

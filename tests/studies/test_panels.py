@@ -17,8 +17,9 @@ from shamsul.classifiers.randomised import randomised_folder
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.radiographs.geometry import Geometry
-from shamsul.reading import Store, Study
+from shamsul.reading import Case, Store, Study
 from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.transactions import UnreadableError
 from shamsul.reading.design.design import Control, Design, PanelPlan, assign
 from shamsul.reading.design.plan import Plan
 from shamsul.settings import ASSETS, settings
@@ -173,3 +174,14 @@ def test_maps_are_scored_against_annotations(
     follows = located(desk, store, "trial")
     assert follows["iou"].item() == pytest.approx(expected, abs=0.01)
     assert follows["heatmap_sha256"].item() != sha256
+
+
+@pytest.mark.parametrize("change", [{"preset": "none"}, {"target": "none"}, {"methods": ("none",)}])
+def test_a_plan_of_what_there_is_not_is_damage(change: dict) -> None:
+    plan = replace(Plan(("lrp",)), **change)
+    study = Study("pilot", "Pilot", model="phantom", plan=plan)
+    case = Case(1, "pilot", "a", "a" * 64, 1)
+    with pytest.raises(UnreadableError, match=r"^The study pilot cannot be opened"):
+        panels.source(study, [case], case, PanelPlan(plan.methods[0]))
+    sound = replace(study, plan=Plan(("lrp",), preset="shamsul-2023"))
+    assert panels.source(sound, [case], case, PanelPlan("lrp")).method.name == "lrp"

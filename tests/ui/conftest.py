@@ -49,6 +49,7 @@ from shamsul.ui.review import rating
 from shamsul.ui.shared import outbox, questionnaire
 from shamsul.ui.shared.outbox import Event, Outbox
 from shamsul.ui.shared.questionnaire import NEXT, Column
+from tests.questions import asked
 
 #: Pages, which run when they are imported.
 collect_ignore = ["shared/answering_app.py", "shared/screens_app.py"]
@@ -399,54 +400,7 @@ def pages(fake_browser: FakeBrowser) -> Pages:
 
 
 #: A study's questions, one of each step.
-QUESTIONS = """
-[[question]]
-id = "years"
-wording = "Years of reading?"
-kind = "number"
-step = "start"
-minimum = 0
-required = true
-
-[[question]]
-id = "present"
-wording = "Is the finding present?"
-kind = "choice"
-step = "image"
-options = ["yes", "no"]
-required = true
-
-[[question]]
-id = "agreement"
-wording = "Do you agree with the model?"
-kind = "choice"
-step = "reveal"
-options = ["agree", "disagree"]
-required = true
-
-[[question]]
-id = "location"
-wording = "The map highlights the correct location."
-kind = "scale"
-step = "maps"
-options = ["No", "Hardly", "Partly", "Mostly", "Yes"]
-may_abstain = true
-required = true
-
-[[question]]
-id = "comment"
-wording = "Comment"
-kind = "text"
-step = "maps"
-
-[[question]]
-id = "useful"
-wording = "Were the maps useful?"
-kind = "choice"
-step = "end"
-options = ["yes", "no"]
-required = true
-"""
+QUESTIONS = asked("years", "present", "agreement", "location", "comment", "useful")
 
 
 def study_text(

@@ -79,7 +79,7 @@ def test_one_upload_with_a_file_twice_counts_it_once(pages: Pages) -> None:
     assert "1 file was here already" in pages.texts()
 
 
-def app_at(page: str, query: dict[str, str]) -> AppTest:
+def app_at(page: str, query: dict[str, str | list[str]]) -> AppTest:
     """The app as a fresh browser finds it at an address."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update({"reader": "Reader 1", **query})
@@ -95,18 +95,30 @@ def app_at(page: str, query: dict[str, str]) -> AppTest:
         ("worklist", {"study": "nonsense"}, "no study “nonsense” here"),
         ("worklist", {"study": ""}, "no study named in the address"),
         ("evaluate", {"study": "no*where*"}, r"no study “no\*where\*” here"),
+        ("worklist", {"study": r"no\*where\*"}, r"no study “no\*where\*” here"),
         ("evaluate", {"view": "Nothing"}, "no view “Nothing” here"),
+        (
+            "evaluate",
+            {"view": "Faithfulness", "measures": ["Sensitivity-n", "Nothing"]},
+            "no measure “Nothing” here",
+        ),
+        (
+            "evaluate",
+            {"view": "Faithfulness", "measured-methods-phantom-demo": "None"},
+            "no method “None” here",
+        ),
         ("results", {"results-of": "nobody's"}, "no study “nobody's” here"),
         ("reading", {"study": "phantom-demo"}, "a study that is none of yours"),
     ],
 )
 def test_an_address_that_names_what_is_not_there_says_so(
-    pages: Pages, page: str, query: dict[str, str], sentence: str
+    pages: Pages, page: str, query: dict[str, str | list[str]], sentence: str
 ) -> None:
     pages.app = app_at(page, query)
     assert sentence in pages.texts()
     assert not components(pages.app)
-    assert len(pages.app.button_group) <= (page == "evaluate")  # its views
+    before = {"method": 1, "measure": 2}  # its views, and what is chosen before
+    assert len(pages.app.button_group) <= (page == "evaluate") * before.get(sentence.split()[1], 1)
     assert not [one for one in pages.app.markdown if "phantom-0001" in one.value]
 
 
@@ -116,6 +128,7 @@ def test_an_address_that_names_what_is_not_there_says_so(
         ("worklist", {"case": "12"}),
         ("worklist", {"study": "My radiographs"}),
         ("evaluate", {"view": "Study", "study": "Phantom demo"}),
+        ("evaluate", {"view": "Faithfulness", "measures": "", "measures-again": ""}),
         ("results", {"results-of": "My radiographs"}),
     ],
 )

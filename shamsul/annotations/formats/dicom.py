@@ -9,6 +9,7 @@ References
 """
 
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.filereader import read_dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
@@ -28,12 +31,48 @@ from shamsul.annotations.marks import Ellipses, Mark, Points, Polygons
 REPORTS = tuple(f"1.2.840.10008.5.1.4.1.1.88.{number}" for number in (22, 33, 34))
 
 
+#: Bytes that a deflated data set may have (PS3.5 A.5); a file of 1 MB could inflate to a gigabyte.
+MOST_INFLATED = 2**28
+
+
+def check_inflated(file: Path | BufferedIOBase) -> None:
+    """Refuse a file that pydicom, which inflates all of it, would fill the memory with.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    ValueError
+        If it is deflated and larger than `MOST_INFLATED`; one sentence without a full stop.
+    """
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            check_inflated(opened)
+        return
+    start = file.tell()
+    try:
+        if file.read(132)[128:] != b"DICM":
+            return
+        # File meta information is explicit little endian whatever follows (PS3.10 7.1).
+        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
+        if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+            return
+        inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while packed := inflater.unconsumed_tail or file.read(2**16):
+            size += len(inflater.decompress(packed, 2**20))
+            if size > MOST_INFLATED:
+                raise ValueError("it inflates to more than annotations can have")
+    finally:
+        file.seek(start)
+
+
 def tag(file: Path | BufferedIOBase, keyword: str) -> str:
     """An attribute of a DICOM file; empty where it is none or has none."""
     if isinstance(file, Path) and not file.is_file():
         return ""
     try:
         with warnings.catch_warnings(action="ignore"):
+            check_inflated(file)
             return str(
                 pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[keyword]).get(
                     keyword, ""

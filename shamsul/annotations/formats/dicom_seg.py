@@ -8,6 +8,7 @@ References
 """
 
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom import uid
-from pydicom.pixels import pixel_array
+from pydicom.pixels import iter_pixels, pixel_array
 
 from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.dicom import tag
@@ -29,6 +30,8 @@ from shamsul.annotations.marks import Mask
 
 #: Segmentation Storage and Label Map Segmentation Storage.
 STORAGES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+#: Of processor time that a file's frames may take to unpack.
+MOST_SECONDS = 20.0
 _TYPES = ("BINARY", "FRACTIONAL", "LABELMAP")
 #: pydicom's name of the decoder of each compression without loss (PS3.5 A.4). Others may end the
 #: process on a damaged frame.
@@ -61,8 +64,15 @@ def _pixels(dataset: Any) -> NDArray[Any]:
     shape = (int(dataset.get("NumberOfFrames") or 1), int(dataset.Rows), int(dataset.Columns))
     if min(shape) < 1 or math.prod(shape) > MOST_PIXELS:
         raise ValueError("it is larger than a segmentation can be")
-    decoder = _DECODERS.get(dataset.file_meta.TransferSyntaxUID, "")
-    return np.reshape(pixel_array(dataset, decoding_plugin=decoder), shape)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_encapsulated:
+        return np.reshape(pixel_array(dataset), shape)
+    frames, begun = [], time.process_time()
+    for frame in iter_pixels(dataset, decoding_plugin=_DECODERS[syntax]):
+        frames.append(frame)
+        if time.process_time() - begun > MOST_SECONDS:
+            raise ValueError("it takes too long to unpack")
+    return np.reshape(np.stack(frames), shape)
 
 
 def _tried(path: Path, read: Callable[[], Any]) -> Any:

@@ -35,7 +35,11 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
         If it is no mask: in colours or shades as a radiograph is, or see-through in part; one
         sentence without a full stop.
     """
-    with Image.open(path) as image:
+    try:
+        opened = Image.open(path)
+    except Image.DecompressionBombError:
+        raise ValueError("it has more pixels than a mask can have") from None
+    with opened as image:
         if image.mode == "1":
             return np.asarray(image, bool)
         if image.mode[0] == "I":  # 16 bits, of which a mask may use 8
@@ -105,7 +109,7 @@ def _entries(given: Given) -> Iterator[Entry]:
         image, label = image_and_label(path, given.path)
         try:
             region = read_mask(path)
-        except (OSError, Image.DecompressionBombError):
+        except OSError:
             raise ValueError("it is no image that can be read") from None
         if not region.any():
             raise ValueError("nothing in it is at least half bright, as a finding is")

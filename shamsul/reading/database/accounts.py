@@ -296,8 +296,10 @@ class Accounts:
         # The lock is for PostgreSQL; SQLite has one writer at a time.
         row = session.scalar(select(AccountRow).where(AccountRow.name == name).with_for_update())
         now = self._now()
+        # What is ahead is of a clock that was set back.
         old = FailedSignInRow.at <= now - REMEMBER_FAILURES
-        session.execute(delete(FailedSignInRow).where(old))
+        ahead = FailedSignInRow.at > now + REMEMBER_FAILURES
+        session.execute(delete(FailedSignInRow).where(old | ahead))
         latest = select(FailedSignInRow.at).where(FailedSignInRow.name == name)
         times = session.scalars(latest.order_by(FailedSignInRow.at.desc()).limit(MOST_FAILURES))
         failures = times.all()

@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import re
 import secrets
 import sqlite3
 import time
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+_NOT_KEPT = re.compile("[\0\ud800-\udfff]")
+
 #: How long a writer waits for another before giving up.
 BUSY_SECONDS = 10
 #: Attempts when writers collide; in each round one of them gets through.
@@ -43,6 +46,7 @@ _REASONS = {
     "no space left": "The disk of the ratings database is full",
     "disk i/o": "The disk of the ratings database cannot be written or read",
     "readonly": "The ratings database is read-only",
+    "read-only folder": "The folder of the ratings database is read-only",
     "locked": "The ratings database is busy with another writer",
     "unable to open": "The ratings database cannot be opened",
     "not a database": "The file of the ratings database is not a database",
@@ -179,7 +183,7 @@ class Database:
             with Session(self._engine) as session, session.begin():
                 return work(session)
         except (SQLAlchemyError, MemoryError) as error:
-            raise _explained(error, "") from error
+            raise self._explained(error, "") from error
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run a transaction, again from its start where another writer was quicker.
@@ -193,7 +197,7 @@ class Database:
                 return result
             except (SQLAlchemyError, MemoryError) as error:
                 if attempt == ATTEMPTS or not _lost_race(error):
-                    raise _explained(error, "; nothing was saved") from error
+                    raise self._explained(error, "; nothing was saved") from error
             time.sleep(random.uniform(0, 0.01 * attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -236,6 +240,20 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{source} could not be restored ({_line(error)}).") from error
         return kept
+
+    def _explained(self, error: Exception, outcome: str) -> StoreError:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        said = "out of memory" if isinstance(error, MemoryError) else _line(cause)
+        if "unable to open" in said and self.file and not os.access(self.file.parent, os.W_OK):
+            # SQLite keeps files beside its own, even while it is only read.
+            said = "read-only folder"
+        for sign, reason in _REASONS.items():
+            if sign in said.lower():
+                return StoreError(f"{reason}{outcome}.")
+        if type(cause).__module__.startswith("psycopg"):  # may name hosts, ports and accounts
+            log.error("The ratings database failed: %s", said)
+            said = type(cause).__name__
+        return StoreError(f"The ratings database failed ({said}){outcome}.")
 
     def _set_aside(self, kept: Path) -> None:
         """Move a damaged file, with what was not written into it yet."""
@@ -352,9 +370,12 @@ def _check_texts(
     _context: object,
     _many: bool,
 ) -> None:
-    """PostgreSQL keeps no NUL in a text: nor does SQLite, so that every study fits into both."""
-    if any("\0" in text for text in _texts(parameters)):
-        raise ValueError("a text holds a NUL, a character that cannot be kept")
+    """PostgreSQL keeps no NUL in a text: nor does SQLite, so that every study fits into both.
+
+    Neither keeps half a pair of UTF-16, which is no character.
+    """
+    if any(_NOT_KEPT.search(text) for text in _texts(parameters)):
+        raise ValueError("a text holds a NUL or half a character, which cannot be kept")
 
 
 def _texts(parameters: object) -> Iterator[str]:
@@ -374,17 +395,6 @@ def _lost_race(error: Exception) -> bool:
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _LOST_RACES
 
 
-def _explained(error: Exception, outcome: str) -> StoreError:
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    said = "out of memory" if isinstance(error, MemoryError) else _line(cause)
-    for sign, reason in _REASONS.items():
-        if sign in said.lower():
-            return StoreError(f"{reason}{outcome}.")
-    if type(cause).__module__.startswith("psycopg"):  # may name hosts, ports and accounts
-        log.error("The ratings database failed: %s", said)
-        said = type(cause).__name__
-    return StoreError(f"The ratings database failed ({said}){outcome}.")
-
-
 def _line(error: BaseException | None) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    said = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return str(said).strip().partition("\n")[0].rstrip(".")

@@ -268,13 +268,14 @@ def read_study_file(
     """
     try:
         content = tomllib.loads(text)
+        with_nul = list(_with_nul(content, ()))
     except tomllib.TOMLDecodeError as error:
         raise StudyFileError([_syntax(error, text)]) from None
     except (RecursionError, ValueError):
         reason = "this is not readable: nested too deep, or a figure is too long"
         raise StudyFileError([Fault(1, reason)]) from None
     check = _Check(dict(_lines(text)))
-    for place in _with_nul(content, ()):
+    for place in with_nul:
         check.say(place, "holds a NUL, a character that cannot be kept")
     tables = {name: content.pop(name, {}) for name in ("cases", "labels", "design")}
     asked = content.pop("question", [])

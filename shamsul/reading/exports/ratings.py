@@ -16,7 +16,7 @@ from shamsul.reading.design.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Quest
 from shamsul.reading.design.study import MapShown, SavedAnswer
 from shamsul.reading.exports.codebook import ASSIGNMENT, CASES, RATINGS, READERS, Column, codebook
 from shamsul.storage.atomic import write_atomically
-from shamsul.storage.spreadsheet import looks_like_formula
+from shamsul.storage.spreadsheet import as_cell
 
 Cell = str | int | float | bool | datetime | None
 
@@ -317,6 +317,4 @@ def _written(cell: Cell) -> str:
         return "true" if cell else "false"
     if isinstance(cell, datetime):
         return cell.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(cell, str) and looks_like_formula(cell):
-        return f"'{cell}"
-    return str(cell)
+    return as_cell(cell) if isinstance(cell, str) else str(cell)

@@ -10,7 +10,6 @@ import streamlit as st
 
 from shamsul.classifiers.registry import ModelError
 from shamsul.explainers.baselines import BASELINES, EXPLAINERS
-from shamsul.explainers.registry import USUAL as USUAL_METHODS
 from shamsul.faithfulness.measure import Measure
 from shamsul.faithfulness.registry import MEASURES, USUAL
 from shamsul.faithfulness.sanity import LABEL_RANDOMISATION
@@ -22,7 +21,7 @@ from shamsul.studies.desk import SEED, Part
 from shamsul.studies.faithfulness import Runs, Wanted
 from shamsul.ui.evaluate import charts, selection
 from shamsul.ui.evaluate.selection import NO_CASES
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.downloads import for_coordinators
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
@@ -78,7 +77,7 @@ def choice() -> Choice:
     left, right = st.columns([3, 2])
     with left:
         study = selection.study()
-    usual = study.plan.methods if study.plan else USUAL_METHODS
+    usual = selection.methods_of(study)
     with right.popover("What is measured", icon=":material/tune:", width="stretch"):
         methods = _pills(
             "Methods and baselines",
@@ -86,14 +85,16 @@ def choice() -> Choice:
             lambda one: EXPLAINERS[one].title,
             (*usual, *BASELINES),
             f"measured-methods-{study.name}",
+            "method",
         )
-        quick = _pills("Measures", USUAL, _title, USUAL, "measures")
+        quick = _pills("Measures", USUAL, _title, USUAL, "measures", "measure")
         slow = _pills(
             "Measures that compute maps anew: minutes for each case",
             SLOW,
             _title,
             (),
             "measures-again",
+            "measure",
         )
         st.caption(
             "All parameters have their defaults. Others, and label randomisation, which needs a "
@@ -112,7 +113,10 @@ def _pills(
     title: Callable[[str], str],
     default: Sequence[str],
     key: str,
+    noun: str,
 ) -> list[str]:
+    known = [title(one) for one in options]
+    address.check(key, ["", *known], noun, "pages/evaluate.py")
     return st.pills(
         label,
         options,

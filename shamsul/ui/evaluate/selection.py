@@ -62,6 +62,11 @@ class Choice:
     marked: tuple[tuple[str, str], ...]
 
 
+def methods_of(study: Study) -> list[str]:
+    """The methods of a study that there are: a damaged one may name others."""
+    return [one for one in (study.plan.methods if study.plan else USUAL) if one in EXPLAINERS]
+
+
 def study() -> Study:
     """Let a coordinator choose a study, the same in all views."""
     studies = {one.name: one for one in session.store().studies()}
@@ -96,7 +101,7 @@ def choice() -> Choice | None:
     marked = [(case, one) for case in cases for one in described[case]]
     sources = sorted({one.source for _, one in marked})
     experts = [one for one in sources if one != DRAWN]
-    usual = chosen.plan.methods if chosen.plan else USUAL
+    usual = methods_of(chosen)
     with right.popover("What is compared", icon=":material/tune:", width="stretch"):
         methods = st.pills(
             "Methods and baselines",

@@ -91,7 +91,7 @@ def add_own() -> None:
                     True,
                     f"{name} is ready: choose it for a study on the worklist.",
                 )
-            except (registry.ModelError, OSError) as error:
+            except registry.ModelError as error:
                 said = str(error).replace(directory, "the folder")
                 st.session_state["model_added"] = (False, said)
         st.session_state["model_round"] += 1

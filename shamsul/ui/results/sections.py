@@ -1,5 +1,6 @@
 """Parts of the results page: how far readers are, what they said, and files of both."""
 
+import hashlib
 from collections.abc import Mapping
 
 import pandas as pd
@@ -47,9 +48,11 @@ def fingerprint(study: Study) -> str:
     """What the results depend on: another text wherever an answer is another one."""
     answers = session.store().export_rows(study.name)
     about = session.about_readers().all(study.name)
-    times = [*(one.changed_at for one in answers), *(one.changed_at for one in about)]
-    latest = max(times, default=study.created_at)
-    return f"{study.name} {len(answers)} {len(about)} {latest.isoformat()}"
+    # All of them, not the latest moment: a clock may have been set back.
+    kept = [(one.revision, one.changed_at.isoformat()) for one in answers]
+    kept += [(one.revision, one.changed_at.isoformat()) for one in about]
+    digest = hashlib.sha256(repr(kept).encode()).hexdigest()
+    return f"{study.name} {study.created_at.isoformat()} {digest}"
 
 
 @st.cache_data(show_spinner="Computing the statistics …", max_entries=8)

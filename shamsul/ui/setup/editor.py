@@ -27,6 +27,7 @@ from shamsul.ui.shared.wording import plain
 #: Session state: the study file that is being written.
 TEXT = "study-file"
 _PRESSED = "setup-pressed"
+CLOSE_FOR_GOOD = "Close it for good"
 
 _NEW = """\
 name = "my-study"
@@ -320,11 +321,15 @@ def _tell(made: Made, what: str) -> None:
 
 @st.dialog("Close the study?")
 def close(study: Study) -> None:
-    """Ask, and end the study."""
+    """Ask, and have the page end the study, where failures are said."""
+    if _PRESSED in st.session_state:
+        st.rerun()
     title = plain(study.title)
     st.write(f"From then on nobody can answer anything in {title}. It cannot be undone.")
+    button(st.container(), CLOSE_FOR_GOOD, primary=True)
 
-    def end() -> None:
-        session.readings().close(study.name)
 
-    st.button("Close it for good", type="primary", on_click=end)
+def close_for_good(study: Study) -> None:
+    """End the study, and draw the page anew."""
+    session.readings().close(study.name)
+    st.rerun()

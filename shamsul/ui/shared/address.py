@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from shamsul.ui.shared.wording import plain
+from shamsul.ui.shared.wording import as_written, plain
 
 
-def check(key: str, known: Collection[str], noun: str, page: str) -> None:
+def check(key: str, known: Collection[str], noun: str, page: str, *, escaped: bool = False) -> None:
     """End the run with a sentence where the address names something that is not there.
 
     Streamlit itself drops such a value without a word and shows its widget's default. Called before
@@ -23,10 +23,13 @@ def check(key: str, known: Collection[str], noun: str, page: str) -> None:
         What is asked for, such as "study".
     page : str
         The page's file, for the way on.
+    escaped : bool
+        Whether what the widget has, hence the address, went through `plain` already.
     """
-    asked = st.query_params.get(key)
-    if asked is None or asked in known:
+    unknown = [asked for asked in st.query_params.get_all(key) if asked not in known]
+    if not unknown:
         return
+    asked = as_written(unknown[0]) if escaped else unknown[0]
     named = f"no {noun} “{plain(asked)}” here" if asked else f"no {noun} named in the address"
     st.error(f"There is {named}: the link may be old, or meant for another installation.")
     st.page_link(page, label="Go on without it", icon=":material/arrow_forward:")

@@ -144,6 +144,12 @@ def error_boundary() -> Iterator[None]:
             "The server has too little memory for this part of the page. Answers shown as saved "
             "are safe."
         )
+    except OSError as error:
+        log.error("A page failed at a file: %s", error.strerror or type(error).__name__)
+        st.error(
+            f"The disk or the network failed the server ({error.strerror or 'for no known reason'})"
+            ". Answers shown as saved are safe."
+        )
     except Exception as error:
         frames = "".join(traceback.format_tb(error.__traceback__))
         log.error("A page failed with %s:\n%s", type(error).__name__, frames)

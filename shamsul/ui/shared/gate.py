@@ -8,7 +8,7 @@ References
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ from shamsul.settings import settings
 #: Files of the largest size that a session may have on the server at a time.
 FILES_AT_A_TIME: Final = 20
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
+_MEDIA = re.compile(r"/media/([^/.]+)[^/]*$")
 #: Sessions whose visitors are known; the oldest are forgotten.
 _KNOWN: Final = 10_000
 
@@ -60,23 +61,50 @@ class Visitors:
     """Who is behind each session of the server, to be asked at any time."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Callable[[], Account | None]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Callable[[], Account | None], str]] = OrderedDict()
 
-    def remember(self, session: str, visitor: Callable[[], Account | None]) -> None:
-        """A page was drawn for somebody in a session."""
-        self._known[session] = visitor
+    def remember(
+        self, session: str, visitor: Callable[[], Account | None], proof: str = ""
+    ) -> None:
+        """A page was drawn for somebody in a session, who showed a proof of who they are."""
+        self._known[session] = visitor, proof
         self._known.move_to_end(session)
         while len(self._known) > _KNOWN:
             self._known.popitem(last=False)
 
     def may_upload(self, session: str) -> bool:
         """Whether somebody is behind a session who may bring radiographs in."""
-        visitor = self._known.get(session)
+        return self._may(session, Role.COORDINATOR)
+
+    def may_load(self, proof: str, holders: Collection[str]) -> bool:
+        """Whether a file of a page may be loaded: an image, or what a button has made.
+
+        A coordinator may load what any page shows; others what a page of theirs shows, or one that
+        was drawn for nobody, which is the app's icon.
+
+        Parameters
+        ----------
+        proof : str
+            What is shown with the request; empty if nothing is.
+        holders : collection of str
+            The sessions whose pages show the file.
+        """
+        own = [
+            session for session, (_, shown) in list(self._known.items()) if proof and shown == proof
+        ]
+        return (
+            any(session not in self._known for session in holders)
+            or any(self._may(session, Role.COORDINATOR) for session in own[-1:])
+            or any(self._may(session, Role.READER) for session in own if session in holders)
+        )
+
+    def _may(self, session: str, role: Role) -> bool:
+        visitor, _ = self._known.get(session, (lambda: None, ""))
         try:
-            account = visitor() if visitor else None
+            account = visitor()
         except StoreError:
             return False
-        return account is not None and account.may(Role.COORDINATOR)
+        return account is not None and account.may(role)
 
 
 #: Of this server.
@@ -88,11 +116,22 @@ class Gate:
 
     A WebSocket is opened for pages of this server only [2]_: a browser sends the sign-in cookie to
     every port of a host, and a page on another port must not use it. Files are taken from sessions
-    of coordinators only, and no more at a time than `FILES_AT_A_TIME` of the largest size.
+    of coordinators only, and no more at a time than `FILES_AT_A_TIME` of the largest size. Images
+    and files of pages have addresses of their own: they are for those whose pages show them.
+
+    Parameters
+    ----------
+    app : ASGI application
+        Streamlit's.
+    proof_of : callable
+        What a request shows of who asks, as `Visitors.remember` was told; empty if nothing.
+    visitors : Visitors
     """
 
-    def __init__(self, app: ASGIApp, visitors: Visitors = VISITORS) -> None:
-        self.app, self.visitors = app, visitors
+    def __init__(
+        self, app: ASGIApp, proof_of: Callable[[Scope], str], visitors: Visitors = VISITORS
+    ) -> None:
+        self.app, self.proof_of, self.visitors = app, proof_of, visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or have Streamlit answer."""
@@ -109,11 +148,18 @@ class Gate:
             await send(message)
 
         upload = _UPLOAD.search(scope["path"])
-        if upload and scope["method"] in ("PUT", "POST"):
+        if upload and scope["method"] in ("PUT", "POST", "DELETE"):
             refusal = await run_in_threadpool(self._refusal, upload[1], Headers(scope=scope))
             if refusal is not None:
                 await refusal(scope, receive, with_headers)
                 return
+        media = _MEDIA.search(scope["path"])
+        if media and not await run_in_threadpool(
+            self.visitors.may_load, self.proof_of(scope), _holders(media[1])
+        ):
+            refused = PlainTextResponse("Sign in first.", 403)
+            await refused(scope, receive, with_headers)
+            return
         await self.app(scope, receive, with_headers)
 
     def _refusal(self, session: str, headers: Headers) -> PlainTextResponse | None:
@@ -149,3 +195,12 @@ def _held(session: str) -> int:
         return 0
     files: Any = runtime.get_instance().uploaded_file_mgr
     return sum(len(file.data) for file in list(files.file_storage.get(session, {}).values()))
+
+
+def _holders(file: str) -> set[str]:
+    """Sessions whose pages show a file, by its identifier."""
+    if not runtime.exists():
+        return set()
+    files: Any = runtime.get_instance().media_file_mgr
+    by_session = files._files_by_session_and_coord  # Streamlit tells it nowhere else
+    return {session for session, held in list(by_session.items()) if file in list(held.values())}

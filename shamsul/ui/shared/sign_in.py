@@ -9,17 +9,20 @@ import ipaddress
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 from streamlit.errors import StreamlitAuthError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.server_util import AUTH_COOKIE_NAME
 
 from shamsul.reading import StoreError, reader_name
 from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, Role, SignInError
@@ -115,7 +118,23 @@ def begin(account: Account) -> None:
     st.session_state["account"] = account.name
     context = get_script_run_ctx()
     if context is not None:
-        VISITORS.remember(context.session_id, visitor())
+        proof = _proof(st.context.headers, st.context.ip_address)
+        VISITORS.remember(context.session_id, visitor(), proof)
+
+
+def proof_of(scope: Scope) -> str:
+    """What a request shows of who asks, to be compared with that of a page; empty if nothing."""
+    address = scope.get("client")
+    return _proof(Headers(scope=scope), address[0] if address else None)
+
+
+def _proof(headers: Mapping[str, str], address: str | None) -> str:
+    if settings().sign_in == "open":
+        return "here" if _is_here(headers, address) else ""
+    given = {name.lower(): value for name, value in headers.items()}.get("cookie", "")
+    cookie = COOKIE if settings().sign_in == "accounts" else AUTH_COOKIE_NAME
+    shown = sorted(one for one in map(str.strip, given.split(";")) if one.startswith(cookie))
+    return "; ".join(shown)
 
 
 def _is_another(account: Account) -> bool:
@@ -166,13 +185,16 @@ def _on_this_machine() -> bool:
     proxy names itself or passes on for which address it was asked. This holds for a page of
     another site, too, whose name was made to lead here.
     """
-    headers = st.context.headers
+    return _is_here(st.context.headers, st.context.ip_address)
+
+
+def _is_here(headers: Mapping[str, str], address: str | None) -> bool:
     origin = urlsplit(headers.get("Origin", "")).hostname
     host = urlsplit(f"//{headers.get('Host', '')}").hostname
     return (
         not any(name in headers for name in _PROXIES)
         and all(name is None or _is_local(name) for name in (origin, host))
-        and _is_local(st.context.ip_address or "localhost")
+        and _is_local(address or "localhost")
     )
 
 

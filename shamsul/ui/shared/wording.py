@@ -30,6 +30,18 @@ def plain(text: str) -> str:
     return _AT_FIRST.sub(r"\1\\\2", marked).replace("\n", "  \n")
 
 
+def as_written(text: str) -> str:
+    """The text that `plain` has made one of, for what the address of a page says.
+
+    Examples
+    --------
+    >>> as_written(plain("a_b [2] @x")) == "a_b [2] @x"
+    True
+    """
+    lines = text.replace("\u2060", "").replace("  \n", "\n")
+    return re.sub(r"\\([^\w\s])", r"\1", lines)
+
+
 def counted(count: int, noun: str) -> str:
     """A number of things.
 

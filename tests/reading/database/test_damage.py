@@ -157,3 +157,11 @@ def test_a_text_with_a_nul_is_refused_by_both_databases(store: Store) -> None:
     assert store.names() == ("one", "two")
     store.ensure_study(Study("three", "Thr\\0ee"))
     assert store.study("three").title == "Thr\\0ee"
+
+
+@pytest.mark.parametrize("text", ["\0", "a\ud800", "\udfff"])
+def test_what_no_database_keeps_is_refused_in_a_sentence(store, text: str) -> None:
+    store.ensure_study(Study("pilot", "Pilot"))
+    with pytest.raises(ValueError, match=r"^a text holds a NUL or half a character"):
+        store.set_model("pilot", text)
+    assert store.set_model("pilot", "\U0001f600").model == "\U0001f600"

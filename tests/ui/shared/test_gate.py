@@ -55,15 +55,15 @@ class Client:
     def __init__(self, asked: Gate) -> None:
         self.asked = asked
 
-    def get(self, path: str) -> Answer:
-        return self._ask("GET", path, b"")
+    def get(self, path: str, proof: str = "") -> Answer:
+        return self._ask("GET", path, b"", proof)
 
     def put(self, path: str, content: bytes = b"") -> Answer:
         return self._ask("PUT", path, content)
 
-    def _ask(self, method: str, path: str, content: bytes) -> Answer:
+    def _ask(self, method: str, path: str, content: bytes, proof: str = "") -> Answer:
         length = str(len(content)).encode()
-        scope = {"type": "http", "method": method, "path": path}
+        scope = {"type": "http", "method": method, "path": path, "proof": proof}
         scope["headers"] = [(b"host", b"127.0.0.1:8501"), (b"content-length", length)]
         answer = Answer()
 
@@ -83,7 +83,7 @@ class Client:
 
 @pytest.fixture
 def client(visitors: Visitors) -> Client:
-    return Client(Gate(app, visitors))
+    return Client(Gate(app, lambda scope: scope.get("proof", ""), visitors))
 
 
 def test_every_answer_says_that_nothing_comes_from_elsewhere(client: Client) -> None:
@@ -166,7 +166,7 @@ def test_pages_of_this_server_alone_open_a_connection(origin: str | None, opened
     async def send(message: dict[str, Any]) -> None:
         sent.append(message["type"])
 
-    run(Gate(app)(scope, None, send))  # type: ignore[arg-type]
+    run(Gate(app, lambda scope: "")(scope, None, send))  # type: ignore[arg-type]
     assert ("websocket.accept" in sent) == opened
 
 
@@ -175,3 +175,36 @@ def test_old_sessions_are_forgotten(visitors: Visitors, monkeypatch: pytest.Monk
     for number in range(3):
         visitors.remember(str(number), lambda: of(Role.COORDINATOR))
     assert [visitors.may_upload(str(number)) for number in range(3)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("proof", "loaded"),
+    [
+        ("", {"icon"}),
+        ("of Ada", {"icon", "Ada's"}),
+        ("of Bo", {"icon"}),  # disabled or signed out meanwhile
+        ("of Carl", {"icon", "Ada's", "Carl's", "made by a click"}),
+        ("of nobody", {"icon"}),
+    ],
+)
+def test_files_of_pages_are_for_those_who_see_the_page(
+    client: Client,
+    visitors: Visitors,
+    monkeypatch: pytest.MonkeyPatch,
+    proof: str,
+    loaded: set[str],
+) -> None:
+    visitors.remember("session-ada", lambda: of(Role.READER), "of Ada")
+    visitors.remember("session-bo", lambda: None, "of Bo")
+    visitors.remember("session-carl", lambda: of(Role.COORDINATOR), "of Carl")
+    held = {
+        "icon": {"session-of-nobody", "session-carl"},
+        "Ada's": {"session-ada", "session-bo"},
+        "Carl's": {"session-carl"},
+        "made by a click": set(),
+    }
+    monkeypatch.setattr(gate, "_holders", lambda file: held[file])
+    answers = {file: client.get(f"/base/media/{file}.png", proof) for file in held}
+    assert {file for file, answer in answers.items() if answer.status == 200} == loaded
+    refused = [answer for file, answer in answers.items() if file not in loaded]
+    assert all((one.status, one.text) == (403, "Sign in first.") for one in refused)

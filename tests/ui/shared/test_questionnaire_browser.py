@@ -8,59 +8,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from shamsul.reading import SavedAnswer, Store
+from tests.questions import asked
 from tests.ui.conftest import eventually, make_study, study_text
 
 pytestmark = pytest.mark.browser
 
 SAVED = re.compile(r"Saved at \d\d:\d\d")
-QUESTIONS = """
-[[question]]
-id = "present"
-wording = "Is the finding present?"
-kind = "choice"
-step = "image"
-options = ["yes", "no"]
-required = true
-
-[[question]]
-id = "probable"
-wording = "How probable is it?"
-kind = "percent"
-step = "image"
-required = true
-
-[[question]]
-id = "point"
-wording = "Where is it?"
-kind = "point"
-step = "image"
-
-[[question]]
-id = "location"
-wording = "The place is right."
-kind = "scale"
-step = "maps"
-options = ["No", "Hardly", "Partly", "Mostly", "Yes"]
-may_abstain = true
-required = true
-
-[[question]]
-id = "coverage"
-wording = "All of it is covered."
-kind = "scale"
-step = "maps"
-options = ["No", "Hardly", "Partly", "Mostly", "Yes"]
-required = true
-
-[[question]]
-id = "comment"
-wording = "Comment"
-kind = "text"
-step = "maps"
-"""
+QUESTIONS = asked("present", "probable", "point", "location", "coverage", "comment")
 #: Each test has a reader of its own, who has not begun.
 READERS = ("Keys", "Enter", "Help", "Comment", "Slider", "Point", "Clock", "Width")
-MAPS_ONLY = QUESTIONS[QUESTIONS.index('[[question]]\nid = "location"') :]
+MAPS_ONLY = asked("location", "coverage", "comment")
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +64,9 @@ def values(folder: Path, study: str, reader: str) -> dict[str, object]:
     return {one.answer.item: one.answer.value for one in answers(folder, study, reader)}
 
 
-def scale(page: Page, letter: str, wording: str = "The place is right.") -> Locator:
+def scale(
+    page: Page, letter: str, wording: str = "The map highlights the correct location."
+) -> Locator:
     return page.get_by_role("radiogroup", name=f"Map {letter}: {wording}", exact=True)
 
 
@@ -239,7 +198,7 @@ def test_point_is_set_moved_and_removed(opened, folder: Path) -> None:
     page = opened("both", "Point")
     picture = page.get_by_role("img", name="Radiograph", exact=True)
     expect(picture).to_have_attribute("aria-busy", "false")
-    asked = page.get_by_role("group", name=re.compile("Where is it"))
+    asked = page.get_by_role("group", name=re.compile(r"Where\?"))
     expect(asked).to_contain_text("click on the radiograph")
     box = picture.bounding_box()
 

@@ -161,6 +161,62 @@ def test_no_cookie_without_a_code(url: str, headers: dict[str, str]) -> None:
     assert post(url, headers) == (403, None)
 
 
+def status_of(address: str, cookie: str = "") -> int:
+    headers = {"Cookie": f"a=b; {COOKIE}={cookie}"} if cookie else {}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
+def test_images_and_files_of_a_page_need_its_sign_in(
+    page: Page, url: str, accounts: Accounts
+) -> None:
+    signed_in(page, url, "Carl")
+    media: list[str] = []
+    page.on("response", lambda answer: media.append(answer.url) if "/media/" in answer.url else 0)
+    page.reload()
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ratings (CSV)").click()
+    assert download.value.path().stat().st_size > 0
+    images = page.locator("img[src*='/media/']")
+    expect(images.first).to_be_visible()
+    assert all(image.evaluate("one => one.naturalWidth > 0") for image in images.all())
+    shown = [image.evaluate("one => one.src") for image in images.all()]
+    (carl,) = [one["value"] for one in page.context.cookies() if one["name"] == COOKIE]
+    for address in (*shown[:2], download.value.url):
+        assert status_of(address, carl) == 200
+        assert status_of(address) == 403
+        assert status_of(address, accounts.sign_in("Ada", PASSWORD)) == 403
+        assert status_of(address, "x" * 43) == 403
+    page.get_by_role("button", name="Sign out").click()
+    expect_form(page)
+    assert {status_of(address, carl) for address in (*shown[:2], download.value.url)} <= {403, 404}
+    assert shown and media
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(
+    page: Page, browser: Browser, url: str
+) -> None:
+    signed_in(page, url, "Carl")
+    copied = page.context.cookies()
+    other = browser.new_context()
+    other.add_cookies(copied)
+    thief = other.new_page()
+    thief.goto(url)
+    expect(thief.get_by_role("button", name="phantom-0001")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect_form(page)
+    thief.get_by_role("link", name="Models").click()
+    expect_form(thief)
+    thief.goto(f"{url}/results")
+    expect_form(thief)
+    other.close()
+
+
 def test_another_site_cannot_send_a_code(url: str) -> None:
     """A browser asks before it sends a header of ours across sites, and is told no."""
     asking = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
