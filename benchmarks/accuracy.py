@@ -17,6 +17,7 @@ from tqdm import tqdm
 from benchmarks.networks import network, phantom
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.inference import equip
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.registry import METHODS
 from shamsul.explainers.superpixels import segment
@@ -59,6 +60,7 @@ def main() -> None:
     given = options.parse_args()
     target = Target(given.target)
     classifier = network("phantom")
+    equip(classifier)
     rows: dict[str, dict[str, list[tuple[float, int, float]]]] = {
         method: {name: [] for name in compared} for method, compared in COMPARED.items()
     }

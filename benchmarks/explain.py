@@ -12,8 +12,10 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from benchmarks import plain
 from benchmarks.networks import network, phantom
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.inference import candidates, equip
 from shamsul.explainers.registry import METHODS, USUAL
 
 MODELS = ("phantom", "densenet121")
@@ -52,11 +55,15 @@ def ours(name: str) -> dict[str, Any]:
     with torch.inference_mode():
         classifier.module(batch)  # the first pays for start-up
         forward = fastest(classifier.module, batch, times=10)
-    seconds, evaluations, doubts = {}, {}, {}
+    start = time.perf_counter()
+    equip(classifier)
+    found = time.perf_counter() - start
+    seconds, evaluations, doubts, engines = {}, {}, {}, {}
     for method in (METHODS[name] for name in USUAL):
         maps = method.explain(classifier, image)
         seconds[method.name] = round(maps[0].seconds, 3)
         evaluations[method.name] = maps[0].evaluations
+        engines[method.name] = maps[0].engine
         known = [m.doubt for m in maps if m.doubt is not None]
         if known:
             doubts[method.name] = round(float(np.mean(known)), 3)
@@ -65,6 +72,8 @@ def ours(name: str) -> dict[str, Any]:
         "labels": len(classifier.manifest.labels),
         "seconds": seconds,
         "evaluations": evaluations,
+        "engines": engines,
+        "seconds_to_find_them_once": round(found, 2),
         "relative_standard_errors": doubts,
         "total_seconds": round(sum(seconds.values()), 2),
         "forward_pass_seconds": round(forward, 4),
@@ -94,6 +103,8 @@ def scaling(name: str) -> dict[str, Any]:
         count: round(fastest(METHODS["lrp"].explain, classifier, image, labels[:count], times=2), 2)
         for count in sorted({1, len(labels) // 2, len(labels)})
     }
+    with tempfile.TemporaryDirectory() as place:
+        engines, _ = candidates(classifier, Path(place))
     result: dict[str, Any] = {
         "shap_seconds_by_evaluations": by_evaluations,
         "lrp_seconds_by_labels": by_labels,
@@ -101,9 +112,10 @@ def scaling(name: str) -> dict[str, Any]:
     }
     for size in (1, 4, 8, 16, 32, 64):
         grids = np.repeat(image.values[None], size, 0)
+        images = classifier.normalise(torch.from_numpy(grids))
         result["evaluation_seconds_by_batch"][size] = {
-            kind: round(fastest(_forward, classifier, grids, half, times=3) / size, 4)
-            for kind, half in (("float32", False), ("bfloat16", True))
+            name: round(fastest(engine, images, times=3) / size, 4)
+            for name, engine in engines.items()
         }
     batch = classifier.normalise(torch.from_numpy(image.values.copy())[None])
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -113,7 +125,12 @@ def scaling(name: str) -> dict[str, Any]:
     for kind, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         matrix = torch.rand(4096, 4096).to(dtype)
         peak = 2 * 4096**3 / fastest(torch.matmul, matrix, matrix)
-        measured = min(r[kind] for r in result["evaluation_seconds_by_batch"].values())
+        measured = min(
+            seconds
+            for by_engine in result["evaluation_seconds_by_batch"].values()
+            for name, seconds in by_engine.items()
+            if name.endswith(kind)
+        )
         result[f"{kind}_floor"] = {
             "peak_gflop_per_second": round(peak / 1e9),
             "floor_seconds_per_evaluation": round(flops / peak, 5),
@@ -125,11 +142,12 @@ def scaling(name: str) -> dict[str, Any]:
 def throughput(name: str) -> dict[str, Any]:
     """LIME and SHAP of image after image, beside the bare network for as many evaluations."""
     classifier = network(name)
+    equip(classifier)
     first, *images = (phantom(number, classifier) for number in range(4))
     for method in ("lime", "shap"):
         METHODS[method].explain(classifier, first)  # pays for imports
     grids = np.repeat(first.values[None], classifier.batch_size, 0)
-    half = fastest(_forward, classifier, grids, True) < fastest(_forward, classifier, grids, False)
+    engine = classifier.half or classifier.exact
     evaluations, seconds, bare = 0, 0.0, 0.0
     for image in images:
         start = time.perf_counter()
@@ -140,7 +158,7 @@ def throughput(name: str) -> dict[str, Any]:
         # Right afterwards, and as long: machines are not equally fast all the time.
         batches = -(-here // len(grids))
         for _ in range(batches):
-            _forward(classifier, grids, half)
+            classifier.logits(grids, engine=engine)
         end = time.perf_counter()
         evaluations += here
         seconds += between - start
@@ -158,12 +176,6 @@ def _seconds(classifier: Classifier, image: GridImage, name: str, **parameters: 
     # Another seed draws another design, so that nothing was evaluated before.
     seed = int(str(parameters["samples"]))
     return METHODS[name].explain(classifier, image, seed=seed, **parameters)[0].seconds
-
-
-def _forward(classifier: Classifier, grids: np.ndarray, half: bool) -> None:
-    batch = classifier.normalise(torch.from_numpy(grids))
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-        classifier.module(batch)
 
 
 PARTS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -207,13 +219,22 @@ def main() -> None:
         if part == "plain" and given.without_plain:
             continue
         print(part, "…", file=sys.stderr)
-        child = subprocess.run(
-            [sys.executable, "-m", "benchmarks.explain", "--part", part, "--model", given.model],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"SHAMSUL_DEVICE": given.device},
-        )
+        with tempfile.TemporaryDirectory() as data:  # engines are found anew
+            child = subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "benchmarks.explain",
+                    "--part",
+                    part,
+                    "--model",
+                    given.model,
+                ],
+                check=True,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ | {"SHAMSUL_DEVICE": given.device, "SHAMSUL_DATA_DIR": data},
+            )
         result[part] = json.loads(child.stdout.splitlines()[-1])
     if "plain" in result:
         ratio = result["plain"]["total_seconds"] / result["ours"]["total_seconds"]

@@ -154,13 +154,13 @@ def equip(classifier: "Classifier") -> None:
     engines: dict[str, InferenceEngine] = {}
     with RUNNING:
         if choice is None:
-            engines, note = _candidates(classifier, place)
+            engines, note = candidates(classifier, place)
             choice = _measured(classifier, engines, note)
             if choice.note:
                 log.warning("%s: %s", classifier.manifest.name, choice.note)
             _keep(choice, place)
         elif "openvino" in choice.exact + choice.half:
-            engines, _ = _candidates(classifier, place, (choice.exact, choice.half))
+            engines, _ = candidates(classifier, place, (choice.exact, choice.half))
     classifier.exact = engines.get(choice.exact, classifier.exact)
     if choice.half:
         classifier.half = engines.get(choice.half, classifier.half)
@@ -216,10 +216,26 @@ def _kept(place: Path) -> Choice | None:
     return choice
 
 
-def _candidates(
+def candidates(
     classifier: "Classifier", place: Path, wanted: tuple[str, ...] = ()
 ) -> tuple[dict[str, InferenceEngine], str]:
-    """Engines by name, all or those wanted, and why there is none of OpenVINO."""
+    """Engines that a network can be run by on the processor, and why there is none of OpenVINO.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    place : Path
+        Where the network that was converted is kept.
+    wanted : tuple of str
+        Names of OpenVINO's; empty for all.
+
+    Returns
+    -------
+    dict of str to InferenceEngine
+        By name.
+    str
+        One sentence, or empty.
+    """
     halves = (False, True) if has_bfloat16("cpu") else (False,)
     found: list[InferenceEngine] = [Torch(classifier.module, half=half) for half in halves]
     note = ""
