@@ -153,14 +153,17 @@ def equip(classifier: "Classifier") -> None:
     choice = _kept(place)
     engines: dict[str, InferenceEngine] = {}
     with RUNNING:
+        if choice is not None and "openvino" in choice.exact + choice.half:
+            engines, _ = candidates(classifier, place, (choice.exact, choice.half))
+            if not _still_agree(classifier, engines, choice):
+                shutil.rmtree(place, ignore_errors=True)
+                choice = None
         if choice is None:
             engines, note = candidates(classifier, place)
             choice = _measured(classifier, engines, note)
             if choice.note:
                 log.warning("%s: %s", classifier.manifest.name, choice.note)
             _keep(choice, place)
-        elif "openvino" in choice.exact + choice.half:
-            engines, _ = candidates(classifier, place, (choice.exact, choice.half))
     classifier.exact = engines.get(choice.exact, classifier.exact)
     if choice.half:
         classifier.half = engines.get(choice.half, classifier.half)
@@ -285,6 +288,20 @@ def _agree(logits: NDArray[np.float32], of_torch: NDArray[np.float32]) -> bool:
     allowed = AGREEMENT * max(1.0, float(np.abs(of_torch).max()))
     same = logits.shape == of_torch.shape
     return same and bool(np.abs(logits - of_torch).max() <= allowed)
+
+
+def _still_agree(
+    classifier: "Classifier", engines: Mapping[str, InferenceEngine], choice: Choice
+) -> bool:
+    """Whether the engines of a choice can be had, and the network kept is the classifier's."""
+    if not engines.keys() >= set(filter(None, [choice.exact, choice.half])):
+        return False
+    images = _probes(classifier)[:1]
+    if choice.exact.startswith("openvino"):
+        return _agree(engines[choice.exact](images), classifier.reference(images))
+    # In half precision nothing is known but that it is not far off.
+    found, expected = engines[choice.half](images), classifier.reference(images)
+    return bool(np.abs(found - expected).max() <= 0.05 * max(1.0, float(np.abs(expected).max())))
 
 
 def _probes(classifier: "Classifier") -> torch.Tensor:

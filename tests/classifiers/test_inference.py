@@ -120,6 +120,22 @@ def test_a_data_directory_that_cannot_be_written_is_no_hindrance(
     assert again.exact.name == classifier.exact.name
 
 
+def test_a_network_kept_with_other_weights_is_not_used(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefers("openvino", monkeypatch)
+    classifier = registry.load("phantom")
+    expected = classifier.logits(grids(classifier))
+    equip(classifier)
+    (kept,) = data.glob("engines/*/network/network.bin")
+    changed = np.frombuffer(kept.read_bytes(), np.uint8).copy()
+    changed[len(changed) // 3 : 2 * len(changed) // 3] ^= 8
+    kept.write_bytes(changed)
+    again = registry.load("phantom")
+    equip(again)
+    np.testing.assert_allclose(again.logits(grids(again)), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("part", ["network.xml", "network.bin"])
 def test_a_damaged_network_is_converted_again(
     data: Path, part: str, monkeypatch: pytest.MonkeyPatch
