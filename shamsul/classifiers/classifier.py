@@ -88,6 +88,12 @@ class Classifier:
         use_processor()
         return True
 
+    def rest(self) -> None:
+        """Give back the memory that images were evaluated in."""
+        for engine in (self.exact, self.half):
+            if engine is not None:
+                engine.rest()
+
     def prepare(self, radiograph: Radiograph) -> GridImage:
         """Bring a radiograph's displayed brightness onto the model's grid."""
         return prepare(radiograph, self.manifest)

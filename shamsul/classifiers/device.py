@@ -50,6 +50,12 @@ def use_processor() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+def give_back_memory() -> None:
+    """Give freed memory to the system, which :func:`use_processor` keeps from it."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 @cache
 def has_bfloat16(kind: str) -> bool:
     """Whether a device of this kind computes in bfloat16 itself; emulated, it would be slow."""

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from shamsul.classifiers.device import device, has_bfloat16
+from shamsul.classifiers.device import device, give_back_memory, has_bfloat16
 from shamsul.settings import settings
 from shamsul.storage.atomic import write_atomically
 from shamsul.storage.damage import SENSELESS
@@ -65,6 +65,10 @@ class InferenceEngine(Protocol):
         """Logits of normalised images, (n, channels, h, w) to (n, L)."""
         ...
 
+    def rest(self) -> None:
+        """Give back the memory that it computed in; the next call takes it again."""
+        ...
+
 
 class Torch:
     """A module as it is.
@@ -86,6 +90,9 @@ class Torch:
         with RUNNING, torch.inference_mode(), autocast:
             logits: NDArray[np.float32] = self._module(images).float().cpu().numpy()
         return logits
+
+    def rest(self) -> None:
+        """See `InferenceEngine`; it keeps none."""
 
 
 class OpenVINO:
@@ -112,6 +119,11 @@ class OpenVINO:
         with RUNNING:
             # A copy: the next call writes to the same place.
             return np.array(self._compiled(images.contiguous().numpy())[0], np.float32)
+
+    def rest(self) -> None:
+        """See `InferenceEngine`."""
+        with RUNNING:
+            self._compiled.release_memory()
 
 
 @dataclass(frozen=True)
@@ -161,6 +173,9 @@ def equip(classifier: "Classifier") -> None:
         if choice is None:
             engines, note = candidates(classifier, place)
             choice = _measured(classifier, engines, note)
+            for engine in engines.values():
+                engine.rest()
+            give_back_memory()
             if choice.note:
                 log.warning("%s: %s", classifier.manifest.name, choice.note)
             _keep(choice, place)

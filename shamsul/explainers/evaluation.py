@@ -40,8 +40,10 @@ class Evaluator:
         if self._agrees is None and len(grids) >= PROBE and not exact:
             logits = self._judge(grids[:PROBE])
             return np.concatenate([logits, self(grids[PROBE:])]) if len(grids) > PROBE else logits
-        engine = self._classifier.half if self._agrees and not exact else None
-        return self._classifier.logits(grids, engine=engine)
+        if self._agrees:  # few are left to be exact: buffers of a third engine are not worth it
+            engine = self._classifier.reference if exact else self._classifier.half
+            return self._classifier.logits(grids, engine=engine)
+        return self._classifier.logits(grids)
 
     @property
     def engine(self) -> str:
@@ -50,7 +52,9 @@ class Evaluator:
         return half.name if half and self._agrees else self._classifier.exact.name
 
     def _judge(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
-        logits = self._classifier.logits(grids)
+        few = (grids[: PROBE // 2], grids[PROBE // 2 :])  # of single precision, for its memory
+        reference = self._classifier.reference
+        logits = np.concatenate([self._classifier.logits(some, engine=reference) for some in few])
         rounded = self._classifier.logits(grids, engine=self._classifier.half)
         self._agrees = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
         self._probe = (logits, rounded) if self._agrees else None

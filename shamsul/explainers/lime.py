@@ -95,15 +95,17 @@ def _linear(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The package's linear models: weights of shape (outputs, K), and intercepts.
 
-    What ``lime.lime_base.LimeBase`` fits without a selection of features, for all outputs at once.
+    What ``lime.lime_base.LimeBase`` fits without a selection of features, for all outputs at once:
+    ridge regression with a penalty of 1 on the weights and none on the intercept.
     """
-    from sklearn.linear_model import Ridge
-
     kernel = _kernel(_distances(coalitions), kernel_width)
-    fitted = Ridge(alpha=1).fit(coalitions.astype(float), outputs, sample_weight=kernel)
-    # Of a single output scikit-learn leaves the first axis out.
-    count = outputs.shape[1]
-    return np.reshape(fitted.coef_, (count, -1)), np.reshape(fitted.intercept_, count)
+    mean, level = (np.average(part, axis=0, weights=kernel) for part in (coalitions, outputs))
+    weighted = (coalitions - mean) * kernel[:, None]
+    weights = np.linalg.solve(
+        weighted.T @ (coalitions - mean) + np.eye(coalitions.shape[1]),
+        weighted.T @ (outputs - level),
+    )
+    return weights.T, level - mean @ weights
 
 
 def _fit(

@@ -291,6 +291,7 @@ class Method:
                 raise
             relevance = self.function(task, **values)
         seconds = time.perf_counter() - start
+        classifier.rest()
         reference = classifier.reference
         explained = task.explained(classifier.logits(image.values[None], engine=reference))[0]
         fits: Sequence[float | None] = relevance.fit or [None] * len(chosen)
