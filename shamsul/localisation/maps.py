@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from shamsul.radiographs import pseudonym
 from shamsul.radiographs.geometry import Geometry
+from shamsul.radiographs.interpolation import linear
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.turn import AS_STORED, Turn
 from shamsul.storage.damage import SENSELESS, opened_arrays
@@ -301,15 +302,6 @@ def on_image(values: NDArray[np.float32], geometry: Geometry) -> NDArray[np.floa
 
 
 def _interpolation(places: NDArray[np.float64], size: int) -> csr_array:
-    """The matrix that interpolates between values at 0, 1, ..., size - 1, at some places."""
+    """The matrix that interpolates at places of a grid's axis; zero beyond its last half pixel."""
     covered = (places >= -0.5) & (places <= size - 0.5)
-    places = np.clip(places, 0, size - 1)
-    before = np.minimum(places.astype(int), max(size - 2, 0))
-    after = np.minimum(before + 1, size - 1)
-    share = places - before
-    weights = np.stack([1 - share, share], axis=1) * covered[:, None]
-    columns = np.stack([before, after], axis=1)
-    starts = np.arange(0, 2 * len(places) + 1, 2)
-    return csr_array(
-        (weights.ravel().astype(np.float32), columns.ravel(), starts), (len(places), size)
-    )
+    return linear(places, size, covered).astype(np.float32)

@@ -1,59 +1,116 @@
 """A heatmap over its radiograph as a picture, the way the viewer shows it by default."""
 
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from shamsul.explainers.heatmap import Heatmap
+from shamsul.radiographs.interpolation import linear
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reporting.colormaps import SEQUENTIAL, display_scale, table
 
 #: Longest side of the picture in pixels.
 LONGEST = 1024
+#: Of the highest relevance; a map fades to nothing with its relevance.
+OPACITY = 0.6
 
 
-def overlay(radiograph: Radiograph, heatmap: Heatmap, *, opacity: float = 0.6) -> NDArray[np.uint8]:
-    """Draw the positive part of a map over its radiograph.
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """A radiograph as a picture to draw its maps over; what they share is computed once.
 
-    Parameters
+    Attributes
     ----------
-    radiograph : Radiograph
-        The one that the map is of.
-    heatmap : Heatmap
-    opacity : float
-        Of the highest relevance, in [0, 1]; a map fades to nothing with its relevance.
-
-    Returns
-    -------
-    ndarray of shape (H', W', 3), uint8
+    brightness : ndarray of shape (H', W'), uint8
         At most `LONGEST` pixels high and wide, in the film's own proportions.
+    down, across : ndarray of shape (H',) and (W',)
+        Image coordinates of the picture's pixel centres.
     """
-    rows, columns = radiograph.shape
-    # In the smaller side of a pixel, so that nothing is lost where pixels are not square.
-    height, width = (
-        rows * max(1, radiograph.pixel_aspect),
-        columns / min(1, radiograph.pixel_aspect),
+
+    brightness: NDArray[np.uint8]
+    down: NDArray[np.float64]
+    across: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, radiograph: Radiograph) -> "Canvas":
+        """The picture of a radiograph."""
+        rows, columns = radiograph.shape
+        # In the smaller side of a pixel, so that nothing is lost where pixels are not square.
+        height, width = (
+            rows * max(1, radiograph.pixel_aspect),
+            columns / min(1, radiograph.pixel_aspect),
+        )
+        reduction = max(1.0, max(height, width) / LONGEST)
+        shape = max(1, round(height / reduction)), max(1, round(width / reduction))
+        blur = [max(0.0, (rows / shape[0] - 1) / 2), max(0.0, (columns / shape[1] - 1) / 2)]
+        down = (np.arange(shape[0]) + 0.5) * rows / shape[0]
+        across = (np.arange(shape[1]) + 0.5) * columns / shape[1]
+        brightness = _sampled(
+            ndimage.gaussian_filter(radiograph.pixels, blur), down - 0.5, across - 0.5
+        )
+        return cls(np.rint(np.clip(brightness, 0, 1) * 255).astype(np.uint8), down, across)
+
+    def draw(self, heatmap: Heatmap) -> NDArray[np.uint8]:
+        """Draw the positive part of a map over the radiograph.
+
+        Parameters
+        ----------
+        heatmap : Heatmap
+            Of this radiograph, its grid's axes along the radiograph's.
+
+        Returns
+        -------
+        ndarray of shape (H', W', 3), uint8
+            Red, green and blue.
+        """
+        rows = heatmap.geometry.to_grid(
+            np.column_stack([self.down, np.full_like(self.down, self.across[0])])
+        )[:, 0]
+        columns = heatmap.geometry.to_grid(
+            np.column_stack([np.full_like(self.across, self.down[0]), self.across])
+        )[:, 1]
+        scale, _ = display_scale(heatmap.values)
+        level = np.zeros(self.brightness.shape, np.uint16)
+        if scale > 0:
+            relevance = _sampled(heatmap.values, rows, columns)
+            level = np.rint(np.clip(relevance / scale, 0, 1) * 255).astype(np.uint16)
+        return np.take(_blends(), level << 8 | self.brightness, axis=0)
+
+
+def overlay(radiograph: Radiograph, heatmap: Heatmap) -> NDArray[np.uint8]:
+    """The picture of one map over its radiograph, see :meth:`Canvas.draw`."""
+    return Canvas.of(radiograph).draw(heatmap)
+
+
+def png(picture: NDArray[np.uint8]) -> bytes:
+    """A picture of red, green and blue as PNG, written fast rather than small."""
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+    _, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), fast)
+    return data.tobytes()
+
+
+def _sampled(
+    values: NDArray[np.float32], rows: NDArray[np.float64], columns: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Values at rows and columns of their pixel indices, linear; zero where they do not reach."""
+    down, across = (
+        # The last half pixel still belongs to it.
+        linear(places, size, np.abs(places - (size - 1) / 2) <= size / 2)
+        for places, size in zip((rows, columns), values.shape, strict=True)
     )
-    reduction = max(1.0, max(height, width) / LONGEST)
-    shape = max(1, round(height / reduction)), max(1, round(width / reduction))
-    blur = [max(0.0, (rows / shape[0] - 1) / 2), max(0.0, (columns / shape[1] - 1) / 2)]
-    # Pixel centres of the picture, in image coordinates and then on the model's grid.
-    down = (np.arange(shape[0]) + 0.5) * rows / shape[0]
-    across = (np.arange(shape[1]) + 0.5) * columns / shape[1]
-    points = np.stack(np.meshgrid(down, across, indexing="ij"), -1).reshape(-1, 2)
-    grid = heatmap.geometry.to_grid(points).T
-    brightness = ndimage.map_coordinates(
-        ndimage.gaussian_filter(radiograph.pixels, blur), (points - 0.5).T, order=1, mode="nearest"
-    )
-    # Beyond the grid nothing is known; its last half pixel still belongs to it.
-    height, width = heatmap.geometry.grid_shape
-    inside = (np.abs(grid[0] - (height - 1) / 2) <= height / 2) & (
-        np.abs(grid[1] - (width - 1) / 2) <= width / 2
-    )
-    relevance = ndimage.map_coordinates(heatmap.values, grid, order=1, mode="nearest") * inside
-    scale, _ = display_scale(heatmap.values)
-    level = np.clip(relevance / scale if scale > 0 else relevance * 0, 0, 1)
-    alpha = opacity * level[:, None]
-    colours = table(SEQUENTIAL[0])[np.rint(level * 255).astype(int)] / 255
-    picture = (1 - alpha) * np.clip(brightness, 0, 1)[:, None] + alpha * colours
-    return np.asarray(np.rint(picture * 255), dtype=np.uint8).reshape(*shape, 3)
+    sampled: NDArray[np.float32] = (across @ (down @ values).T).T.astype(np.float32)
+    return sampled
+
+
+@cache
+def _blends() -> NDArray[np.uint8]:
+    """Every colour that a picture can have: row 256 * level + brightness, both in [0, 255]."""
+    alpha = OPACITY * np.arange(256)[:, None, None] / 255
+    brightness = np.arange(256)[None, :, None]
+    colours = table(SEQUENTIAL[0])[:, None]
+    blends = np.rint((1 - alpha) * brightness + alpha * colours)
+    return blends.astype(np.uint8).reshape(-1, 3)
