@@ -3,8 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -74,18 +78,83 @@ def read(file: Path) -> "Radiograph":
     UserError
         If it cannot be opened or is not a radiograph.
     """
+    return _told(file, _read(file))
+
+
+def read_ahead(files: Sequence[Path]) -> "Iterator[tuple[Path, Callable[[], Radiograph]]]":
+    """Each file with what gives its radiograph as :func:`read` does.
+
+    The first is read at once, the next one always meanwhile: a process of its own does it.
+    """
+    import shamsul.radiographs  # noqa: F401  # before a second thread does
+
+    thread = ThreadPoolExecutor(1)
+    first = thread.submit(_read, files[0])
+
+    def each() -> "Iterator[tuple[Path, Callable[[], Radiograph]]]":
+        reading: Future[Radiograph] = first
+        for file, following in zip(files, [*files[1:], None], strict=True):
+            now = reading
+            if following is not None:
+                reading = thread.submit(_read, following)
+            yield file, partial(_awaited, file, now)
+
+    return each()
+
+
+def _read(file: Path) -> "Radiograph":
     from shamsul.radiographs import RadiographError, read_radiograph
 
     limit = settings().max_upload_mb * 2**20
     try:
-        radiograph = read_radiograph(file.read_bytes(), max_bytes=limit)
+        return read_radiograph(file.read_bytes(), max_bytes=limit)
     except OSError as error:
         raise UserError(f"{file} cannot be opened: {error.strerror}.") from None
     except RadiographError as error:
         raise UserError(str(error)) from None
+
+
+def _awaited(file: Path, reading: "Future[Radiograph]") -> "Radiograph":
+    return _told(file, reading.result())
+
+
+def _told(file: Path, radiograph: "Radiograph") -> "Radiograph":
     for note in radiograph.notes:
         print(f"{file}: {note}", file=sys.stderr)
     return radiograph
+
+
+def import_torchvision() -> None:
+    """Import torchvision without torch's compiler, which takes more than a second and is not used.
+
+    Of the compiler torchvision wants one function, for what finds boxes in pictures. This stands in
+    for the compiler's module until torchvision is there, and asks that for whatever is asked of it.
+    To be called before there are threads that import anything.
+    """
+    name = "torch._dynamo.utils"
+    if name in sys.modules or "torchvision" in sys.modules:
+        return
+    import torch  # noqa: F401
+
+    def compiler() -> ModuleType:
+        if sys.modules.get(name) is substitute:
+            del sys.modules[name]
+        return import_module(name)
+
+    def asked(what: str) -> object:
+        if what.startswith("__"):  # of every module, by whoever looks through them
+            raise AttributeError(what)
+        return getattr(compiler(), what)
+
+    substitute: Any = ModuleType(name)
+    substitute.is_compile_supported = lambda device: compiler().is_compile_supported(device)
+    substitute.__getattr__ = asked
+    sys.modules[name] = substitute
+    try:
+        import torchvision  # noqa: F401
+    finally:
+        if sys.modules.get(name) is substitute:
+            del sys.modules[name]
 
 
 def methods_of(
@@ -138,8 +207,11 @@ def assigned_values(
 
 @contextmanager
 def bar_of(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, as a callback for what is done and planned."""
-    with tqdm(desc=title, unit=f" {unit}") as bar:
+    """A progress bar on stderr, as a callback for what is done and planned.
+
+    Below another bar it goes when it is full.
+    """
+    with tqdm(desc=title, unit=f" {unit}", leave=None) as bar:
 
         def progress(done: int, planned: int) -> None:
             bar.total = planned

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,14 +20,17 @@ from shamsul.cli.base import (
     bar_of,
     check_labels,
     emit,
+    import_torchvision,
     methods_of,
-    read,
+    read_ahead,
 )
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.grid import GridImage
     from shamsul.classifiers.prediction import Prediction
-    from shamsul.explainers.heatmap import Heatmap
+    from shamsul.explainers.heatmap import Heatmap, Target
+    from shamsul.explainers.method import Method
     from shamsul.radiographs import Radiograph
 
 
@@ -37,14 +41,16 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Print each label's logit and probability for radiographs."""
+    reading = read_ahead(files)
+    import_torchvision()
     from shamsul.classifiers import registry
 
     classifier = registry.load(model)
     images: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
-    for file in tqdm(files, unit="image", disable=len(files) == 1):
+    for file, opened in tqdm(reading, unit="image", total=len(files), disable=len(files) == 1):
         try:
-            radiograph = read(file)
+            radiograph = opened()
         except UserError as error:
             errors.append({"file": str(file), "reason": str(error)})
             print(f"{file}: {error}", file=sys.stderr)
@@ -74,8 +80,13 @@ def predict(
 
 @app.command()
 def explain(
-    file: Annotated[Path, typer.Argument(help="A radiograph: DICOM, PNG or JPEG.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    files: Annotated[list[Path], typer.Argument(help="Radiographs: DICOM, PNG or JPEG.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Folder to write to; of several radiographs, one in it for each."
+        ),
+    ],
     model: Model = "phantom",
     label: Annotated[
         list[str] | None,
@@ -97,11 +108,12 @@ def explain(
     keep_file_names: KeepFileNames = False,
     as_json: Json = False,
 ) -> None:
-    """Write heatmaps of a radiograph: arrays, their facts, and an overlay picture each."""
+    """Write heatmaps of radiographs: arrays, their facts, and an overlay picture each."""
+    reading = read_ahead(files)
+    import_torchvision()
     from shamsul.classifiers import registry
     from shamsul.classifiers.inference import equip
     from shamsul.explainers.heatmap import Target
-    from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.presets import PRESETS
     from shamsul.explainers.registry import METHODS, USUAL
 
@@ -123,18 +135,104 @@ def explain(
         }
         for name in names
     }
-    radiograph = read(file)
+    # A single one is refused before anything is made.
+    alone = next(reading)[1]() if len(files) == 1 else None
     out.mkdir(parents=True, exist_ok=True)  # before minutes are spent on maps
     classifier = registry.load(model)
-    prediction = classifier.predict(radiograph)
-    labels = tuple(label or ()) or prediction.shown_labels
-    if all_labels:
-        labels = classifier.manifest.labels
-    check_labels(labels, classifier)
-
+    wanted = classifier.manifest.labels if all_labels else tuple(label or ())
+    check_labels(wanted, classifier)
     if any(chosen.half for chosen in methods):
         equip(classifier)
-    image = classifier.prepare(radiograph)
+
+    def explained(file: Path, radiograph: "Radiograph", folder: Path) -> dict[str, Any]:
+        """Explain a radiograph, write its maps, and give what there is to say of them."""
+        prediction = classifier.predict(radiograph)
+        maps = _maps(
+            methods,
+            classifier,
+            classifier.prepare(radiograph),
+            wanted or prediction.shown_labels,
+            Target(target),
+            seed,
+            parameters,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        named = {"file": str(file)}
+        kept = named if keep_file_names else {}
+        result = kept | _explanation(folder, radiograph, classifier, prediction, maps)
+        text = json.dumps(result, ensure_ascii=False, indent=1)
+        (folder / "explanation.json").write_text(text + "\n", encoding="utf-8")
+        return named | result
+
+    try:
+        if alone is not None:
+            result = explained(files[0], alone, out)
+            emit(result, as_json, lambda: [_written(result, out)])
+        else:
+            _each(reading, len(files), out, explained, as_json)
+    finally:
+        if classifier.notice:
+            print(classifier.notice, file=sys.stderr)
+
+
+def _each(
+    reading: "Iterable[tuple[Path, Callable[[], Radiograph]]]",
+    count: int,
+    out: Path,
+    explained: "Callable[[Path, Radiograph, Path], dict[str, Any]]",
+    as_json: bool,
+) -> None:
+    """Explain several radiographs, each once, to a folder of its own, named by its pseudonym."""
+    from shamsul.radiographs import pseudonym
+
+    images: dict[str, dict[str, Any]] = {}
+    failures: list[dict[str, str]] = []
+    folders: dict[str, Path] = {}
+    for file, opened in tqdm(reading, desc="Radiographs", unit="image", total=count):
+        try:
+            radiograph = opened()
+            sha256 = radiograph.sha256
+            if sha256 in images:
+                first = images[sha256]["file"]
+                print(f"{file}: The same radiograph as {first}.", file=sys.stderr)
+                continue
+            folder = out / pseudonym(sha256)
+            if folder in folders.values():  # two files in billions share a pseudonym
+                folder = out / sha256
+            images[sha256] = explained(file, radiograph, folder)
+            folders[sha256] = folder
+        except UserError as error:
+            failures.append({"file": str(file), "reason": str(error)})
+            print(f"{file}: {error}", file=sys.stderr)
+    result = {"images": list(images.values()), "failures": failures}
+    emit(result, as_json, lambda: [_written(images[one], folders[one]) for one in images])
+    if failures:
+        raise typer.Exit(1 if images else 2)
+
+
+def _written(result: dict[str, Any], folder: Path) -> str:
+    labels = dict.fromkeys(entry["label"] for entry in result["maps"])
+    return f"{len(result['maps'])} maps of {', '.join(labels)} written to {folder}"
+
+
+def _maps(
+    methods: "Iterable[Method]",
+    classifier: "Classifier",
+    image: "GridImage",
+    labels: tuple[str, ...],
+    target: "Target",
+    seed: int,
+    parameters: dict[str, dict[str, object]],
+) -> "list[Heatmap]":
+    """All methods' maps; that a method cannot explain the model goes to stderr.
+
+    Raises
+    ------
+    UserError
+        If none can.
+    """
+    from shamsul.explainers.method import ExplainerError
+
     maps: list[Heatmap] = []
     refusal = ""
     for chosen in methods:
@@ -144,7 +242,7 @@ def explain(
                     classifier,
                     image,
                     labels,
-                    target=Target(target),
+                    target=target,
                     seed=seed,
                     progress=progress,
                     **parameters[chosen.name],
@@ -157,20 +255,9 @@ def explain(
                 maps.extend(found)
                 for notice in dict.fromkeys(filter(None, (one.notice for one in found))):
                     print(f"{chosen.title}: {notice}", file=sys.stderr)
-    if classifier.notice:
-        print(classifier.notice, file=sys.stderr)
     if not maps:
         raise UserError(refusal)
-    named = {"file": str(file)}
-    kept = named if keep_file_names else {}
-    result = kept | _explanation(out, radiograph, classifier, prediction, maps)
-    text = json.dumps(result, ensure_ascii=False, indent=1)
-    (out / "explanation.json").write_text(text + "\n", encoding="utf-8")
-    emit(
-        named | result,
-        as_json,
-        lambda: [f"{len(maps)} maps of {', '.join(labels)} written to {out}"],
-    )
+    return maps
 
 
 def _explanation(
@@ -188,37 +275,46 @@ def _explanation(
         What ``explanation.json`` says of them, and of which radiograph they are.
     """
     import numpy as np
-    from PIL import Image
 
     from shamsul.radiographs import pseudonym
-    from shamsul.reporting.overlay import overlay
+    from shamsul.reporting.overlay import Canvas, png
 
     arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
-    np.savez_compressed(out / "heatmaps.npz", **arrays)
     errors: dict[str, Any] = {f"{m.method}/{m.label}": m.error for m in maps if m.error is not None}
-    np.savez_compressed(out / "standard_errors.npz", **errors)
-    rows = []
-    for heatmap in maps:
+    canvas = Canvas.of(radiograph)
+
+    def draw(heatmap: "Heatmap") -> str:
         picture = f"{heatmap.method}--{heatmap.label.replace(' ', '_')}.png"
-        Image.fromarray(overlay(radiograph, heatmap)).save(out / picture)
-        rows.append(
-            {
-                "key": f"{heatmap.method}/{heatmap.label}",
-                "label": heatmap.label,
-                "method": heatmap.method,
-                "parameters": dict(heatmap.parameters),
-                "evaluations": heatmap.evaluations,
-                "seconds": round(heatmap.seconds, 3),
-                "fit": heatmap.fit,
-                "relative_standard_error": heatmap.doubt,
-                "target": heatmap.target.value,
-                "engine": heatmap.engine,
-                "logit": prediction[heatmap.label].logit,
-                "probability": prediction[heatmap.label].probability,
-                "sha256": heatmap.sha256,
-                "overlay": picture,
-            }
-        )
+        (out / picture).write_bytes(png(canvas.draw(heatmap)))
+        return picture
+
+    # What draws and compresses lets other threads go on.
+    with ThreadPoolExecutor() as threads:
+        packed = [
+            threads.submit(np.savez_compressed, out / "heatmaps.npz", **arrays),
+            threads.submit(np.savez_compressed, out / "standard_errors.npz", **errors),
+        ]
+        pictures = list(threads.map(draw, maps))
+        for one in packed:
+            one.result()
+    rows = [
+        {
+            "key": f"{heatmap.method}/{heatmap.label}",
+            "label": heatmap.label,
+            "method": heatmap.method,
+            "parameters": dict(heatmap.parameters),
+            "evaluations": heatmap.evaluations,
+            "seconds": round(heatmap.seconds, 3),
+            "fit": heatmap.fit,
+            "relative_standard_error": heatmap.doubt,
+            "target": heatmap.target.value,
+            "logit": prediction[heatmap.label].logit,
+            "probability": prediction[heatmap.label].probability,
+            "sha256": heatmap.sha256,
+            "overlay": picture,
+        }
+        for heatmap, picture in zip(maps, pictures, strict=True)
+    ]
     geometry = maps[0].geometry
     return {
         "model": classifier.manifest.name,

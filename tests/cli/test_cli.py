@@ -157,6 +157,64 @@ def test_file_names_are_kept_where_that_is_asked_for_only(shamsul, tmp_path: Pat
     assert kept["file"] == str(film)
 
 
+def test_several_radiographs_have_a_folder_each(shamsul, image: Path, tmp_path: Path) -> None:
+    other, again, bad = (tmp_path / name for name in ("other.png", "again.png", "bad.dcm"))
+    Image.fromarray(np.eye(60, dtype=np.uint8) * 255).save(other)
+    again.write_bytes(image.read_bytes())
+    bad.write_bytes(b"nothing")
+    options = ["--label", "Cardiomegaly", "--method", "grad_cam", "--json"]
+    done = shamsul(
+        "explain", image, bad, again, tmp_path / "none", other, "--out", "maps", *options
+    )
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert [one["file"] for one in found["images"]] == [str(image), str(other)]
+    assert [one["file"] for one in found["failures"]] == [str(bad), str(tmp_path / "none")]
+    for failure in found["failures"]:
+        assert failure["reason"].endswith(".")
+        assert f"{failure['file']}: {failure['reason']}" in done.stderr
+    assert f"{again}: The same radiograph as {image}." in done.stderr
+    names = {one["image"] for one in found["images"]}
+    assert {path.name for path in (tmp_path / "maps").iterdir()} == names
+    for one in found["images"]:
+        folder = tmp_path / "maps" / one["image"]
+        assert {"file": one["file"]} | json.loads((folder / "explanation.json").read_text()) == one
+        # The same as alone, but for the time that it took.
+        alone = result(shamsul("explain", one["file"], "--out", "alone", *options))
+        assert [entry["sha256"] for entry in alone["maps"]] == [
+            entry["sha256"] for entry in one["maps"]
+        ]
+        for path in (tmp_path / "alone").glob("*.png"):
+            assert path.read_bytes() == (folder / path.name).read_bytes()
+
+
+def test_several_radiographs_are_told_one_line_each(shamsul, image: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    Image.fromarray(np.eye(60, dtype=np.uint8) * 255).save(other)
+    options = ["--label", "Cardiomegaly", "--method", "grad_cam", "--out", "maps"]
+    done = shamsul("explain", image, other, *options)
+    assert done.returncode == 0
+    assert [line.split(" written to ")[0] for line in done.stdout.splitlines()] == [
+        "1 maps of Cardiomegaly"
+    ] * 2
+    assert "2/2" in done.stderr
+    assert shamsul("explain", "a.png", "b.png", *options).returncode == 2
+
+
+def test_the_model_is_loaded_once(
+    shamsul, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shamsul.classifiers import registry
+
+    loaded = []
+    load = registry.load
+    monkeypatch.setattr(registry, "load", lambda name: loaded.append(name) or load(name))
+    other = tmp_path / "other.png"
+    Image.fromarray(np.eye(60, dtype=np.uint8) * 255).save(other)
+    shamsul("explain", image, other, "--method", "grad_cam", "--out", "maps")
+    assert loaded == ["phantom"]
+
+
 def test_same_seed_same_maps(process, image: Path, tmp_path: Path) -> None:
     found = []
     for name in ("one", "two"):

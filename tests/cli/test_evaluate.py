@@ -87,6 +87,22 @@ def test_what_explain_wrote_can_be_evaluated(evaluate: Run, tmp_path: Path) -> N
         assert [one["metric"] for one in csv.DictReader(file)] == list(METRICS)
 
 
+def test_what_explain_wrote_of_several_radiographs_is_found(evaluate: Run, tmp_path: Path) -> None:
+    names = {}
+    for number, name in enumerate(("one", "two")):
+        film = np.random.default_rng(number).integers(0, 255, (90, 60)).astype(np.uint8)
+        Image.fromarray(film).save(tmp_path / f"{name}.png")
+        sha256 = hashlib.sha256((tmp_path / f"{name}.png").read_bytes()).hexdigest()
+        names[name] = pseudonym(sha256)
+    arguments = ["explain", "one.png", "two.png", "--out", "maps", "--label", "Cardiomegaly"]
+    assert run_in(tmp_path, *arguments, "--method", "grad_cam").returncode == 0
+    ring = {"img_size": [90, 60], "Cardiomegaly": [square(20, 10, 30)]}
+    (tmp_path / "truth.json").write_text(json.dumps(dict.fromkeys(names.values(), ring)))
+    found = result(evaluate("--maps", "maps", "--annotations", "truth.json", "--json"))
+    assert {one["image"] for one in found["scores"]} == set(names.values())
+    assert found["errors"] == []
+
+
 @pytest.mark.parametrize("orientation", ["R\\H", "H\\L"])
 @pytest.mark.parametrize("annotated", ["coco", "chexlocalize"])
 def test_annotations_of_a_film_stored_otherwise_are_scored_as_upright_ones(

@@ -22,10 +22,10 @@ print(*sys.modules)
 
 
 def imported(folder: Path, *arguments: str) -> set[str]:
-    """Packages that a command imports."""
+    """Packages and modules that a command imports."""
     call = [sys.executable, "-c", LOOK, *arguments]
     done = subprocess.run(call, capture_output=True, text=True, check=True, cwd=folder)
-    return {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_help_imports_nothing_that_computes(tmp_path: Path) -> None:
@@ -43,12 +43,59 @@ def test_help_takes_less_than_half_a_second(tmp_path: Path) -> None:
     assert min(took) < 0.5
 
 
-def test_predict_imports_no_explainer_and_draws_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty installation with a radiograph."""
     monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path / "data"))
     pixels = np.random.default_rng(0).integers(0, 255, (90, 60)).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "film.png")
-    found = imported(tmp_path, "predict", "film.png", "--json")
+    return tmp_path
+
+
+#: What neither a prediction nor a map needs; the compiler comes with torchvision otherwise.
+NEEDLESS = {
+    "captum",
+    "lime",
+    "shap",
+    "numba",
+    "matplotlib",
+    "pandas",
+    "statsmodels",
+    "pydicom",
+    "sqlalchemy",
+    "streamlit",
+    "sympy",
+    "torch._dynamo",
+    "torchxrayvision",
+}
+
+
+def test_predict_imports_no_explainer_and_draws_nothing(folder: Path) -> None:
+    found = imported(folder, "predict", "film.png", "--json")
     assert "torch" in found
-    assert found.isdisjoint({"captum", "lime", "shap", "matplotlib", "streamlit"})
+    assert found.isdisjoint(NEEDLESS | {"sklearn", "skimage", "cv2", "plotly"})
+
+
+def test_explain_imports_what_it_uses(folder: Path) -> None:
+    found = imported(folder, "explain", "film.png", "--method", "grad_cam", "--out", "maps")
+    assert {"torch", "cv2"} <= found
+    assert found.isdisjoint(NEEDLESS | {"sklearn"})
+
+
+def test_app_starts_streamlit_without_what_computes(tmp_path: Path) -> None:
+    found = imported(tmp_path, "app", "--help")
+    assert found.isdisjoint({"torch", "numpy", "pandas", "streamlit"})
+
+
+def test_what_torchvision_wants_of_the_compiler_is_there_when_it_is_used(tmp_path: Path) -> None:
+    call = """
+import sys
+from shamsul.cli.base import import_torchvision
+import_torchvision()
+assert "torch._dynamo.utils" not in sys.modules
+from torchvision.ops.roi_align import is_compile_supported
+asked = is_compile_supported("cpu")
+from torch._dynamo.utils import is_compile_supported
+assert asked == is_compile_supported("cpu")
+"""
+    subprocess.run([sys.executable, "-c", call], check=True, cwd=tmp_path)
