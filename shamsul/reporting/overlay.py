@@ -102,7 +102,9 @@ def _sampled(
         linear(places, size, np.abs(places - (size - 1) / 2) <= size / 2)
         for places, size in zip((rows, columns), values.shape, strict=True)
     )
-    sampled: NDArray[np.float32] = (across @ (down @ values).T).T.astype(np.float32)
+    sampled: NDArray[np.float32] = (down @ np.ascontiguousarray((across @ values.T).T)).astype(
+        np.float32
+    )
     return sampled
 
 
