@@ -80,6 +80,17 @@ class Settings(BaseSettings):
         description="How readers are known; open: by the name they type, on this machine only; "
         "accounts: by a password; oidc: by an OpenID Connect provider.",
     )
+    oidc_role_claim: str = Field(
+        default="",
+        description="Claim of the ID token that says who is a reader or a coordinator; empty: the "
+        "accounts do.",
+    )
+    oidc_readers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Values of that claim, comma-separated, that make a reader."
+    )
+    oidc_coordinators: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Values of that claim, comma-separated, that make a coordinator."
+    )
     frame_ancestors: str = Field(
         default="'self'",
         pattern=r"^[^;,\r\n]*$",
@@ -91,6 +102,13 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """Several, as in PATH, where they come from the environment."""
         return [one for one in value.split(os.pathsep) if one] if isinstance(value, str) else value
+
+    @field_validator("oidc_readers", "oidc_coordinators", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [one.strip() for one in value.split(",") if one.strip()]
 
     @classmethod
     def settings_customise_sources(

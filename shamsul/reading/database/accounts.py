@@ -231,7 +231,7 @@ class Accounts:
         self._database.write(enter)
         return token
 
-    def vouched_for(self, name: str, token: str) -> Account | None:
+    def vouched_for(self, name: str, token: str, role: Role | None = None) -> Account | None:
         """The account of that name, by what a provider says of a sign-in; none once it has ended.
 
         Parameters
@@ -239,16 +239,32 @@ class Accounts:
         name : str
         token : str
             The same in every tab of a browser, another for every sign-in.
+        role : Role, optional
+            Where the provider gives it: the account has it from this sign-in on, and is added if
+            there is none.
+
+        Raises
+        ------
+        AccountError
+            If an account of that name cannot be added.
         """
-        if self.named(name) is None:
+        if role is None and self.named(name) is None:
             return None
+        if role is not None:
+            name = _tidy(name)
         query = select(SignInRow).where(SignInRow.token_sha256 == _sha256(token))
         if self._database.read(lambda session: session.scalar(query)) is None:
 
             def enter(session: Session) -> None:
                 row = _row(session, name)
-                if row is not None and not row.disabled_at and session.scalar(query) is None:
-                    self._enter(session, row, token)
+                if row is None and role is not None:
+                    row = AccountRow(name=name, role=role.value, created_at=self._now())
+                    session.add(row)
+                    session.flush()  # for its id
+                if row is None or row.disabled_at or session.scalar(query) is not None:
+                    return
+                row.role = row.role if role is None else role.value
+                self._enter(session, row, token)
 
             self._database.write(enter)
         return self.who(token)

@@ -80,7 +80,9 @@ def visitor() -> Callable[[], Account | None]:
         return partial(_accounts().who, st.context.cookies.get(COOKIE, ""))
     if settings().sign_in == "oidc":
         email, _ = _vouched_for()
-        return partial(_accounts().vouched_for, email, _word()) if email else lambda: None
+        if not email:
+            return lambda: None
+        return partial(_accounts().vouched_for, email, _word(), _claimed())
     account = Account(_typed_name(), Role.COORDINATOR) if _on_this_machine() else None
     return lambda: account
 
@@ -296,7 +298,22 @@ def _vouched_for() -> tuple[str, str]:
         return "", "Your provider does not tell your e-mail address: ask your coordinator."
     if user.get("email_verified") not in (True, "true"):
         return "", "Your provider does not say that your e-mail address is verified."
+    if settings().oidc_role_claim and _claimed() is None:
+        return "", "Your provider does not say that you may use this: ask your coordinator."
     return str(user["email"]), ""
+
+
+def _claimed() -> Role | None:
+    """The role that the provider gives, where that is its to say."""
+    stated = st.user.to_dict().get(settings().oidc_role_claim)
+    # A list as most have it, or the words of one text.
+    values = stated.split() if isinstance(stated, str) else stated
+    given = {one for one in values if isinstance(one, str)} if isinstance(values, list) else set()
+    if isinstance(stated, str):
+        given.add(stated)
+    if given & set(settings().oidc_coordinators):
+        return Role.COORDINATOR
+    return Role.READER if given & set(settings().oidc_readers) else None
 
 
 def _word() -> str:

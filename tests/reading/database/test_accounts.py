@@ -362,3 +362,18 @@ def test_tabs_that_open_at_once_are_one_sign_in(accounts: Accounts) -> None:
     with ThreadPoolExecutor(8) as tabs:
         found = list(tabs.map(lambda _: accounts.vouched_for("Ada", "one"), range(16)))
     assert found == [Account("Ada", Role.READER)] * 16
+
+
+def test_a_provider_that_gives_roles_needs_no_account_beforehand(accounts: Accounts) -> None:
+    assert accounts.vouched_for("zoe@x.org", "one") is None
+    assert accounts.vouched_for("zoe@x.org", "one", Role.READER) == Account(
+        "zoe@x.org", Role.READER
+    )
+    # Another role holds from the next sign-in on.
+    same = accounts.vouched_for("zoe@x.org", "one", Role.COORDINATOR)
+    assert same == Account("zoe@x.org", Role.READER)
+    again = accounts.vouched_for("zoe@x.org", "two", Role.COORDINATOR)
+    assert again == Account("zoe@x.org", Role.COORDINATOR)
+    accounts.disable("zoe@x.org")
+    for token in ("one", "two", "three"):
+        assert accounts.vouched_for("zoe@x.org", token, Role.COORDINATOR) is None

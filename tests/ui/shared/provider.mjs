@@ -3,8 +3,9 @@
 import { Provider } from "oidc-provider";
 
 const DAY = 24 * 3600; // s
-const [port, redirect] = process.argv.slice(2);
+const [port, ...redirects] = process.argv.slice(2);
 let behind = 0; // seconds that the provider's clock is late
+const groups = {}; // by account
 const now = Date.now;
 Date.now = () => now() - behind * 1000;
 
@@ -13,11 +14,11 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     {
       client_id: "shamsul",
       client_secret: "a secret of this test",
-      redirect_uris: [redirect],
-      post_logout_redirect_uris: [redirect],
+      redirect_uris: redirects,
+      post_logout_redirect_uris: redirects,
     },
   ],
-  claims: { openid: ["sub", "role"], email: ["email", "email_verified"], profile: [] },
+  claims: { openid: ["sub", "role", "groups"], email: ["email", "email_verified"], profile: [] },
   conformIdTokenClaims: false, // as most providers: the ID token says all, and it alone is read
   // Longer than the clock is ever set back.
   ttl: { IdToken: DAY, Interaction: DAY, Session: DAY, Grant: DAY },
@@ -27,13 +28,16 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     claims: () => ({
       sub: id,
       role: "coordinator",
+      groups: groups[id],
       ...(id !== "nameless" && { email: `${id}@example.org`, email_verified: id !== "unverified" }),
     }),
   }),
 });
 provider.use((context, next) => {
-  if (context.path !== "/behind") return next();
-  behind = Number(context.query.seconds);
+  const { seconds, account, group } = context.query;
+  if (context.path === "/behind") behind = Number(seconds);
+  else if (context.path === "/groups") groups[account] = [group, "others"];
+  else return next();
   context.body = "";
 });
 provider.listen(Number(port), "127.0.0.1");

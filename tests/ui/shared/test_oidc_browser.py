@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Page, expect
 
-from shamsul.reading.database.accounts import SIGNED_IN_FOR, Accounts, Role
+from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, Role
 from shamsul.reading.database.transactions import Database
 from tests.ui.conftest import ROOT, Apps, free_port, make_study, study_text
 
@@ -79,18 +79,27 @@ class Organisation:
     folder: Path
     port: int = field(default_factory=free_port)
     app_port: int = field(default_factory=free_port)
+    #: Of the app in which the provider gives roles.
+    by_claim_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.app_port}"
 
+    @property
+    def app_ports(self) -> tuple[int, int]:
+        return self.app_port, self.by_claim_port
+
     def start(self) -> None:
         # Modules are looked for from where a script lies.
         script = Path(shutil.copy(SCRIPT, self.modules))
         with (self.folder / "provider.txt").open("ab") as log:
             self.process = subprocess.Popen(
-                [self.node, script, str(self.port), f"{self.url}/oauth2callback"],
+                [
+                    *(self.node, script, str(self.port)),
+                    *(f"http://127.0.0.1:{port}/oauth2callback" for port in self.app_ports),
+                ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -112,9 +121,39 @@ class Organisation:
 
     def be_late(self, seconds: float) -> None:
         """Set the provider's clock back."""
-        address = f"http://127.0.0.1:{self.port}/behind?seconds={seconds}"
+        self._tell(f"behind?seconds={seconds}")
+
+    def put_into(self, account: str, group: str) -> None:
+        """Let an account be of one group."""
+        self._tell(f"groups?account={account}&group={group}")
+
+    def _tell(self, what: str) -> None:
+        address = f"http://127.0.0.1:{self.port}/{what}"
         with urllib.request.urlopen(address, timeout=30) as answer:
             assert answer.status == 200
+
+
+def serve(
+    organisation: Organisation, start_app: Apps, folder: Path, port: int, **settings: str
+) -> str:
+    """Start the app, with its settings and secrets as docs/sign-in.md has them."""
+    secrets = folder / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text(
+        f"""
+[auth]
+redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+cookie_secret = "{"0123456789abcdef" * 4}"
+client_id = "shamsul"
+client_secret = "a secret of this test"
+server_metadata_url = "http://127.0.0.1:{organisation.port}/.well-known/openid-configuration"
+client_kwargs = {{ prompt = "login" }}
+"""
+    )
+    options = [f"--server.port={port}", "--server.headless=true", "--server.address=127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *options]
+    env = {"SHAMSUL_DATA_DIR": str(folder / "data"), "SHAMSUL_SIGN_IN": "oidc", **settings}
+    return start_app.serve(command, port, {**env, "PYTHONPATH": str(ROOT)}, folder)
 
 
 @pytest.fixture(scope="module")
@@ -125,25 +164,7 @@ def organisation(
     made = Organisation(*node, folder)
     made.start()
     make_study(folder / "data", study_text(readers=("ada@example.org", "bo@example.org")))
-    secrets = folder / ".streamlit" / "secrets.toml"
-    secrets.parent.mkdir()
-    # As docs/sign-in.md has it.
-    secrets.write_text(
-        f"""
-[auth]
-redirect_uri = "{made.url}/oauth2callback"
-cookie_secret = "{"0123456789abcdef" * 4}"
-client_id = "shamsul"
-client_secret = "a secret of this test"
-server_metadata_url = "http://127.0.0.1:{made.port}/.well-known/openid-configuration"
-client_kwargs = {{ prompt = "login" }}
-"""
-    )
-    options = ["--server.headless=true", "--server.address=127.0.0.1"]
-    port = f"--server.port={made.app_port}"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), port, *options]
-    env = {"SHAMSUL_DATA_DIR": str(folder / "data"), "SHAMSUL_SIGN_IN": "oidc"}
-    start_app.serve(command, made.app_port, {**env, "PYTHONPATH": str(ROOT)}, folder)
+    serve(made, start_app, folder, made.app_port)
     yield made
     made.stop()
 
@@ -332,3 +353,54 @@ def test_provider_that_is_away_is_a_sentence(page: Page, organisation: Organisat
     page.get_by_role("button", name=SIGN_IN).click()
     go_through(page, "carl")
     expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+
+
+def test_roles_by_claim(
+    page: Page, organisation: Organisation, start_app: Apps, tmp_path: Path
+) -> None:
+    """Readers and coordinators without an account before; who is neither is refused."""
+    url = serve(
+        organisation,
+        start_app,
+        tmp_path,
+        organisation.by_claim_port,
+        SHAMSUL_OIDC_ROLE_CLAIM="groups",
+        SHAMSUL_OIDC_READERS="radiologists, residents",
+        SHAMSUL_OIDC_COORDINATORS="study office",
+    )
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'shamsul.db'}")
+    database.migrate()
+    accounts = Accounts(database)
+    refused = "Your provider does not say that you may use this: ask your coordinator."
+
+    def enter(name: str, group: str) -> None:
+        organisation.put_into(name, group)
+        page.context.clear_cookies()
+        page.goto(url)
+        page.get_by_role("button", name=SIGN_IN).click()
+        go_through(page, name)
+
+    enter("nora", "nurses")
+    expect_screen(page, refused)
+    expect(page.get_by_role("button", name="Sign out there")).to_be_visible()
+    assert accounts.all() == ()
+
+    enter("nora", "residents")
+    expect(page.get_by_text("nora@example.org", exact=True)).to_be_visible()
+    page.goto(f"{url}/models")
+    expect(page.get_by_text("This page is for coordinators.")).to_be_visible()
+    assert accounts.all() == (Account("nora@example.org", Role.READER),)
+
+    enter("nora", "study%20office")
+    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    assert accounts.all() == (Account("nora@example.org", Role.COORDINATOR),)
+
+    accounts.disable("nora@example.org")
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("button", name=SIGN_IN)).to_be_visible()
+    enter("nora", "study%20office")
+    expect(page.get_by_role("button", name=SIGN_IN)).to_be_visible()
+    accounts.enable("nora@example.org")
+
+    enter("nora", "nurses")
+    expect_screen(page, refused)
