@@ -1,5 +1,7 @@
 """The command line: ``shamsul COMMAND``. Messages go to stderr, results to stdout."""
 
+import atexit
+import gc
 import logging
 import sys
 
@@ -18,6 +20,9 @@ from shamsul.cli import (  # noqa: F401
     studies,
     users,
 )
+
+# Python looks through all objects for circles before it ends, with torch loaded for a second.
+atexit.register(gc.freeze)
 
 
 def main() -> None:
