@@ -35,7 +35,8 @@ class Coordinator:
     """What a coordinator does in the view."""
 
     def __init__(self, study: str = "Phantom demo") -> None:
-        self.app = AppTest.from_file(str(APP), default_timeout=60).run()
+        # Not run before: from another page of the session the address would be lost.
+        self.app = AppTest.from_file(str(APP), default_timeout=60)
         self.app.query_params["view"] = "Annotations"
         self.app.query_params["study"] = study
         self.app.switch_page("pages/evaluate.py").run()
