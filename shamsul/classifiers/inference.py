@@ -111,6 +111,8 @@ class OpenVINO:
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            # Pinned, two processes would compute on the same core while another one idles.
+            "ENABLE_CPU_PINNING": False,
         }
         self._compiled = _openvino().Core().compile_model(network, "CPU", hints)
 
