@@ -139,7 +139,7 @@ def test_reader_with_an_account_draws_a_box_that_is_kept_and_never_told_again(
 
     # A question about a point is answered by a click with no tool to draw in hand.
     page.mouse.click(*places(page, (0.5, 0.25))[0])
-    expect(page.get_by_role("group", name=re.compile("Where is it"))).to_contain_text("row 5")
+    expect(page.get_by_role("group", name=re.compile(r"Where\?"))).to_contain_text("row 5")
     assert len(kept(folder, "Ada")) == 1
 
     answer(page)
