@@ -107,7 +107,7 @@ def answer(page: Page) -> None:
 def finish(page: Page) -> None:
     """The screen with the maps, to the next case."""
     expect(page.get_by_role("button", name="Finish case")).to_be_visible()
-    for wording in ("The place is right.", "All of it is covered."):
+    for wording in ("The map highlights the correct location.", "All of it is covered."):
         for letter in "AB":
             group = page.get_by_role("radiogroup", name=f"Map {letter}: {wording}", exact=True)
             group.get_by_role("radio", name="3", exact=True).click()
@@ -139,7 +139,7 @@ def test_reader_with_an_account_draws_a_box_that_is_kept_and_never_told_again(
 
     # A question about a point is answered by a click with no tool to draw in hand.
     page.mouse.click(*places(page, (0.5, 0.25))[0])
-    expect(page.get_by_role("group", name=re.compile(r"Where\?"))).to_contain_text("row 5")
+    expect(page.get_by_role("group", name="Pleural Effusion: Where?")).to_contain_text("row 5")
     assert len(kept(folder, "Ada")) == 1
 
     answer(page)
