@@ -46,6 +46,15 @@ def test_secrets_without_our_table_are_none_of_ours() -> None:
     assert Settings().max_upload_mb == 200
 
 
+def test_values_of_a_claim_are_separated_by_commas_or_a_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secrets('[shamsul]\noidc_readers = ["cn=readers,ou=clinic"]\n')
+    monkeypatch.setenv("SHAMSUL_OIDC_COORDINATORS", " study office ,it,, ")
+    assert Settings().oidc_readers == ("cn=readers,ou=clinic",)
+    assert Settings().oidc_coordinators == ("study office", "it")
+
+
 def test_password_of_the_database_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHAMSUL_DATABASE_URL", "postgresql+psycopg://reader:hunter2@db/shamsul")
     assert "hunter2" not in Settings().database_shown

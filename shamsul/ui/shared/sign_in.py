@@ -294,26 +294,36 @@ def _vouched_for() -> tuple[str, str]:
         time.time() > issued_at + SIGNED_IN_FOR.total_seconds()
     ):
         return "", "You signed in too long ago: sign in again."
-    if not user.get("email"):
+    email = user.get("email")
+    if not isinstance(email, str) or not email:
         return "", "Your provider does not tell your e-mail address: ask your coordinator."
+    if not _is_a_name(email):
+        return "", "Your e-mail address cannot be the name of an account: ask your coordinator."
     if user.get("email_verified") not in (True, "true"):
         return "", "Your provider does not say that your e-mail address is verified."
     if settings().oidc_role_claim and _claimed() is None:
         return "", "Your provider does not say that you may use this: ask your coordinator."
-    return str(user["email"]), ""
+    return email, ""
+
+
+def _is_a_name(email: str) -> bool:
+    """Whether an account can have it as its name, letter by letter."""
+    try:
+        return reader_name(email) == email
+    except ValueError:
+        return False
 
 
 def _claimed() -> Role | None:
     """The role that the provider gives, where that is its to say."""
-    stated = st.user.to_dict().get(settings().oidc_role_claim)
-    # A list as most have it, or the words of one text.
-    values = stated.split() if isinstance(stated, str) else stated
-    given = {one for one in values if isinstance(one, str)} if isinstance(values, list) else set()
-    if isinstance(stated, str):
-        given.add(stated)
-    if given & set(settings().oidc_coordinators):
+    stated: object = st.user.to_dict().get(settings().oidc_role_claim)
+    # A list as most have it; a text may be one value, or several words.
+    values = [stated, *stated.split()] if isinstance(stated, str) else stated
+    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+        return None
+    if not set(settings().oidc_coordinators).isdisjoint(values):
         return Role.COORDINATOR
-    return Role.READER if given & set(settings().oidc_readers) else None
+    return None if set(settings().oidc_readers).isdisjoint(values) else Role.READER
 
 
 def _word() -> str:

@@ -364,6 +364,13 @@ def test_tabs_that_open_at_once_are_one_sign_in(accounts: Accounts) -> None:
     assert found == [Account("Ada", Role.READER)] * 16
 
 
+def test_tabs_that_open_at_once_add_one_account(accounts: Accounts) -> None:
+    with ThreadPoolExecutor(8) as tabs:
+        found = list(tabs.map(lambda _: accounts.vouched_for("Zoe", "one", Role.READER), range(16)))
+    assert found == [Account("Zoe", Role.READER)] * 16
+    assert [account.name for account in accounts.all()] == ["Ada", "Carl", "Zoe"]
+
+
 def test_a_provider_that_gives_roles_needs_no_account_beforehand(accounts: Accounts) -> None:
     assert accounts.vouched_for("zoe@x.org", "one") is None
     assert accounts.vouched_for("zoe@x.org", "one", Role.READER) == Account(

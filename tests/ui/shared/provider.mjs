@@ -34,9 +34,9 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   }),
 });
 provider.use((context, next) => {
-  const { seconds, account, group } = context.query;
+  const { seconds, account, stated } = context.query;
   if (context.path === "/behind") behind = Number(seconds);
-  else if (context.path === "/groups") groups[account] = [group, "others"];
+  else if (context.path === "/groups") groups[account] = JSON.parse(stated);
   else return next();
   context.body = "";
 });

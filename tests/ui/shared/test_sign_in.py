@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from shamsul.computing.worker import Worker
 from shamsul.reading import StoreError
-from shamsul.reading.database.accounts import Accounts, Role
+from shamsul.reading.database.accounts import Account, Accounts, Role
 from shamsul.settings import settings
 from shamsul.ui.shared import downloads, provider, sign_in
 from shamsul.ui.shared.frame import PAGES
@@ -397,6 +397,102 @@ def test_whoever_the_provider_does_not_vouch_for_is_nobody(
     ways = ["Sign in with your organisation", "Sign out there"]
     assert [button.label for button in app.button] == ways[: 2 if sentence else 1]
     assert not SECRETS.search(texts(app))
+
+
+@pytest.fixture
+def roles_by_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAMSUL_OIDC_ROLE_CLAIM", "groups")
+    monkeypatch.setenv("SHAMSUL_OIDC_READERS", "residents, the radiologists")
+    monkeypatch.setenv("SHAMSUL_OIDC_COORDINATORS", "office")
+    mode(monkeypatch, "oidc")
+
+
+NEITHER = "Your provider does not say that you may use this: ask your coordinator."
+
+
+@pytest.mark.parametrize(
+    ("stated", "role"),
+    [
+        ("office", Role.COORDINATOR),
+        ("residents", Role.READER),
+        ("the radiologists", Role.READER),
+        ("others residents", Role.READER),
+        ("residents office", Role.COORDINATOR),
+        (["residents", "office"], Role.COORDINATOR),
+        (["others", "the radiologists"], Role.READER),
+        ("radiologists", None),
+        ("Office", None),
+        ("back-office", None),
+        ("residents,office", None),
+        (["others office"], None),
+        ("", None),
+        ([], None),
+        (None, None),
+        (True, None),
+        (7, None),
+        ({"office": True}, None),
+        ([["office"]], None),
+        (["office", 7], None),
+        (["office", None], None),
+    ],
+)
+def test_role_is_that_of_the_claim(roles_by_claim: None, stated: object, role: Role | None) -> None:
+    app = opened("", ada_at_the_provider(groups=stated, role="coordinator", roles=["office"]))
+    assert [error.value for error in app.error] == ([] if role else [NEITHER])
+    expected = (Account("ada@example.org", role),) if role else ()
+    assert sign_in._accounts().all() == expected
+
+
+def test_account_without_a_value_of_the_claim_is_refused(roles_by_claim: None) -> None:
+    sign_in._accounts().add("ada@example.org", Role.COORDINATOR)
+    app = opened("", ada_at_the_provider())
+    assert [error.value for error in app.error] == [NEITHER]
+    ways = ["Sign in with your organisation", "Sign out there"]
+    assert [button.label for button in app.button] == ways
+
+
+def test_role_follows_the_claim_at_the_next_sign_in(roles_by_claim: None) -> None:
+    first = opened("models", ada_at_the_provider(nonce="1", groups="office"))
+    assert not first.error
+    second = opened("models", ada_at_the_provider(nonce="2", groups="residents"))
+    assert [error.value for error in second.error] == [COORDINATORS_ONLY]
+    # One person has one role, whichever browser they use.
+    assert [error.value for error in first.run().error] == [COORDINATORS_ONLY]
+
+
+def test_disabled_account_is_refused_whatever_the_claim(roles_by_claim: None) -> None:
+    app = opened("models", ada_at_the_provider(nonce="1", groups="office"))
+    sign_in._accounts().disable("ada@example.org")
+    again = opened("", ada_at_the_provider(nonce="2", groups="office"))
+    for refused in (app.run(), again):
+        (error,) = refused.error
+        assert error.value.startswith("There is no account for `ada@example.org`")
+
+
+def test_address_that_is_not_verified_gets_no_account(roles_by_claim: None) -> None:
+    app = opened("", ada_at_the_provider(email_verified=False, groups="office"))
+    assert "is verified" in app.error[0].value
+    assert sign_in._accounts().all() == ()
+
+
+@pytest.mark.parametrize(
+    "email", ["a" * 81, "ada@example.org\x07", " ada@example.org", ["ada@example.org"], 7]
+)
+def test_address_that_cannot_be_a_name_is_refused_in_a_sentence(
+    roles_by_claim: None, email: object
+) -> None:
+    app = opened("", ada_at_the_provider(email=email, groups="office"))
+    (error,) = app.error
+    assert "e-mail address" in error.value and "ask your coordinator" in error.value
+    assert sign_in._accounts().all() == ()
+
+
+def test_claim_is_nothing_where_no_setting_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAMSUL_OIDC_COORDINATORS", "office")
+    mode(monkeypatch, "oidc")
+    app = opened("", ada_at_the_provider(groups="office"))
+    assert app.error[0].value.startswith("There is no account for `ada@example.org`")
+    assert sign_in._accounts().all() == ()
 
 
 def test_signing_out_ends_what_the_provider_said_in_every_tab(
