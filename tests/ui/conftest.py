@@ -180,9 +180,9 @@ class Apps:
             app.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
-    """Start a Streamlit script; every app is stopped when the tests end."""
+    """Start a Streamlit script; every app is stopped, and its memory free, after its file's tests."""
     apps = Apps(tmp_path_factory.mktemp("apps"))
     yield apps
     apps.stop()
