@@ -23,7 +23,7 @@ import torchvision
 from PIL import Image
 
 from benchmarks import plain
-from benchmarks.explain import processor
+from benchmarks.explain import machine
 from benchmarks.networks import FIRST_SEED
 from shamsul.classifiers import registry, weights
 from shamsul.classifiers.manifest import Manifest, Resize, Scaling
@@ -96,12 +96,7 @@ def main() -> None:
     if given.stack:
         stack(*given.stack)
         return
-    result: dict[str, Any] = {
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "device": given.device,
-        "torch": torch.__version__,
-    }
+    result = {**machine(), "device": given.device}
     os.environ["SHAMSUL_DEVICE"] = given.device
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SHAMSUL_DATA_DIR"] = str(Path(folder) / "data")

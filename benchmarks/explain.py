@@ -186,7 +186,16 @@ PARTS: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def processor() -> str:
+def machine() -> dict[str, Any]:
+    """What a result was measured on."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "torch": torch.__version__,
+    }
+
+
+def _processor() -> str:
     """The processor's name, where the system tells."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -208,13 +217,7 @@ def main() -> None:
     if given.part:
         print(json.dumps(PARTS[given.part](given.model)))
         return
-    result: dict[str, Any] = {
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "device": given.device,
-        "torch": torch.__version__,
-        "model": given.model,
-    }
+    result: dict[str, Any] = {**machine(), "device": given.device, "model": given.model}
     for part in PARTS:
         if part == "plain" and given.without_plain:
             continue

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.client import Session
-from benchmarks.explain import processor
+from benchmarks.explain import machine
 from shamsul.reading.database.store import Store
 
 FORM = "shamsul_questionnaire"
@@ -204,9 +204,8 @@ def main() -> None:
     saved = [one for reader in readers for one in reader.saved]
     opened = [one for reader in readers for one in reader.opened]
     result = {
-        "processor": processor(),
+        **machine(),
         "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
         "readers": given.readers,
         "answers": len(saved),
         "answers_per_second": round(len(saved) / seconds, 1),

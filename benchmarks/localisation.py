@@ -226,11 +226,10 @@ def main() -> None:
         stepwise(given.stepwise)
         return
     # Not above: the steps that are measured do not need what it needs.
-    from benchmarks.explain import processor
+    from benchmarks.explain import machine
 
     result: dict[str, Any] = {
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        **machine(),
         "maps": given.images * given.labels * given.methods,
         "pixels": SHAPE,
     }

@@ -14,7 +14,7 @@ from shamsul.annotations.formats.entry import Entry, Fault, Found, Looked
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import LabelTable
 from shamsul.annotations.marks import Boxes, Gaze, Mark, Mask, Points, join
-from shamsul.radiographs.turn import AS_STORED, Turn
+from shamsul.radiographs.archive import Extent
 
 Shape = tuple[int, int]
 
@@ -52,12 +52,11 @@ class Brought:
 def bring(
     entries: Iterable[Entry],
     images: Images,
-    shape: Callable[[str], Shape],
+    extent: Callable[[str], Extent],
     labels: Collection[str],
     table: LabelTable,
     annotators: Annotators = Annotators.UNION,
     source: str = "",
-    turn: Callable[[str], Turn] = lambda _: AS_STORED,
 ) -> Brought:
     """Annotations of known images.
 
@@ -66,17 +65,15 @@ def bring(
     entries : iterable of Entry
     images : Images
         Which images there are.
-    shape : callable
-        Rows and columns of an image, by its SHA-256; called once for each that is annotated.
+    extent : callable
+        Of an image as it is shown, by its SHA-256; called once for each that is annotated. The
+        entries are about the pixels of its file.
     labels : collection of str
         Those of the model.
     table : LabelTable
     annotators : Annotators
     source : str
         Instead of the one that the format states.
-    turn : callable
-        From the pixels of an image's file, which the entries are about, to those that `shape`
-        counts; by its SHA-256.
 
     Notes
     -----
@@ -89,7 +86,7 @@ def bring(
     unknown: Counter[str] = Counter()
     readers: dict[str, set[str]] = defaultdict(set)
     marked: dict[str, list[Annotation]] = defaultdict(list)
-    shapes: dict[str, Shape] = {}
+    extents: dict[str, Extent] = {}
     entries = tuple(entries)
     doubtful = _doubtful(entries, images)
     for entry in entries:
@@ -111,15 +108,15 @@ def bring(
         if label is None:
             unknown[entry.annotation.label] += 1
             continue
-        if image not in shapes:
-            shapes[image] = shape(image)
+        if image not in extents:
+            extents[image] = extent(image)
         place = f"{entry.image}, {entry.annotation.label}"
         try:
-            mark = _on_image(entry, shapes[image], turn(image))
+            mark = _on_image(entry, extents[image])
         except ValueError as error:
             faults.append(Fault(place, str(error), entry.file))
             continue
-        if not isinstance(mark, Gaze) and not mark.inside(shapes[image]):
+        if not isinstance(mark, Gaze) and not mark.inside(extents[image].shape):
             faults.append(Fault(place, BEYOND, entry.file))
         made = entry.annotation
         marked[image].append(replace(made, label=label, mark=mark, source=source or made.source))
@@ -128,7 +125,8 @@ def bring(
     annotations = {}
     for image, found in marked.items():
         if annotators is not Annotators.EACH:
-            found = _together(found, shapes[image], annotators, len(readers[image]), image, faults)
+            shape, looked = extents[image].shape, len(readers[image])
+            found = _together(found, shape, annotators, looked, image, faults)
         if found:
             annotations[image] = tuple(found)
     return Brought(annotations, tuple(faults))
@@ -154,7 +152,7 @@ def _unknown(count: int) -> str:
     return f"no label of the model stands for it; {marks} left out"
 
 
-def _on_image(found: Found, upright: Shape, turn: Turn) -> Mark:
+def _on_image(found: Found, extent: Extent) -> Mark:
     """A found mark in the pixels of the image as it is shown.
 
     Raises
@@ -163,7 +161,7 @@ def _on_image(found: Found, upright: Shape, turn: Turn) -> Mark:
         If it is on an image of another size, or nothing of it is on this one.
     """
     mark = found.annotation.mark
-    shape = turn.inverse.shape(upright)
+    shape = extent.turn.inverse.shape(extent.shape)  # as the file has it
     stated = mark.shape if isinstance(mark, Mask) else found.shape
     if stated is not None and stated != shape:
         raise ValueError(
@@ -176,7 +174,7 @@ def _on_image(found: Found, upright: Shape, turn: Turn) -> Mark:
         raise ValueError("it is within the first pixel, as shares of the image would be")
     if not mark.mask(shape).any():
         raise ValueError("nothing of it is on the image")
-    return mark.turned(turn, shape)
+    return mark.turned(extent.turn, shape)
 
 
 def _together(

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -42,6 +43,7 @@ RUNNING: Final = threading.RLock()
 AGREEMENT: Final = 1e-5
 
 _FLOAT, _HALF = "float32", "bfloat16"
+_TORCH, _OPENVINO = "torch", "openvino"
 # Images that engines are compared on, and how often each is timed.
 _PROBES, _TIMES = 8, 3
 # Choices of this process, for a data directory that cannot be written.
@@ -81,7 +83,7 @@ class Torch:
     """
 
     def __init__(self, module: torch.nn.Module, *, half: bool = False) -> None:
-        self.name = f"torch {_HALF if half else _FLOAT}"
+        self.name = _named(_TORCH, half)
         self._module, self._half = module, half
 
     def __call__(self, images: torch.Tensor) -> NDArray[np.float32]:
@@ -106,7 +108,7 @@ class OpenVINO:
     """
 
     def __init__(self, network: "openvino.Model", *, half: bool = False) -> None:
-        self.name = f"openvino {_HALF if half else _FLOAT}"
+        self.name = _named(_OPENVINO, half)
         hints = {
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "PERFORMANCE_HINT": "LATENCY",
@@ -167,7 +169,7 @@ def equip(classifier: "Classifier") -> None:
     choice = _kept(place)
     engines: dict[str, InferenceEngine] = {}
     with RUNNING:
-        if choice is not None and "openvino" in choice.exact + choice.half:
+        if choice is not None and _OPENVINO in choice.exact + choice.half:
             engines, _ = candidates(classifier, place, (choice.exact, choice.half))
             if not _still_agree(classifier, engines, choice):
                 shutil.rmtree(place, ignore_errors=True)
@@ -199,7 +201,7 @@ def half_engine(folder: Path, manifest: "Manifest") -> str:
         The model cannot be loaded; one sentence.
     """
     if device().type != "cpu":
-        return f"torch {_HALF}" if has_bfloat16(device().type) else ""
+        return _named(_TORCH, half=True) if has_bfloat16(device().type) else ""
     choice = _kept(_place(manifest))
     if choice is not None:
         return choice.half
@@ -229,7 +231,7 @@ def _kept(place: Path) -> Choice | None:
         libraries = {name.split()[0] for name in (choice.exact, choice.half) if name}
     except (OSError, *SENSELESS):
         return None
-    if "openvino" in libraries and not _has_openvino():
+    if _OPENVINO in libraries and not _has_openvino():
         return None
     if choice.half and not has_bfloat16("cpu"):
         return None
@@ -264,10 +266,11 @@ def candidates(
     else:
         try:
             network = _network(classifier, place)
-            for half in halves:
-                name = f"openvino {_HALF if half else _FLOAT}"
-                if not wanted or name in wanted:
-                    found.append(OpenVINO(network, half=half))
+            found += [
+                OpenVINO(network, half=half)
+                for half in halves
+                if not wanted or _named(_OPENVINO, half) in wanted
+            ]
         except Exception as error:  # whatever a converter raises for layers that it does not know
             kind = type(error).__name__
             note = f"OpenVINO cannot convert this network ({kind}); torch runs it."
@@ -279,12 +282,12 @@ def _measured(
 ) -> Choice:
     """The fastest of the engines, those that do not agree left out."""
     images = _probes(classifier)
-    torch_exact = engines[f"torch {_FLOAT}"](images)
+    torch_exact = engines[_named(_TORCH, half=False)](images)
     usable = dict(engines)
-    openvino = engines.get(f"openvino {_FLOAT}")
+    openvino = engines.get(_named(_OPENVINO, half=False))
     if openvino is not None and not _agree(openvino(images), torch_exact):
         note = "OpenVINO does not give this network's logits; torch runs it."
-        usable = {name: one for name, one in engines.items() if name.startswith("torch")}
+        usable = {name: one for name, one in engines.items() if name.startswith(_TORCH)}
     seconds = dict.fromkeys(usable, np.inf)
     for _ in range(1 + _TIMES):  # in turn, since machines are not equally fast all the time
         for name, engine in usable.items():
@@ -314,7 +317,7 @@ def _still_agree(
     if not engines.keys() >= set(filter(None, [choice.exact, choice.half])):
         return False
     images = _probes(classifier)[:1]
-    if choice.exact.startswith("openvino"):
+    if choice.exact.startswith(_OPENVINO):
         return _agree(engines[choice.exact](images), classifier.reference(images))
     # In half precision nothing is known but that it is not far off.
     found, expected = engines[choice.half](images), classifier.reference(images)
@@ -354,9 +357,15 @@ def _network(classifier: "Classifier", place: Path) -> "openvino.Model":
     return network
 
 
+def _named(library: str, half: bool) -> str:
+    """An engine's name."""
+    return f"{library} {_HALF if half else _FLOAT}"
+
+
+@cache
 def _has_openvino() -> bool:
     try:
-        importlib.metadata.version("openvino")
+        importlib.metadata.version(_OPENVINO)
     except importlib.metadata.PackageNotFoundError:
         return False
     return True

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from shamsul.radiographs import pseudonym
 from shamsul.radiographs.geometry import Geometry
-from shamsul.radiographs.interpolation import linear
+from shamsul.radiographs.interpolation import sampled
 from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.radiographs.turn import AS_STORED, Turn
 from shamsul.storage.damage import SENSELESS, opened_arrays
@@ -291,17 +290,7 @@ def on_image(values: NDArray[np.float32], geometry: Geometry) -> NDArray[np.floa
     if matrix[0, 1] or matrix[1, 0]:
         raise ValueError("the map's grid is turned against its image")
     rows, columns = (
-        _interpolation(
-            (np.arange(size) + 0.5 - matrix[axis, 2]) / matrix[axis, axis], values.shape[axis]
-        )
+        (np.arange(size) + 0.5 - matrix[axis, 2]) / matrix[axis, axis]
         for axis, size in enumerate(geometry.image_shape)
     )
-    across = np.ascontiguousarray((columns @ values.T).T)
-    brought: NDArray[np.float32] = rows @ across
-    return brought
-
-
-def _interpolation(places: NDArray[np.float64], size: int) -> csr_array:
-    """The matrix that interpolates at places of a grid's axis; zero beyond its last half pixel."""
-    covered = (places >= -0.5) & (places <= size - 0.5)
-    return linear(places, size, covered).astype(np.float32)
+    return sampled(values, rows, columns)

@@ -16,6 +16,7 @@ from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import LabelTable
 from shamsul.annotations.matching import BEYOND, Annotators, bring
 from shamsul.localisation.maps import MapFile
+from shamsul.radiographs.archive import Extent
 from shamsul.radiographs.turn import AS_STORED, Turn
 
 
@@ -140,11 +141,10 @@ class AnnotationFile:
         brought = bring(
             self.entries,
             images,
-            lambda image: _only(sizes[image], image),
+            lambda image: Extent(_only(sizes[image], image), None, turns[image]),
             labels,
             table,
             annotators,
-            turn=turns.__getitem__,
         )
         references = {
             image: Reference(image, _only(sizes[image], image), found)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.radiographs.interpolation import linear
+from shamsul.radiographs.interpolation import sampled
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reporting.colormaps import SEQUENTIAL, display_scale, table
 
@@ -49,7 +49,7 @@ class Canvas:
         blur = [max(0.0, (rows / shape[0] - 1) / 2), max(0.0, (columns / shape[1] - 1) / 2)]
         down = (np.arange(shape[0]) + 0.5) * rows / shape[0]
         across = (np.arange(shape[1]) + 0.5) * columns / shape[1]
-        brightness = _sampled(
+        brightness = sampled(
             ndimage.gaussian_filter(radiograph.pixels, blur), down - 0.5, across - 0.5
         )
         return cls(np.rint(np.clip(brightness, 0, 1) * 255).astype(np.uint8), down, across)
@@ -76,7 +76,7 @@ class Canvas:
         scale, _ = display_scale(heatmap.values)
         level = np.zeros(self.brightness.shape, np.uint16)
         if scale > 0:
-            relevance = _sampled(heatmap.values, rows, columns)
+            relevance = sampled(heatmap.values, rows, columns)
             level = np.rint(np.clip(relevance / scale, 0, 1) * 255).astype(np.uint16)
         return np.take(_blends(), level << 8 | self.brightness, axis=0)
 
@@ -91,21 +91,6 @@ def png(picture: NDArray[np.uint8]) -> bytes:
     fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG]
     _, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), fast)
     return data.tobytes()
-
-
-def _sampled(
-    values: NDArray[np.float32], rows: NDArray[np.float64], columns: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Values at rows and columns of their pixel indices, linear; zero where they do not reach."""
-    down, across = (
-        # The last half pixel still belongs to it.
-        linear(places, size, np.abs(places - (size - 1) / 2) <= size / 2)
-        for places, size in zip((rows, columns), values.shape, strict=True)
-    )
-    sampled: NDArray[np.float32] = (down @ np.ascontiguousarray((across @ values.T).T)).astype(
-        np.float32
-    )
-    return sampled
 
 
 @cache

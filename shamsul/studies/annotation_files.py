@@ -169,16 +169,7 @@ def give(
     """
     if source == DRAWN:
         raise ValueError(f"{DRAWN!r} is the source of what readers draw; choose another one")
-    brought = bring(
-        entries,
-        images,
-        lambda sha256: archive.extent(sha256).shape,
-        labels,
-        table,
-        annotators,
-        source,
-        lambda sha256: archive.extent(sha256).turn,
-    )
+    brought = bring(entries, images, archive.extent, labels, table, annotators, source)
     for sha256, found in brought.annotations.items():
         annotations.add(sha256, found, whoever=True)
     return brought

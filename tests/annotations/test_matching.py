@@ -9,7 +9,8 @@ from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Mask, Points, Polygons, join
 from shamsul.annotations.matching import Annotators, bring
-from shamsul.radiographs.turn import Turn
+from shamsul.radiographs.archive import Extent
+from shamsul.radiographs.turn import AS_STORED, Turn
 
 A, B = "a" * 64, "b" * 64
 SHAPE = (8, 10)
@@ -26,8 +27,9 @@ def found(label="Edema", mark=None, author="", image="one", **how) -> Found:
     return Found(image, Annotation(label, "here", mark, author), **how)
 
 
-def brought(*entries, annotators=Annotators.UNION, **how):
-    return bring(entries, IMAGES, lambda sha256: SHAPE, LABELS, BUILT_IN, annotators, **how)
+def brought(*entries, annotators=Annotators.UNION, turn=AS_STORED, **how):
+    extent = Extent(SHAPE, None, turn)
+    return bring(entries, IMAGES, lambda sha256: extent, LABELS, BUILT_IN, annotators, **how)
 
 
 def test_marks_find_their_image_and_label() -> None:
@@ -204,9 +206,9 @@ def test_marks_on_the_pixels_of_the_file_are_turned_with_them(turn: Turn) -> Non
     whole = [found(mark=box(1, 2, 3, 7), shape=stored), found(mark=Mask(region))]
     share = Boxes(np.array([[1, 2, 3, 7]]) / np.tile(stored, 2))
     for one in (*whole, found(mark=share, relative=True)):
-        got = brought(one, turn=lambda _: turn)
+        got = brought(one, turn=turn)
         assert got.faults == ()
         (made,) = got.annotations[A]
         np.testing.assert_array_equal(made.mask(SHAPE), turn.pixels(region))
-    (fault,) = brought(found(shape=(9, 10)), turn=lambda _: turn).faults
+    (fault,) = brought(found(shape=(9, 10)), turn=turn).faults
     assert f"the image has {stored[0]} x {stored[1]} (rows x columns)" in str(fault)

@@ -14,6 +14,7 @@ from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Mark, Mask, to_json
 from shamsul.annotations.matching import bring
+from shamsul.radiographs.archive import Extent
 from tests.annotations.writers import SHAPE, write_json, write_table
 
 RING = [[10, 2], [20, 2], [20, 8]]
@@ -350,7 +351,7 @@ def on_case(path: Path, content: object) -> tuple[int, list[str]]:
     brought = bring(
         read(write_json(path, content)).entries,
         Images({"a" * 64: ["img"]}),
-        lambda _: SHAPE,
+        lambda _: Extent(SHAPE, None),
         ("Edema",),
         BUILT_IN,
     )

@@ -182,7 +182,7 @@ class Apps:
 
 @pytest.fixture(scope="module")
 def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
-    """Start a Streamlit script; every app is stopped, and its memory free, after its file's tests."""
+    """Start a Streamlit script; after its file's tests every app is stopped, for its memory."""
     apps = Apps(tmp_path_factory.mktemp("apps"))
     yield apps
     apps.stop()
