@@ -152,10 +152,36 @@ def _trace(module: nn.Module) -> fx.GraphModule:
                 own.inplace = False  # type: ignore[assignment]
                 node.target = f"step_{node.name}"
                 graph.add_submodule(node.target, own)
+    _nest(graph)
     graph.delete_all_unused_submodules()
     graph.graph.lint()
     graph.recompile()
     return graph.eval()
+
+
+def _nest(graph: fx.GraphModule) -> None:
+    """Let each concatenation begin with an earlier one that has its first parts.
+
+    In dense blocks every layer joins all the earlier layers' activations: n parts each time, where
+    the last such join and one more part give the same.
+    """
+    joins: dict[tuple[fx.Node, ...], fx.Node] = {}
+    for node in list(graph.graph.nodes):
+        if node.op != "call_module" or not isinstance(
+            graph.get_submodule(str(node.target)), Concatenate
+        ):
+            continue
+        parts = tuple(node.args[0])
+        joins[parts] = node
+        if len(parts) == 1:
+            node.replace_all_uses_with(parts[0])
+            graph.graph.erase_node(node)
+            joins[parts] = parts[0]
+            continue
+        for count in range(len(parts) - 1, 1, -1):
+            if parts[:count] in joins:
+                node.args = ([joins[parts[:count]], *parts[count:]],)
+                break
 
 
 def last_feature_map(graph: fx.GraphModule) -> str:

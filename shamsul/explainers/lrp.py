@@ -15,41 +15,22 @@ from shamsul.explainers.rules import (
     Box,
     Composite,
     Epsilon,
+    Flow,
     Pass,
     Rule,
-    in_order,
     inverse,
 )
 
 _ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
 _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
 #: Labels whose relevance is handed back at a time: more would need more memory, and save little.
-TOGETHER = 4
+TOGETHER = 7
 #: Layers that do nothing to the values in evaluation mode.
 _SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
 
 
-class _Gathered:
-    """Relevance of one step's value as it comes in, as a tensor times a factor.
-
-    The factor is that of one image. Steps that act on each neuron by itself change it alone, which
-    is cheap; the product for all outputs is put off until a convolution or a sum needs it.
-    """
-
-    def __init__(self, tensor: Tensor, factor: Tensor) -> None:
-        self.tensor, self.factor = tensor, factor
-        self._own = False  # other steps may hold the same tensor
-
-    def add(self, tensor: Tensor, factor: Tensor) -> None:
-        """More relevance, from another step that used the value."""
-        if not self._own:
-            self.tensor = self.tensor * self.factor
-            self.factor, self._own = torch.ones_like(self.factor), True
-        self.tensor.addcmul_(tensor, factor)
-
-
-Part = tuple[fx.Node, Tensor, Tensor]
-"""A source of a step, and its relevance as a tensor times a factor."""
+Back = Callable[[Flow], list[tuple[fx.Node, Flow]]]
+"""From the relevance of a step's value to that of its sources."""
 
 
 class Propagation:
@@ -92,7 +73,7 @@ class Propagation:
         for step in self._steps:
             self._rule(step)  # says what has no rule before anything is computed
         self._values: dict[fx.Node, Tensor] = {}
-        self._backs: dict[fx.Node, Callable[[Tensor, Tensor], list[Part]]] = {}
+        self._backs: dict[fx.Node, Back] = {}
         nodes = self._graph.graph.nodes
         last = {source: node for node in nodes for source in node.all_input_nodes}
         with RUNNING, torch.no_grad():
@@ -126,19 +107,18 @@ class Propagation:
         -------
         Tensor of shape (n, C, h, w)
         """
-        gathered = {self._output: _Gathered(starts, torch.ones_like(self.outputs)[None])}
+        gathered = {self._output: Flow(starts)}
         with RUNNING, torch.no_grad():
             for node in reversed(self._steps):
                 given = gathered.pop(node, None)
                 if given is None:  # a gate that gets none
                     continue
-                for source, tensor, factor in self._backs[node](given.tensor, given.factor):
+                for source, part in self._backs[node](given):
                     if source in gathered:
-                        gathered[source].add(tensor, factor)
+                        gathered[source].add(part)
                     else:
-                        gathered[source] = _Gathered(tensor, factor)
-        result = gathered[self._input]
-        return result.tensor * result.factor
+                        gathered[source] = part
+        return gathered[self._input].total()
 
     def _rule(self, node: fx.Node) -> Rule | None:
         """The rule of a step that has weights or acts on each neuron; None: it is routed below."""
@@ -162,10 +142,7 @@ class Propagation:
             return composite.dense if isinstance(layer, nn.Linear) else composite.convolution
         raise ExplainerError(f"LRP has no rule for {type(layer).__name__} (module {node.target}).")
 
-    # A way back takes the relevance of a step's value, as a tensor times a factor, and gives that
-    # of its sources.
-
-    def _back(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
+    def _back(self, node: fx.Node) -> Back:
         layer = self._layer(node)
         if isinstance(layer, Add):
             return self._sum(node)
@@ -178,37 +155,27 @@ class Propagation:
         if isinstance(layer, nn.MaxPool2d):
             return self._maximum(source, x, layer)
         if isinstance(layer, _SHAPES):
-            return lambda tensor, factor: [
-                (source, tensor.reshape(-1, *x.shape[1:]), factor.reshape(x.shape))
-            ]
+            return lambda flow: [(source, flow.reshape(x.shape))]
         rule = self._rule(node)
         assert rule is not None
         ways = rule(layer, x, z)
-
         if not ways:
-            return lambda tensor, factor: [(source, tensor, factor)]
-        return lambda tensor, factor: [(source, *way.follow(tensor, factor)) for way in ways]
+            return lambda flow: [(source, flow)]
+        return lambda flow: [(source, way.follow(flow)) for way in ways]
 
-    def _sum(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
+    def _sum(self, node: fx.Node) -> Back:
         """Each source gets its share of the sum."""
         share = inverse(self._values[node], self._composite.epsilon)
         sources = [source for source in node.args if isinstance(source, fx.Node)]
         gains = [(source, self._values[source] * share) for source in sources]
-        return lambda tensor, factor: [(source, tensor, factor * gain) for source, gain in gains]
+        return lambda flow: [(source, flow.shared().times(gain)) for source, gain in gains]
 
-    def _concatenation(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
+    def _concatenation(self, node: fx.Node) -> Back:
         (sources,) = node.args
         sizes = [self._values[source].shape[1] for source in sources]  # type: ignore[union-attr,index]
+        return lambda flow: list(zip(sources, flow.split(sizes), strict=True))  # type: ignore[arg-type]
 
-        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
-            parts = torch.split(tensor, sizes, 1), torch.split(factor, sizes, 1)
-            return list(zip(sources, *parts, strict=True))  # type: ignore[arg-type]
-
-        return back
-
-    def _maximum(
-        self, source: fx.Node, x: Tensor, pool: nn.MaxPool2d
-    ) -> Callable[[Tensor, Tensor], list[Part]]:
+    def _maximum(self, source: fx.Node, x: Tensor, pool: nn.MaxPool2d) -> Back:
         """The largest takes all."""
         _, winners = nn.functional.max_pool2d(
             x,
@@ -219,13 +186,16 @@ class Propagation:
             pool.ceil_mode,
             return_indices=True,
         )
-        places, ones = winners.flatten(2), torch.ones_like(x)
+        # Places in memory, where the channels are last.
+        channels, *size = x.shape[1:]
+        places = winners * channels + torch.arange(channels, device=x.device).view(-1, 1, 1)
+        places = places.movedim(1, -1).flatten()
 
-        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
-            flat = tensor.new_zeros(len(tensor), x.shape[1], x.shape[2] * x.shape[3])
-            given = (tensor * factor).flatten(2)
-            flat.scatter_add_(2, places.expand(len(tensor), -1, -1), given)
-            return [(source, in_order(flat.view(-1, *x.shape[1:])), ones)]
+        def back(flow: Flow) -> list[tuple[fx.Node, Flow]]:
+            given = flow.total().movedim(1, -1).flatten(1)
+            sums = given.new_zeros(len(given), x[0].numel())
+            sums.scatter_add_(1, places.expand(len(given), -1), given)
+            return [(source, Flow(sums.view(-1, *size, channels).movedim(-1, 1), own=True))]
 
         return back
 
@@ -240,16 +210,16 @@ class Propagation:
             raise ExplainerError(f"LRP has no rule for the product {node.name}, which has no gate.")
         return gates[0]
 
-    def _product(self, node: fx.Node) -> Callable[[Tensor, Tensor], list[Part]]:
+    def _product(self, node: fx.Node) -> Back:
         gate = self._gate(node)
         (signal,) = (source for source in node.all_input_nodes if source is not gate)
         shape = self._values[gate].shape[1:]
 
-        def back(tensor: Tensor, factor: Tensor) -> list[Part]:
-            parts = [(signal, tensor, factor)]
+        def back(flow: Flow) -> list[tuple[fx.Node, Flow]]:
+            parts = [(signal, flow.shared())]
             if self._composite.gates:
-                total = (tensor * factor).sum_to_size(len(tensor), *shape)
-                parts.append((gate, total, torch.ones_like(total[:1])))
+                total = flow.total()
+                parts.append((gate, Flow(total.sum_to_size(len(total), *shape))))
             return parts
 
         return back

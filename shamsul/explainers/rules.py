@@ -18,6 +18,73 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+@dataclass(eq=False)
+class Flow:
+    """Relevance of n distributions, as a tensor times a factor.
+
+    Steps that act on each neuron by itself change the factor alone, which is cheap; the product
+    for all distributions is put off until a convolution or a sum needs it.
+
+    Attributes
+    ----------
+    tensor : Tensor of shape (n, ...)
+    factor : Tensor of shape (1, ...) or None
+        None for 1.
+    own : bool
+        Whether nothing else holds the tensor, so that it may be changed in place.
+    """
+
+    tensor: Tensor
+    factor: Tensor | None = None
+    own: bool = False
+
+    def times(self, share: Tensor) -> "Flow":
+        """The flow with another factor, which is of one image."""
+        factor = share if self.factor is None else self.factor * share
+        return Flow(self.tensor, factor, self.own)
+
+    def add(self, more: "Flow") -> None:
+        """Take in what another step hands back to the same place."""
+        if not self.own:
+            self.tensor = self.tensor.clone() if self.factor is None else self.total()
+        elif self.factor is not None:
+            self.tensor.mul_(self.factor)
+        self.factor, self.own = None, True
+        if more.factor is None:
+            self.tensor.add_(more.tensor)
+        else:
+            self.tensor.addcmul_(more.tensor, more.factor)
+
+    def shared(self) -> "Flow":
+        """The same, which several places are about to hold."""
+        return Flow(self.tensor, self.factor)
+
+    def split(self, sizes: list[int]) -> "list[Flow]":
+        """Parts of so many channels."""
+        tensors = torch.split(self.tensor, sizes, 1)
+        if self.factor is None:
+            return [Flow(tensor, None, self.own) for tensor in tensors]
+        factors = torch.split(self.factor, sizes, 1)
+        return [Flow(*part, self.own) for part in zip(tensors, factors, strict=True)]
+
+    def reshape(self, shape: torch.Size) -> "Flow":
+        """As neurons of shape (1, ...)."""
+        factor = None if self.factor is None else self.factor.reshape(shape)
+        return Flow(self.tensor.reshape(-1, *shape[1:]), factor, self.own)
+
+    def total(self, shares: Tensor | None = None) -> Tensor:
+        """The product, and times shares: of k times as many channels, k products side by side."""
+        if shares is None:
+            return self.tensor if self.factor is None else self.tensor * self.factor
+        # Channels last, as in memory.
+        tensor, factor = self.tensor.movedim(1, -1).unsqueeze(-2), shares.movedim(1, -1)
+        factor = factor.reshape(*factor.shape[:-1], -1, tensor.shape[-1])
+        if self.factor is not None:
+            factor = factor * self.factor.movedim(1, -1).unsqueeze(-2)
+        product: Tensor = tensor * factor
+        return product.flatten(-2).movedim(-1, 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Way:
     """One way back through a layer: ``gain * pull_back(layer, gain, share * relevance)``.
@@ -28,24 +95,29 @@ class Way:
         What each output passes on of its relevance, most often one over a sum of contributions.
     layer : nn.Module or None
         The contributions' weights, an affine layer; None where every output has one input, in the
-        same place, which takes all.
+        same place, which takes all. One of k times as many channels is k layers side by side, and
+        so are the shares: relevance goes back through each.
     gain : Tensor of shape (1, ...) or None
         What each input takes of what is pulled back to it, most often its own value.
+    parts : int
+        As many times the step's inputs are the layer's, side by side; each gets the sum.
     """
 
     share: Tensor
     layer: nn.Module | None = None
     gain: Tensor | None = None
+    parts: int = 1
 
-    def follow(self, relevance: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
-        """Relevance of the input from that of the output, each as a tensor times a factor.
-
-        Tensors have shape (n, ...), factors (1, ...). What needs no layer is done on the factor.
-        """
-        factor = factor * self.share
+    def follow(self, relevance: Flow) -> Flow:
+        """Relevance of the input from that of the output."""
         if self.layer is None or self.gain is None:
-            return relevance, factor
-        return pull_back(self.layer, self.gain, relevance * factor), self.gain
+            return relevance.times(self.share)
+        pulled = pull_back(self.layer, self.gain, relevance.total(self.share))
+        if self.parts == 1:
+            return Flow(pulled, self.gain, own=True)
+        return Flow(
+            functools.reduce(torch.add, (pulled * self.gain).chunk(self.parts, 1)), own=True
+        )
 
 
 class Rule(Protocol):
@@ -71,19 +143,17 @@ def hand_back(ways: Iterable[Way], relevance: Tensor) -> Tensor:
     -------
     Tensor of shape (n, ...)
     """
-    one = torch.ones_like(relevance[:1])
-    parts = [torch.mul(*way.follow(relevance, one)) for way in ways]
+    parts = [way.follow(Flow(relevance)).total() for way in ways]
     return functools.reduce(torch.add, parts) if parts else relevance
 
 
-def stabilised(z: Tensor, epsilon: float) -> Tensor:
-    """Denominator moved away from zero by `epsilon`, keeping its sign (zero counts as positive)."""
-    return z + torch.where(z >= 0, epsilon, -epsilon) if epsilon else z
-
-
 def inverse(z: Tensor, epsilon: float) -> Tensor:
-    """``1 / z``, stabilised, and 0 where an output of exactly 0 has nothing to give."""
-    z = stabilised(z, epsilon)
+    """``1 / z``, `z` moved away from zero by `epsilon`; 0 where an output of 0 has nothing to give.
+
+    It keeps its sign, zero counts as positive.
+    """
+    if epsilon:
+        return (z + torch.copysign(torch.tensor(epsilon).to(z), z)).reciprocal_()
     return z.reciprocal().masked_fill_(z == 0, 0.0)
 
 
@@ -148,6 +218,21 @@ def _(layer: nn.Conv2d, x: Tensor, weights: Tensor) -> Tensor:
 
 
 @pull_back.register
+def _(layer: nn.AvgPool2d, x: Tensor, weights: Tensor) -> Tensor:
+    kernel, stride = (
+        (size, size) if isinstance(size, int) else tuple(size)
+        for size in (layer.kernel_size, layer.stride)
+    )
+    tiles = all(
+        size == k * out for size, k, out in zip(x.shape[2:], kernel, weights.shape[2:], strict=True)
+    )
+    if kernel != stride or not tiles or layer.padding not in (0, (0, 0)):
+        return pull_back.dispatch(nn.Module)(layer, x, weights)
+    share = weights / (layer.divisor_override or kernel[0] * kernel[1])
+    return functional.interpolate(share, x.shape[2:])
+
+
+@pull_back.register
 def _(layer: nn.BatchNorm2d, x: Tensor, weights: Tensor) -> Tensor:
     assert layer.running_var is not None  # in evaluation mode
     scale = torch.rsqrt(layer.running_var + layer.eps)
@@ -204,7 +289,8 @@ class Gamma:
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
         favoured = z >= 0
-        ups, downs = _contributions(layer, x, +1), _contributions(layer, x, -1)
+        signed = _has_negative(x)
+        ups, downs = (_contributions(layer, x, sign, signed=signed) for sign in (+1, -1))
         up = _total(ups)
         bias = layer.bias
         b = torch.zeros(()).to(z) if bias is None else _per_output(bias, z)  # type: ignore[arg-type]
@@ -214,10 +300,7 @@ class Gamma:
         boosted = (1 + self.gamma) * share
         share_up = torch.where(favoured, boosted, share)
         share_down = torch.where(favoured, share, boosted)
-        return (
-            *(Way(share_up, half, part) for part, half in ups),
-            *(Way(share_down, half, part) for part, half in downs),
-        )
+        return _side_by_side((share_up, ups), (share_down, downs))
 
 
 @dataclass(frozen=True)
@@ -231,19 +314,43 @@ class AlphaBeta:
     alpha: float
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
-        ways = []
+        signs, signed = [], _has_negative(x)
         for sign, weight in ((+1, self.alpha), (-1, 1 - self.alpha)):
             if weight:
-                parts = _contributions(layer, x, sign)
-                share = weight * inverse(_total(parts), 0.0)
-                ways += [Way(share, half, part) for part, half in parts]
-        return tuple(ways)
+                parts = _contributions(layer, x, sign, signed=signed)
+                signs.append((weight * inverse(_total(parts), 0.0), parts))
+        return _side_by_side(*signs)
 
 
-def _contributions(layer: nn.Module, x: Tensor, sign: int) -> list[tuple[Tensor, nn.Module]]:
+Contributions = list[tuple[Tensor, nn.Module]]
+"""Inputs, and layers that give what they contribute."""
+
+
+def _side_by_side(*kinds: tuple[Tensor, Contributions]) -> tuple[Way, ...]:
+    """Ways back through contributions of some kinds, each with the shares of its outputs.
+
+    All kinds have the same inputs, in order. One convolution takes less time than one for each.
+    """
+    layers = [layer for _, contributions in kinds for _, layer in contributions]
+    if len(layers) == 1 or getattr(layers[0], "groups", 1) > 1:
+        return tuple(Way(share, layer, part) for share, them in kinds for part, layer in them)
+    rows = [[torch.as_tensor(layer.weight) for _, layer in them] for _, them in kinds]
+    weight = torch.cat([torch.cat(row, 1) for row in rows])
+    share = torch.cat([share for share, _ in kinds], 1)
+    inputs = [part for part, _ in kinds[0][1]]
+    layer = with_weights(layers[0], lambda _: weight)
+    return (Way(share, layer, torch.cat(inputs, 1), len(inputs)),)
+
+
+def _has_negative(x: Tensor) -> bool:
+    """Whether any value is negative; after a ReLU none is."""
+    return bool(x.min() < 0)
+
+
+def _contributions(layer: nn.Module, x: Tensor, sign: int, *, signed: bool) -> Contributions:
     """The contributions ``x_j w_jk`` of one sign, as inputs and layers that give them."""
     same = with_weights(layer, lambda weight: weight.clamp(*((0, None) if sign > 0 else (None, 0))))
-    if x.min() >= 0:  # as after a ReLU
+    if not signed:
         return [(x, same)]
     other = with_weights(
         layer, lambda weight: weight.clamp(*((None, 0) if sign > 0 else (0, None)))
@@ -251,7 +358,7 @@ def _contributions(layer: nn.Module, x: Tensor, sign: int) -> list[tuple[Tensor,
     return [(x.clamp(min=0), same), (x.clamp(max=0), other)]
 
 
-def _total(contributions: list[tuple[Tensor, nn.Module]]) -> Tensor:
+def _total(contributions: Contributions) -> Tensor:
     """Their sum for each output."""
     totals: list[Tensor] = [half(part) for part, half in contributions]
     return functools.reduce(torch.add, totals)
@@ -313,8 +420,7 @@ class Box:
             (x - self.low, with_weights(layer, lambda weight: weight.clamp(min=0))),
             (x - self.high, with_weights(layer, lambda weight: weight.clamp(max=0))),
         ]
-        share = inverse(_total(parts), 0.0)
-        return tuple(Way(share, half, part) for part, half in parts)
+        return _side_by_side((inverse(_total(parts), 0.0), parts))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,13 @@
-"""What is imported to see a network as a graph."""
+"""A network as a graph, and what is imported for that."""
 
 import subprocess
 import sys
 
 import pytest
+import torch
+from torch import fx, nn
+
+from shamsul.explainers.graph import Concatenate, trace
 
 #: As where one page warms the app up and another is opened meanwhile.
 TWO_THREADS = """
@@ -34,3 +38,37 @@ assert not failed, failed
 def test_two_threads_import_torchvision_whole() -> None:
     done = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+class Dense(nn.Module):
+    """Joins as in a dense block, one of other parts, and one of a single part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv2d(2 * count, 2, 1) for count in (1, 2, 3))
+        self.last = nn.Conv2d(4, 3, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        parts = [x]
+        for layer in self.layers:
+            parts.append(layer(torch.cat(parts, 1)))
+        other = self.last(torch.cat([parts[1], parts[0]], 1))
+        return torch.cat([*parts, other], 1)
+
+
+def test_joins_begin_with_the_earlier_ones() -> None:
+    torch.manual_seed(0)
+    network, x = Dense().eval(), torch.randn(1, 2, 3, 3)
+    graph = trace(network)
+    joins = [
+        node
+        for node in graph.graph.nodes
+        if node.op == "call_module" and isinstance(graph.get_submodule(node.target), Concatenate)
+    ]
+    two, three, other, five = joins
+    assert three.args[0][0] is two
+    assert five.args[0][0] is three
+    assert [len(join.args[0]) for join in joins] == [2, 2, 2, 3]
+    assert not {two, three} & set(other.args[0])
+    assert all(isinstance(part, fx.Node) for join in joins for part in join.args[0])
+    torch.testing.assert_close(graph(x), network(x))

@@ -21,10 +21,12 @@ from shamsul.explainers.rules import (
     Box,
     Epsilon,
     Flat,
+    Flow,
     Gamma,
     Rule,
     WSquare,
     hand_back,
+    pull_back,
 )
 from shamsul.phantom import render
 from shamsul.radiographs.radiograph import Radiograph
@@ -259,6 +261,50 @@ def test_rule_on_a_convolution_is_that_on_its_matrix(rule: Rule, groups: int) ->
     else:
         expected = hand_back(rule(dense, flat, dense(flat)), r.flatten(1))
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        nn.AvgPool2d(2),
+        nn.AvgPool2d((2, 3)),
+        nn.AvgPool2d(2, divisor_override=3),
+        nn.AvgPool2d(3),  # leaves over
+        nn.AvgPool2d(3, 2),
+        nn.AvgPool2d(2, padding=1),
+        nn.AdaptiveAvgPool2d((2, 5)),
+    ],
+    ids=str,
+)
+def test_averages_are_pulled_back_as_autograd_does(pool: nn.Module) -> None:
+    x = torch.randn(1, 3, 4, 6, requires_grad=True)
+    weights = torch.randn(2, *pool(x).shape[1:])
+    expected = [torch.autograd.grad(pool(x), x, one[None])[0][0] for one in weights]
+    torch.testing.assert_close(pull_back(pool, x, weights), torch.stack(expected))
+
+
+def test_what_several_steps_hand_back_is_added_and_nothing_else_changes() -> None:
+    torch.manual_seed(0)
+    tensor, factor, more = torch.randn(2, 4), torch.randn(1, 4), torch.randn(2, 4)
+    for own in (False, True):
+        for first in (None, factor):
+            for second in (None, factor):
+                begun, kept = tensor.clone(), tensor.clone()
+                flow = Flow(begun, first, own)
+                flow.add(Flow(more, second))
+                sides = [a if b is None else a * b for a, b in ((kept, first), (more, second))]
+                torch.testing.assert_close(flow.total(), sum(sides))
+                assert own or torch.equal(begun, kept)
+
+
+def test_shares_of_more_channels_are_products_side_by_side() -> None:
+    torch.manual_seed(0)
+    tensor, factor = torch.randn(2, 3, 4, 5), torch.randn(1, 3, 4, 5)
+    shares = torch.randn(1, 6, 4, 5)
+    expected = torch.cat([tensor * factor * shares[:, :3], tensor * factor * shares[:, 3:]], 1)
+    torch.testing.assert_close(Flow(tensor, factor).total(shares), expected)
+    flat = Flow(tensor[:, :, 0, 0]).total(shares[:, :, 0, 0])
+    torch.testing.assert_close(flat, tensor[:, :, 0, 0].repeat(1, 2) * shares[:, :, 0, 0])
 
 
 def test_gate_gets_nothing_and_the_signal_takes_all() -> None:
