@@ -9,7 +9,13 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from shamsul.classifiers.device import PROCESSOR, device, has_bfloat16, use_processor
+from shamsul.classifiers.device import (
+    PROCESSOR,
+    device,
+    give_back_memory,
+    has_bfloat16,
+    use_processor,
+)
 from shamsul.classifiers.grid import GridImage, prepare
 from shamsul.classifiers.inference import RUNNING, InferenceEngine, Torch
 from shamsul.classifiers.manifest import Manifest
@@ -93,6 +99,7 @@ class Classifier:
         for engine in (self.exact, self.half):
             if engine is not None:
                 engine.rest()
+        give_back_memory()
 
     def prepare(self, radiograph: Radiograph) -> GridImage:
         """Bring a radiograph's displayed brightness onto the model's grid."""
