@@ -19,6 +19,8 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +161,29 @@ def lost(readers: list[Reader], store: Store) -> int:
     return sum(((told - kept) + (kept - told)).values())
 
 
+@contextmanager
+def serving(environment: Mapping[str, str]) -> Iterator[int]:
+    """The app, as long as it is needed; its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    app = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
+            *(f"--server.port={port}", "--server.fileWatcherType=none"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        app.terminate()
+        app.wait()
+
+
 def main() -> None:
     """Start the app, let readers read, and print how long they waited."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -175,29 +200,13 @@ def main() -> None:
         file.write_text(text, encoding="utf-8")
         command("study", "create", str(file), **environment)
         command("precompute", "load", **environment)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        app = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
-                *(f"--server.port={port}", "--server.fileWatcherType=none"),
-            ],
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for(port)
+        with serving(environment) as port:
             # The first page pays for what is loaded once.
             asyncio.run(_open_once(f"127.0.0.1:{port}"))
             readers = [Reader(name, given.pause) for name in names]
             start = time.perf_counter()
             asyncio.run(all_read(readers, f"127.0.0.1:{port}"))
             seconds = time.perf_counter() - start
-        finally:
-            app.terminate()
-            app.wait()
         store = Store(f"sqlite:///{Path(folder) / 'shamsul.db'}")
         missing = lost(readers, store)
         store.close()

@@ -310,11 +310,12 @@ class Perturbation:
     def _count_enough(self, task: Task, samples: int) -> int:
         block = 2 << max(self.count - 1, 0).bit_length()
         # A single block cannot tell an effect from an interaction of three superpixels, which ones
-        # being drawn anew for each block: it would look better than it is.
-        count = min(ENDS + block, samples)
+        # being drawn anew for each block: it is judged with half of the next one at the earliest.
+        step = max(block // 4, 2)
+        count = min(ENDS + block + step, samples)
         while count < samples:
             # Steps grow with what is there, so that judging it stays a small part of the work.
-            count = min(count + max(block, count // 3), samples)
+            count = min(count + max(step, count // 8), samples)
             coalitions, outputs = self.designed(task, count, done=0, planned=samples)
             rounding = self._evaluator.rounding(task.explained)
             ours, theirs = [], []
