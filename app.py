@@ -5,6 +5,9 @@ if __name__ == "__main__":
 
     run()
 else:
+    import threading
+    from importlib import import_module
+
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
@@ -16,5 +19,9 @@ else:
     # Ends Streamlit's older discovery of pages, which would run a file of pages/ without its frame
     # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
     PagesManager.uses_pages_directory = False
+    # What the first page needs takes seconds to load: from now on, while it is on its way.
+    threading.Thread(
+        target=import_module, args=["shamsul.explainers.registry"], daemon=True
+    ).start()
     middleware = [Middleware(Gate, proof_of=proof_of), Middleware(Provider)]
     app = st.App(__file__, routes=routes(), middleware=middleware)

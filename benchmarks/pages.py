@@ -18,30 +18,20 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.command import prepare
+from benchmarks.command import prepared
 from benchmarks.explain import machine
 from benchmarks.load import command, serving
 from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.reading.database.store import Store
+from shamsul.reading.demo import DEMO
 
 TITLES = tuple(METHODS[name].title for name in USUAL)
-STUDY = """
-name = "large"
-title = "Large"
-model = "densenet121"
-methods = ["lime", "shap", "grad_cam", "lrp"]
-readers = ["Ada"]
-[cases]
-study = "phantom-demo"
-[labels]
-from = "given"
-given = ["Label 0"]
-"""
 # Notes when each map's panel was last seen to become busy and to be so no longer; a panel that is
 # drawn anew may be busy for a moment again.
 WATCH = """() => {
   const start = performance.now(), seen = {}, done = {};
   window.waited = {done, quiet: 0};
+  clearInterval(window.watching);
   const within = (root) => [...root.querySelectorAll("*")].flatMap((one) => [
     ...(one.matches("[role=img][aria-label*=' heatmap for '][aria-busy]") ? [one] : []),
     ...(one.shadowRoot ? within(one.shadowRoot) : []),
@@ -55,9 +45,10 @@ WATCH = """() => {
     }
     const times = TITLES.map((title) => done[title] ?? Infinity);
     window.waited.quiet = now - Math.max(...times);
-    requestAnimationFrame(look);
   };
   look();
+  // More often it would take the processor from what is measured.
+  window.watching = setInterval(look, 100);
 }"""
 
 
@@ -96,17 +87,14 @@ def measure(model: str, cases: int, folder: Path) -> dict[str, Any]:
     """Start the app and look at cases one after the other."""
     data, models = folder / "data", folder / "models"
     environment = {"SHAMSUL_DATA_DIR": str(data), "SHAMSUL_MODELS_DIR": str(models)}
-    study = "phantom-demo"
     command("study", "status", **environment)  # makes the demo
+    store = Store(f"sqlite:///{data / 'shamsul.db'}")
     if model != "phantom":
         models.mkdir()
-        made, _ = prepare(folder)
+        made, _ = prepared(folder)
         made.rename(models / model)
-        (folder / "study.toml").write_text(STUDY)
-        command("study", "create", str(folder / "study.toml"), **environment)
-        study = "large"
-    store = Store(f"sqlite:///{data / 'shamsul.db'}")
-    numbers = [case.id for case in store.cases(study)]
+        store.set_model(DEMO.name, model)
+    numbers = [case.id for case in store.cases(DEMO.name)]
     store.close()
     start = time.perf_counter()
     with serving(environment) as port, sync_playwright() as playwright:

@@ -1,5 +1,7 @@
 """Review: one case, what the model says about it, its heatmaps side by side, and their rating."""
 
+import time
+
 import streamlit as st
 
 from shamsul.classifiers import registry
@@ -7,7 +9,7 @@ from shamsul.computing.jobs import Job, State
 from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
-from shamsul.studies.panels import open_sources
+from shamsul.studies.panels import answers_at_once, open_sources
 from shamsul.ui.review import charts, choices, compare, rating
 from shamsul.ui.shared import drawings, maps, scrolling, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
@@ -49,6 +51,13 @@ with left:
     labels = choices.label_choice(case, prediction)
     target, parameters = choices.explanation_settings()
 
+film = right.empty()
+if not answers_at_once(study):
+    with film.container():
+        viewer(radiograph, maps.rows({}, labels, prediction, ()), key=f"film-{case.id}")
+        st.caption("Finding the fastest way to run this model here, once: some seconds …")
+    # What is measured now takes all cores, also those that the browser would draw the film with.
+    time.sleep(1.5)
 wanted = open_sources(
     study,
     [case],
@@ -90,6 +99,7 @@ def progress() -> None:
             st.rerun()
 
 
+film.empty()
 with right:
     heatmaps()
     below_the_maps = st.container()

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import torch
-import torchvision
 from torch import nn
 
 from shamsul.classifiers.manifest import Manifest, ModelError
+from shamsul.classifiers.vision import torchvision
 
 
 def build(manifest: Manifest) -> nn.Module:

@@ -190,6 +190,11 @@ def equip(classifier: "Classifier") -> None:
         classifier.half = None
 
 
+def is_measured(manifest: "Manifest") -> bool:
+    """Whether :func:`half_engine` knows the answer for a model; else it takes some seconds."""
+    return device().type != "cpu" or _kept(_place(manifest)) is not None
+
+
 def half_engine(folder: Path, manifest: "Manifest") -> str:
     """Name of what evaluates the model of a folder in half precision; empty where nothing does.
 

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -122,39 +120,6 @@ def _told(file: Path, radiograph: "Radiograph") -> "Radiograph":
     for note in radiograph.notes:
         print(f"{file}: {note}", file=sys.stderr)
     return radiograph
-
-
-def import_torchvision() -> None:
-    """Import torchvision without torch's compiler, which takes more than a second and is not used.
-
-    Of the compiler torchvision wants one function, for what finds boxes in pictures. This stands in
-    for the compiler's module until torchvision is there, and asks that for whatever is asked of it.
-    To be called before there are threads that import anything.
-    """
-    name = "torch._dynamo.utils"
-    if name in sys.modules or "torchvision" in sys.modules:
-        return
-    import torch  # noqa: F401
-
-    def compiler() -> ModuleType:
-        if sys.modules.get(name) is substitute:
-            del sys.modules[name]
-        return import_module(name)
-
-    def asked(what: str) -> object:
-        if what.startswith("__"):  # of every module, by whoever looks through them
-            raise AttributeError(what)
-        return getattr(compiler(), what)
-
-    substitute: Any = ModuleType(name)
-    substitute.is_compile_supported = lambda device: compiler().is_compile_supported(device)
-    substitute.__getattr__ = asked
-    sys.modules[name] = substitute
-    try:
-        import torchvision  # noqa: F401
-    finally:
-        if sys.modules.get(name) is substitute:
-            del sys.modules[name]
 
 
 def methods_of(

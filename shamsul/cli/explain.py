@@ -20,7 +20,6 @@ from shamsul.cli.base import (
     bar_of,
     check_labels,
     emit,
-    import_torchvision,
     methods_of,
     read_ahead,
 )
@@ -42,7 +41,6 @@ def predict(
 ) -> None:
     """Print each label's logit and probability for radiographs."""
     reading = read_ahead(files)
-    import_torchvision()
     from shamsul.classifiers import registry
 
     classifier = registry.load(model)
@@ -110,7 +108,6 @@ def explain(
 ) -> None:
     """Write heatmaps of radiographs: arrays, their facts, and an overlay picture each."""
     reading = read_ahead(files)
-    import_torchvision()
     from shamsul.classifiers import registry
     from shamsul.classifiers.inference import equip
     from shamsul.explainers.heatmap import Target

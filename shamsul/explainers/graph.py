@@ -10,11 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-# Not from torchvision.ops: two threads, of which one imports that and one torchvision, would each
-# hold the lock that the other needs, and Python then gives a module that is not complete.
-from torchvision import ops
-
 from shamsul.classifiers.inference import RUNNING
+from shamsul.classifiers.vision import torchvision
 from shamsul.explainers.method import ExplainerError
 
 
@@ -91,7 +88,7 @@ _FUNCTIONS: dict[Any, tuple[Callable[[fx.Node], nn.Module], int]] = {
     operator.imul: (lambda node: Multiply(), 2),
     F.silu: (lambda node: nn.SiLU(), 1),
     # Nothing in evaluation mode.
-    ops.stochastic_depth: (lambda node: nn.Identity(), 1),
+    torchvision.ops.stochastic_depth: (lambda node: nn.Identity(), 1),
     "mean": (_mean, 1),
     torch.mean: (_mean, 1),
 }

@@ -154,7 +154,7 @@ def pairwise_wilcoxon(blocks: ArrayLike, names: Sequence[str]) -> tuple[Wilcoxon
     for one, other in itertools.combinations(range(len(names)), 2):
         differences = values[:, one] - values[:, other]
         found.append(_signed_rank(differences[~np.isnan(differences)]))
-    adjusted = _holm([p for *_, p in found])
+    adjusted = holm([p for *_, p in found])
     pairs = itertools.combinations(names, 2)
     return tuple(
         Wilcoxon(*pair, median, statistic, p, p_holm, n, nonzero, len(values) - n)
@@ -196,7 +196,7 @@ def _exact_p(ranks: NDArray[np.float64], statistic: float) -> float:
     return float(min(1, 2 * tail))
 
 
-def _holm(ps: Sequence[float]) -> NDArray[np.float64]:
+def holm(ps: Sequence[float]) -> NDArray[np.float64]:
     """The kth smallest of m is multiplied with m + 1 - k, none is less than a smaller one's."""
     adjusted = np.array(ps, dtype=float)
     defined = np.flatnonzero(~np.isnan(adjusted))

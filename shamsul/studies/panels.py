@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from shamsul.classifiers import registry
-from shamsul.classifiers.inference import half_engine
+from shamsul.classifiers.inference import half_engine, is_measured
 from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.randomised import randomised_folder
 from shamsul.explainers.cache import MapKey
@@ -40,6 +40,17 @@ class Source:
     method: Method
     folder: Path
     case: Case
+
+
+def answers_at_once(study: Study) -> bool:
+    """Whether sources can be named at once; the first ones of a model take some seconds.
+
+    Raises
+    ------
+    shamsul.classifiers.manifest.ModelError
+        The study's model cannot be used.
+    """
+    return is_measured(Manifest.read(registry.folder_of(study.model)))
 
 
 def source(study: Study, cases: Sequence[Case], case: Case, panel: PanelPlan) -> Source:

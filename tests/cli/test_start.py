@@ -90,8 +90,7 @@ def test_app_starts_streamlit_without_what_computes(tmp_path: Path) -> None:
 def test_what_torchvision_wants_of_the_compiler_is_there_when_it_is_used(tmp_path: Path) -> None:
     call = """
 import sys
-from shamsul.cli.base import import_torchvision
-import_torchvision()
+import shamsul.classifiers.vision
 assert "torch._dynamo.utils" not in sys.modules
 from torchvision.ops.roi_align import is_compile_supported
 asked = is_compile_supported("cpu")
