@@ -54,8 +54,8 @@ with left:
 film = right.empty()
 if not answers_at_once(study):
     with film.container():
-        viewer(radiograph, maps.rows({}, labels, prediction, ()), key=f"film-{case.id}")
         st.caption("Finding the fastest way to run this model here, once: some seconds …")
+        viewer(radiograph, maps.rows({}, labels, prediction, ()), key=f"film-{case.id}")
     # What is measured now takes all cores, also those that the browser would draw the film with.
     time.sleep(1.5)
 wanted = open_sources(

@@ -24,7 +24,7 @@ IMPORTS = {
     "localisation": "storage metrics phantom radiographs annotations classifiers reading "
     "explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",
-    "analysis": "metrics reading reporting",
+    "analysis": "storage metrics reading reporting",
     "computing": "storage radiographs classifiers explainers faithfulness",
     "studies": "settings storage radiographs annotations classifiers reading explainers "
     "localisation faithfulness computing",

@@ -16,6 +16,7 @@ from shamsul.cli import (  # noqa: F401
     explain,
     faithfulness,
     models,
+    mrmc,
     ratings,
     studies,
     users,
