@@ -51,8 +51,9 @@ with left:
     labels = choices.label_choice(case, prediction)
     target, parameters = choices.explanation_settings()
 
+methods = [METHODS[name] for name in parameters]
 film = right.empty()
-if not answers_at_once(study):
+if not answers_at_once(study, methods):
     with film.container():
         st.caption("Finding the fastest way to run this model here, once: some seconds …")
         viewer(radiograph, maps.rows({}, labels, prediction, ()), key=f"film-{case.id}")
@@ -61,7 +62,7 @@ if not answers_at_once(study):
 wanted = open_sources(
     study,
     [case],
-    [METHODS[name] for name in parameters],
+    methods,
     parameters=parameters,
     target=target,
 )

@@ -1,6 +1,6 @@
 """What the maps of a planned study's panels are computed from, controls included."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -42,14 +42,16 @@ class Source:
     case: Case
 
 
-def answers_at_once(study: Study) -> bool:
-    """Whether sources can be named at once; the first ones of a model take some seconds.
+def answers_at_once(study: Study, methods: Iterable[Method]) -> bool:
+    """Whether maps by some methods can be named at once; the first ones of a model take seconds.
 
     Raises
     ------
     shamsul.classifiers.manifest.ModelError
         The study's model cannot be used.
     """
+    if not any(method.half for method in methods):
+        return True
     return is_measured(Manifest.read(registry.folder_of(study.model)))
 
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from shamsul.classifiers import inference, registry
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.inference import equip, half_engine
+from shamsul.classifiers.inference import equip, half_engine, is_measured
 from shamsul.classifiers.manifest import Manifest, Normalisation
 from shamsul.settings import ASSETS, settings
 from tests.explainers.conftest import SIZE, manifest
@@ -90,7 +90,10 @@ def test_what_was_found_is_kept(data: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_asking_for_the_name_measures(data: Path) -> None:
-    name = half_engine(PHANTOM, Manifest.read(PHANTOM))
+    manifest = Manifest.read(PHANTOM)
+    assert not is_measured(manifest)
+    name = half_engine(PHANTOM, manifest)
+    assert is_measured(manifest)
     (kept,) = data.glob("engines/*/choice.json")
     assert json.loads(kept.read_bytes())["half"] == name
 

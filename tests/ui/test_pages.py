@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +13,15 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from shamsul.classifiers.manifest import Manifest
 from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
 from shamsul.reading.exports.ratings import export_ratings
 from shamsul.settings import settings
-from shamsul.ui.shared import session
+from shamsul.studies import panels
+from shamsul.ui.shared import session, viewer
 from tests.ui.conftest import LOCATION, ROOT, Pages, components
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -165,6 +168,30 @@ def test_review_opens_on_the_most_probable_finding_above_its_operating_point(
     monkeypatch.setattr(session, "prediction", lambda study, case: prediction)
     pages.review()
     assert pages.app.session_state["labels-1-phantom"] == ["Pleural Effusion"]
+
+
+def test_film_stands_before_the_fastest_engine_is_looked_for(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "lime", replace(METHODS["lime"], half=True))
+    happened: list[str] = []
+    draw = viewer.viewer
+
+    def drawn(*given: Any, key: str, **options: Any) -> viewer.ViewerState:
+        happened.append(key)
+        return draw(*given, key=key, **options)
+
+    def measured(folder: Path, manifest: Manifest) -> str:
+        happened.append("measured")
+        return ""
+
+    monkeypatch.setattr(viewer, "viewer", drawn)
+    monkeypatch.setattr(panels, "half_engine", measured)
+    monkeypatch.setattr(panels, "is_measured", lambda manifest: "measured" in happened)
+    pages.review(1)
+    assert happened[:3] == ["film-1", "measured", "viewer-1"]
+    assert happened.count("film-1") == 1
+    assert pages.column("LIME").token
 
 
 def test_nobody_rates_before_a_name_is_typed(pages: Pages) -> None:
