@@ -86,6 +86,13 @@ def evaluate(
     tolerance: Annotated[
         float, typer.Option(min=0, help="Pixels by which a tolerant hit may miss.")
     ] = 15.0,
+    lenient_hits: Annotated[
+        bool,
+        typer.Option(
+            "--lenient-hits",
+            help="Of several greatest values one in the finding is a hit; else their share counts.",
+        ),
+    ] = False,
     tune_out: Annotated[
         Path | None, typer.Option(help="Tune thresholds on the validation split; write them here.")
     ] = None,
@@ -182,6 +189,7 @@ def evaluate(
         cutoffs=_cutoffs(probability_cutoff),
         probabilities=_probabilities(probabilities, files),
         tolerance=tolerance,
+        lenient=lenient_hits,
     )
     if tune_out:
         split = thresholds.Split(

@@ -54,7 +54,7 @@ NAMES = {
     "rectangularity": "rectangularity",
     "probability": "model's probability",
 }
-#: Metrics that are 0 or 1 for a map: of them a box shows nothing.
+#: Metrics that are 0 or 1 for most maps: of them a box shows nothing.
 BINARY = frozenset({"hit", "hit_tolerant"})
 
 #: Boxes, and labels with their names, that one row of panels has room for.

@@ -56,6 +56,9 @@ class Rules:
         By image and label, for maps that do not tell.
     tolerance : float
         Of `hit_tolerant`, in pixels of the image.
+    lenient : bool
+        Of several greatest values one in the finding is a hit; by default their share in it counts.
+        The protocol of CheXlocalize has a rule of its own.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Rules:
     cutoffs: float | Mapping[str, float] | None = None
     probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tolerance: float = TOLERANCE
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         allowed = (Otsu, Fixed, Tuned, type(None))
@@ -307,8 +311,10 @@ def _raw_scores(positive: NDArray[np.float32], case: Case, rules: Rules) -> dict
     assert case.mask is not None
     ranking = Ranking.of(positive, case.mask)
     return {
-        "hit": localisation.hit(positive, case.mask),
-        "hit_tolerant": localisation.hit(positive, case.mask, tolerance=rules.tolerance),
+        "hit": localisation.hit(positive, case.mask, lenient=rules.lenient),
+        "hit_tolerant": localisation.hit(
+            positive, case.mask, tolerance=rules.tolerance, lenient=rules.lenient
+        ),
         "mass": localisation.mass(positive, case.mask),
         "rank": ranking.rank,
         "auprc": ranking.auprc,

@@ -114,6 +114,7 @@ def hit(
     *,
     tolerance: float = 0.0,
     spacing: tuple[float, float] = (1.0, 1.0),
+    lenient: bool = False,
 ) -> float:
     """Whether the greatest value lies in the mask, or near it (pointing game).
 
@@ -126,12 +127,16 @@ def hit(
         the unit of `spacing`.
     spacing : (float, float)
         Size of a pixel, rows before columns: in mm for a tolerance in mm, ones for one in pixels.
+    lenient : bool
+        Of several greatest values one in the mask is enough: a map with a plateau, as superpixels
+        have, then hits more often than any single point of it would.
 
     Returns
     -------
     float
-        1 or 0; NaN for an empty mask. Of several greatest values one in the mask is enough. A
-        constant map points nowhere: 0.
+        In [0, 1]; NaN for an empty mask. Of several greatest values it is the share of those in the
+        mask, which is what a point drawn from them scores on average. A constant map points
+        nowhere: 0.
 
     References
     ----------
@@ -144,15 +149,13 @@ def hit(
     if values.min() == greatest:
         return 0.0
     peaks = values == greatest
-    if mask[peaks].any():
-        return 1.0
-    if tolerance <= 0:
-        return 0.0
-    near = _around(peaks, tolerance, spacing)
-    if not mask[near].any():
-        return 0.0
-    distance = distance_transform_edt(~mask[near], sampling=spacing)
-    return float((distance[peaks[near]] <= tolerance).any())
+    inside = mask[peaks]
+    if tolerance > 0 and not inside.all():
+        near = _around(peaks, tolerance, spacing)
+        if mask[near].any():
+            distance = distance_transform_edt(~mask[near], sampling=spacing)
+            inside = distance[peaks[near]] <= tolerance
+    return float(inside.any() if lenient else inside.mean())
 
 
 def _around(

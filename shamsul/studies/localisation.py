@@ -274,6 +274,8 @@ def digest(mask: NDArray[np.bool_]) -> str:
 def located(desk: Desk, store: Store, study: str) -> pd.DataFrame:
     """IoU (Otsu's threshold) and hit of the maps that readers of a study see, control maps too.
 
+    A map hits if at least half of its greatest values are in the finding.
+
     Only of maps that are there.
 
     Returns
@@ -295,7 +297,7 @@ def located(desk: Desk, store: Store, study: str) -> pd.DataFrame:
     else:
         wanted = sources(about, cases, Readings(store.database).of(study))
     rows = {
-        one.heatmap_sha256: (one.heatmap_sha256, one.score.iou, one.score.hit == 1)
+        one.heatmap_sha256: (one.heatmap_sha256, one.score.iou, one.score.hit >= 0.5)
         for group in map_scores(desk, wanted, Rules(), in_mm=False)
         for one in group
     }
