@@ -19,7 +19,7 @@ IMPORTS = {
     "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",
-    "training": "settings phantom classifiers",
+    "training": "settings metrics phantom classifiers",
     "reporting": "storage metrics radiographs explainers",
     "localisation": "storage metrics phantom radiographs annotations classifiers reading "
     "explainers reporting",

@@ -42,10 +42,7 @@ def mrmc(
         raise UserError(f"--figure is {', '.join((*FIGURES, *AT_THRESHOLD))}, not {figure!r}.")
     if (threshold is not None) != (figure in AT_THRESHOLD):
         raise UserError("--threshold goes with --figure sensitivity and specificity, and only so.")
-    if covariance not in ("jackknife", "delong") or (covariance, figure == "auc") == (
-        "delong",
-        False,
-    ):
+    if covariance not in ("jackknife", "delong") or (covariance == "delong" and figure != "auc"):
         raise UserError("--covariance is jackknife or, for --figure auc, delong.")
     if fixed not in ("", "readers", "cases"):
         raise UserError(f"--fixed is readers or cases, not {fixed!r}.")

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from shamsul.metrics import roc
 from shamsul.metrics.comparison import holm
 
 #: Coverage of intervals.
@@ -70,12 +71,9 @@ def mean(scores: NDArray[np.float64], truth: NDArray[np.bool_] | None) -> float:
 
 
 def auc(scores: NDArray[np.float64], truth: NDArray[np.bool_] | None) -> float:
-    """Empirical area under the ROC curve: of pairs of a case with and one without, ties half."""
+    """Empirical area under the ROC curve, see :func:`shamsul.metrics.roc.auc`."""
     assert truth is not None
-    ranks = stats.rankdata(scores)
-    positive = int(truth.sum())
-    pairs = positive * (len(scores) - positive)
-    return float((ranks[truth].sum() - positive * (positive + 1) / 2) / pairs)
+    return roc.auc(scores, truth)
 
 
 def sensitivity(threshold: float) -> Figure:

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from shamsul.metrics.roc import auc
 from shamsul.phantom import LABELS
 from shamsul.training.cases import GRADES, Cases
 
@@ -40,36 +40,6 @@ class Auc:
     positive: int
     negative: int
     left_out: int
-
-
-def auc(scores: NDArray[np.floating], present: NDArray[np.bool_]) -> float:
-    """Probability that a positive case scores above a negative one, ties counting half.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (N,)
-    present : ndarray of shape (N,), bool
-
-    Returns
-    -------
-    float
-        In [0, 1]; NaN without both kinds of case.
-
-    References
-    ----------
-    Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
-
-    Examples
-    --------
-    >>> auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    positive = int(present.sum())
-    negative = len(present) - positive
-    if positive == 0 or negative == 0:
-        return float("nan")
-    ranks = rankdata(scores)[present].sum()
-    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def replicated_auc(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks.inference import Setting, measure
 from shamsul.metrics import mrmc
 from shamsul.metrics.mrmc import Fixed, Readings, analyse, auc, mean, sensitivity, specificity
 
@@ -224,15 +225,8 @@ def test_methods_that_are_equal_throughout_have_no_difference() -> None:
 
 def test_equal_methods_are_told_apart_as_rarely_as_promised() -> None:
     """Cases that suit a method make reading-level tests reject in a third of such studies."""
-    rng = np.random.default_rng(1)
-    readers, cases, runs = 6, 20, 400
-    rejected = 0
-    for _ in range(runs):
-        scores = (
-            rng.normal(0, 0.7, (1, 1, cases))
-            + rng.normal(0, 0.5, (3, 1, cases))
-            + rng.normal(0, 0.3, (3, readers, 1))
-            + rng.normal(0, 1, (3, readers, cases))
-        )
-        rejected += analyse(readings(scores), mean).p < 0.05
-    assert 0.025 < rejected / runs < 0.08
+    setting = Setting(
+        readers=6, cases=20, reader=0.3, case=0.7, reader_by_method=0.3, case_by_method=0.5
+    )
+    rejected = measure(setting, runs=400, seed=1)["rejected"]
+    assert 0.025 < rejected < 0.08
