@@ -153,7 +153,7 @@ class Gate:
             if refusal is not None:
                 await refusal(scope, receive, with_headers)
                 return
-        media = _MEDIA.search(scope["path"])
+        media = None if _is_static(scope["path"]) else _MEDIA.search(scope["path"])
         if media and not await run_in_threadpool(
             self.visitors.may_load, self.proof_of(scope), _holders(media[1])
         ):
@@ -195,6 +195,12 @@ def _held(session: str) -> int:
         return 0
     files: Any = runtime.get_instance().uploaded_file_mgr
     return sum(len(file.data) for file in list(files.file_storage.get(session, {}).values()))
+
+
+def _is_static(path: str) -> bool:
+    """Whether a path is that of Streamlit's own files, which also has a folder media: its fonts."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return path.startswith(f"/{base}/static/" if base else "/static/")
 
 
 def _holders(file: str) -> set[str]:

@@ -208,3 +208,16 @@ def test_files_of_pages_are_for_those_who_see_the_page(
     assert {file for file, answer in answers.items() if answer.status == 200} == loaded
     refused = [answer for file, answer in answers.items() if file not in loaded]
     assert all((one.status, one.text) == (403, "Sign in first.") for one in refused)
+
+
+@pytest.mark.parametrize("base", ["", "of/static"])
+def test_streamlits_own_fonts_need_no_sign_in_and_files_always_do(
+    client: Client, visitors: Visitors, monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    visitors.remember("session-ada", lambda: of(Role.READER), "of Ada")
+    monkeypatch.setattr(gate, "_holders", lambda file: {"session-ada"})
+    monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.__getitem__)
+    under = f"/{base}" if base else ""
+    assert client.get(f"{under}/static/media/MaterialSymbols-Rounded.nEdyypZU.woff2").status == 200
+    for path in (f"{under}/media/film.png", "/other/static/media/film.png"):
+        assert client.get(path).status == 403
