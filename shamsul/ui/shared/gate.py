@@ -57,6 +57,12 @@ def policy(frame_ancestors: str) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
+def prefix() -> str:
+    """What every address of the server begins with: "/" and its base, or nothing."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}" if base else ""
+
+
 class Visitors:
     """Who is behind each session of the server, to be asked at any time."""
 
@@ -199,8 +205,7 @@ def _held(session: str) -> int:
 
 def _is_static(path: str) -> bool:
     """Whether a path is that of Streamlit's own files, which also has a folder media: its fonts."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return path.startswith(f"/{base}/static/" if base else "/static/")
+    return path.startswith(f"{prefix()}/static/")
 
 
 def _holders(file: str) -> set[str]:

@@ -9,9 +9,10 @@ References
 from typing import Final
 from urllib.parse import parse_qs
 
-import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shamsul.ui.shared.gate import prefix
 
 #: Of the sign-in screen's address: why a sign-in failed.
 PARAMETER: Final = "sign-in"
@@ -62,5 +63,4 @@ class Provider:
 
 
 def _screen(why: str) -> str:
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"{f'/{base}' if base else ''}/?{PARAMETER}={why}"
+    return f"{prefix()}/?{PARAMETER}={why}"

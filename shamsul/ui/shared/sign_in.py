@@ -29,7 +29,7 @@ from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, 
 from shamsul.reading.database.transactions import Database
 from shamsul.settings import settings
 from shamsul.ui.shared import provider
-from shamsul.ui.shared.gate import VISITORS
+from shamsul.ui.shared.gate import VISITORS, prefix
 from shamsul.ui.shared.wording import plain
 
 COOKIE = "shamsul-sign-in"
@@ -271,8 +271,7 @@ async def _hand_over(request: Request) -> Response:
 
 
 def _path() -> str:
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"/{base}/sign-in" if base else "/sign-in"
+    return f"{prefix()}/sign-in"
 
 
 def routes() -> list[Route]:
