@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -542,3 +543,9 @@ def test_download_without_a_network_is_a_sentence(
     pages.app.button(key="download-xrv/densenet121-res224-all").click().run()
     assert not pages.app.exception
     assert [error.value for error in pages.app.error] == ["The server cannot be reached."]
+
+
+def test_pages_are_not_parsed_into_syntax_trees() -> None:
+    # CPython 3.11 fails with a SystemError where two threads make them at once.
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["runner"]["magicEnabled"] is False
