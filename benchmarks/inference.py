@@ -5,7 +5,8 @@ readers, cases and their interactions with methods are normal, and prints one JS
 methods that are equal are told apart at a level of 0.05; how often the interval of a method's mean
 and that of a difference hold the true one, with their median width; and how often a true difference
 of 0.3 (residuals having 1) is found. For comparison Friedman's test of readings taken as
-independent blocks, on the same studies.
+independent blocks, on the same studies. Then how often intervals of agreement, of ratings from 1 to
+5 cut from the same model, hold that of all readers and cases, with their median width.
 """
 
 import argparse
@@ -15,26 +16,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 from tqdm import tqdm
 
-from shamsul.metrics.comparison import friedman
 from shamsul.metrics.mrmc import Readings, analyse, mean
+from shamsul.metrics.reliability import alpha_sums, icc_sums, kappa_sums
+from shamsul.metrics.reliability_intervals import of_readers_and_cases
+from shamsul.metrics.simulated_studies import Setting, draw
 
 LEVEL = 0.05
 DIFFERENCE = 0.3
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Of drawn studies: their size, and standard deviations beside a residual one of 1."""
-
-    readers: int
-    cases: int
-    reader: float
-    case: float
-    reader_by_method: float
-    case_by_method: float
-    methods: int = 3
 
 
 SETTINGS = (
@@ -48,22 +39,6 @@ SETTINGS = (
 )
 
 
-def study(setting: Setting, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Scores of shape (methods, readers, cases) without any true difference; the true mean is 0."""
-    methods, readers, cases = setting.methods, setting.readers, setting.cases
-
-    def part(deviation: float, *shape: int) -> NDArray[np.float64]:
-        return rng.normal(0, 1, shape) * deviation
-
-    return (
-        part(setting.reader, 1, readers, 1)
-        + part(setting.case, 1, 1, cases)
-        + part(setting.reader_by_method, methods, readers, 1)
-        + part(setting.case_by_method, methods, 1, cases)
-        + part(1.0, methods, readers, cases)
-    )
-
-
 def measure(setting: Setting, runs: int, seed: int) -> dict[str, float]:
     """Shares of so many drawn studies, and median widths."""
     rng = np.random.default_rng(seed)
@@ -74,11 +49,11 @@ def measure(setting: Setting, runs: int, seed: int) -> dict[str, float]:
         for name in ("rejected", "friedman", "mean_held", "difference_held", "width", "power")
     }
     for _ in range(runs):
-        scores = study(setting, rng)
+        (scores,) = draw(setting, 1, rng)
         null = analyse(Readings(methods, readers, scores), mean)
         found["rejected"].append(null.p < LEVEL)
-        blocks = scores.reshape(setting.methods, -1).T
-        found["friedman"].append(friedman(blocks).p < LEVEL)
+        readings = scores.reshape(setting.methods, -1)
+        found["friedman"].append(stats.friedmanchisquare(*readings).pvalue < LEVEL)
         one = null.methods[methods[0]]
         found["mean_held"].append(one.low <= 0 <= one.high)
         found["width"].append(one.high - one.low)
@@ -90,6 +65,58 @@ def measure(setting: Setting, runs: int, seed: int) -> dict[str, float]:
     return shares | {"width": round(float(np.median(found["width"])), 3)}
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """Of drawn studies of agreement: readers, and cases with four maps each."""
+
+    readers: int
+    cases: int
+
+    @property
+    def setting(self) -> Setting:
+        """What ratings are cut from."""
+        return Setting(self.readers, self.cases, 0.3, 0.7, 0.3, 0.5, methods=4)
+
+
+AGREEMENTS = (
+    Agreement(3, 20),
+    Agreement(4, 20),
+    Agreement(6, 20),
+    Agreement(5, 30),
+    Agreement(10, 40),
+    Agreement(6, 8),
+)
+
+_COEFFICIENTS = {"alpha": alpha_sums, "kappa": kappa_sums, "icc": icc_sums}
+
+
+def _ratings(setting: Setting, rng: np.random.Generator) -> tuple[NDArray[np.float64], list[int]]:
+    """Ratings of shape (readers, maps), and the case of each map."""
+    (scores,) = draw(setting, 1, rng)
+    # Methods differ, so that there is something to agree on.
+    scores += np.linspace(-0.3, 0.3, setting.methods)[:, None, None]
+    points = np.digitize(scores, [-1.5, -0.5, 0.5, 1.5]) + 1.0
+    units = points.swapaxes(0, 1).reshape(setting.readers, -1)
+    return units, list(range(setting.cases)) * setting.methods
+
+
+def measure_agreement(agreement: Agreement, runs: int, seed: int) -> dict[str, float]:
+    """Shares of so many drawn studies, and median widths."""
+    rng = np.random.default_rng(seed)
+    many = Setting(60, 3000, 0.3, 0.7, 0.3, 0.5, methods=4)
+    everything = [_ratings(many, rng)[0] for _ in range(3)]
+    found: dict[str, float] = {}
+    for name, sums_of in _COEFFICIENTS.items():
+        true = np.mean([sums_of(ratings).whole.value for ratings in everything])
+        bounds = np.array(
+            [of_readers_and_cases(sums_of, *_ratings(agreement.setting, rng)) for _ in range(runs)]
+        )
+        held = (bounds[:, 0] <= true) & (true <= bounds[:, 1])
+        found[f"{name}_held"] = round(float(held.mean()), 3)
+        found[f"{name}_width"] = round(float(np.median(bounds[:, 1] - bounds[:, 0])), 3)
+    return found
+
+
 def main() -> None:
     """Measure every setting."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -99,7 +126,11 @@ def main() -> None:
     rows: list[dict[str, Any]] = [
         asdict(setting) | measure(setting, given.runs, given.seed) for setting in tqdm(SETTINGS)
     ]
-    print(json.dumps({"runs": given.runs, "seed": given.seed, "settings": rows}, indent=1))
+    agreements = [
+        asdict(one) | measure_agreement(one, given.runs, given.seed) for one in tqdm(AGREEMENTS)
+    ]
+    found = {"settings": rows, "agreement": agreements}
+    print(json.dumps({"runs": given.runs, "seed": given.seed, **found}, indent=1))
 
 
 if __name__ == "__main__":

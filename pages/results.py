@@ -29,9 +29,9 @@ if study.plan is not None:
         f"**{plain(study.title)}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]"
     )
     sections.progress(study)
-tables, files = sections.results(name, sections.fingerprint(study))
+tables, files, words = sections.results(name, sections.fingerprint(study))
 if tables["rows"].query("reason == 'used'")["rows"].any():
     sections.downloads(study, files)
-    sections.sections(tables, files)
+    sections.sections(tables, files, words)
 else:
     st.info("Nothing has been rated in this study yet.")

@@ -6,59 +6,95 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shamsul.metrics.reliability import (
-    Coefficient,
-    fleiss_kappa,
-    intraclass_correlation,
-    krippendorff_alpha,
-    weighted_kappa,
-)
+from shamsul.analysis.comparison import FEW_CASES, FEW_READERS
+from shamsul.metrics.reliability import Sums, alpha_sums, icc_sums, kappa_sums, weighted_kappa
+from shamsul.metrics.reliability_intervals import of_readers_and_cases, of_these_readers
 from shamsul.reading.design.questionnaire import Question
-from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_rows, why
+from shamsul.reporting.differences import FEWEST_CASES
+from shamsul.reporting.resampling import why
 
 _UNIT = ["session", "case", "label", "method"]
 
 
-def _icc_2_1(ratings: NDArray[np.float64]) -> Coefficient:
-    icc = intraclass_correlation(ratings)
-    return Coefficient(icc.icc_2_1, icc.n, icc.left_out)
-
-
 #: Each takes ratings of shape (readers, units).
-COEFFICIENTS: dict[str, Callable[[NDArray[np.float64]], Coefficient]] = {
-    "krippendorff_alpha": krippendorff_alpha,
-    "fleiss_kappa": fleiss_kappa,
-    "icc_2_1": _icc_2_1,
+COEFFICIENTS: dict[str, Callable[[NDArray[np.float64]], Sums]] = {
+    "krippendorff_alpha": alpha_sums,
+    "fleiss_kappa": kappa_sums,
+    "icc_2_1": icc_sums,
 }
 
+#: Columns after a coefficient: its interval for readers like these, and for these very readers.
+_BOUNDS = ("low", "high", "low_these_readers", "high_these_readers")
 
-def agreement(ratings: pd.DataFrame, items: Sequence[Question], resample: Resample) -> pd.DataFrame:
+
+def agreement(
+    ratings: pd.DataFrame, items: Sequence[Question], replicates: int, seed: int
+) -> pd.DataFrame:
     """Agreement of the readers on each item.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+    items : sequence of Question
+    replicates, seed : int
+        Of the bootstrap for these very readers.
 
     Returns
     -------
     DataFrame
-        Columns item, statistic (one of `COEFFICIENTS`), readers, value, then `ESTIMATED`. n are
-        the maps used, in each session of their own; cases are those of all maps.
+        Columns item, statistic (one of `COEFFICIENTS`), value, low and high for readers and cases
+        like these, low_these_readers and high_these_readers for cases like these, then n (the maps
+        used, in each session of their own), readers, cases (those of the maps used), left_out,
+        worth, why.
     """
     rows = []
     for item in items:
         chosen = ratings[ratings["item"] == item.id]
         table = chosen.pivot(index="reader", columns=_UNIT, values="score")
         units = table.to_numpy(dtype=float)
+        units = units[~np.isnan(units).all(axis=1)]
         case = table.columns.get_level_values("case").to_numpy()
-        readers = int(np.sum(~np.isnan(units).all(axis=1)))
         for name, coefficient in COEFFICIENTS.items():
-            found = coefficient(units)
-            spread = of_rows(_resampled(coefficient, units), case, resample)
-            reasons = (
-                (readers < 2, "Fewer than two readers."),
-                (not found.n, "No map is rated by enough readers."),
-                (np.isnan(found.value), "The ratings do not vary enough."),
-            )
-            cells = estimated(spread, found.n, found.left_out, *reasons)
-            rows.append((item.id, name, readers, *cells))
-    return pd.DataFrame(rows, columns=["item", "statistic", "readers", "value", *ESTIMATED])
+            cells = _agreement(coefficient, units, case, replicates, seed)
+            rows.append({"item": item.id, "statistic": name, **cells})
+    counted = ("n", "readers", "cases", "left_out", "worth", "why")
+    columns = ["item", "statistic", "value", *_BOUNDS, *counted]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _agreement(
+    coefficient: Callable[[NDArray[np.float64]], Sums],
+    units: NDArray[np.float64],
+    case: NDArray[np.object_],
+    replicates: int,
+    seed: int,
+) -> dict[str, object]:
+    sums = coefficient(units)
+    found, readers = sums.whole, len(units)
+    cases = len(set(case[sums.used]))
+    bounds = [np.nan] * 4
+    if cases >= FEWEST_CASES:
+        bounds = [
+            *of_readers_and_cases(coefficient, units, case),
+            *of_these_readers(sums, case, replicates, seed),
+        ]
+    reason = why(
+        (readers < 2, "Fewer than two readers."),
+        (not found.n, "No map is rated by enough readers."),
+        (np.isnan(found.value), "The ratings do not vary enough."),
+        (cases < FEWEST_CASES, "Fewer than five cases: no interval."),
+        (readers < 3, "Two readers: no interval for others."),
+        (np.isnan(bounds).any(), "Without some case or reader the ratings do not vary enough."),
+    )
+    few = cases < FEW_CASES or readers < FEW_READERS
+    size = f"{cases} cases and {readers} readers"
+    worth = f"From {size} only: what the intervals claim is roughly so." if few else ""
+    return {
+        "value": found.value,
+        **dict(zip(_BOUNDS, bounds, strict=True)),
+        **{"n": found.n, "readers": readers, "cases": cases, "left_out": found.left_out},
+        **{"worth": "" if np.isnan(bounds).all() else worth, "why": reason},
+    }
 
 
 def repeats(
@@ -96,9 +132,3 @@ def repeats(
             rows.append((reader, item.id, kappa.value, same, kappa.n, kappa.left_out, reason))
     columns = ["reader", "item", "kappa", "identical", "n", "left_out", "why"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _resampled(
-    coefficient: Callable[[NDArray[np.float64]], Coefficient], units: NDArray[np.float64]
-) -> Callable[[NDArray[np.int64]], float]:
-    return lambda drawn: coefficient(units[:, drawn]).value

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from shamsul.analysis.comparison import ESTIMATED, of_mean
 from shamsul.analysis.selection import READING
-from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean
 
 _SCREEN = [*READING, "repeat_of"]
 
@@ -30,7 +30,7 @@ def failures(beside: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["reader", "control", "rated", "failed", "left_out"])
 
 
-def effects(beside: pd.DataFrame, resample: Resample) -> pd.DataFrame:
+def effects(beside: pd.DataFrame) -> pd.DataFrame:
     """Mean scores of control maps and of the real maps beside them.
 
     Returns
@@ -42,11 +42,11 @@ def effects(beside: pd.DataFrame, resample: Resample) -> pd.DataFrame:
     rows = []
     for kind, group in _compared(beside).groupby("control"):
         compared = group.dropna(subset=["score", "real"])
-        difference = of_mean(compared["score"] - compared["real"], compared["case"], resample)
-        both = (compared["score"].mean(), compared["real"].mean())
-        reason = (compared.empty, "No control map with a real one beside it.")
-        left_out = len(group) - len(compared)
-        rows.append((kind, *both, *estimated(difference, len(compared), left_out, reason)))
+        control, _ = of_mean(compared.assign(value=compared["score"]))
+        real, _ = of_mean(compared.assign(value=compared["real"]))
+        difference, cells = of_mean(group.assign(value=group["score"] - group["real"]))
+        means = {"mean_control": control, "mean_real": real, "difference": difference}
+        rows.append({"control": kind, **means, **cells})
     columns = ["control", "mean_control", "mean_real", "difference", *ESTIMATED]
     return pd.DataFrame(rows, columns=columns)
 

@@ -13,13 +13,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
 from shamsul.analysis.study import Analysis
 from shamsul.reading.design.questionnaire import Question
+from shamsul.reporting.page import shown
 from shamsul.reporting.pictures import (
+    COLOURS,
+    GREY,
     INK,
     LINE,
     SMALL,
@@ -30,6 +34,7 @@ from shamsul.reporting.pictures import (
     legend,
     look,
     looks,
+    numbered,
     picture,
     plain,
     rows,
@@ -41,7 +46,9 @@ from shamsul.reporting.pictures import (
     wrapped,
 )
 
-_INTERVAL = "Lines are 95% bootstrap intervals over cases."
+#: Panels in a row.
+_COLUMNS = 3
+_INTERVAL = "Lines are 95% intervals for readers and cases like these."
 
 
 def draw(analysis: Analysis) -> tuple[Picture, ...]:
@@ -51,6 +58,9 @@ def draw(analysis: Analysis) -> tuple[Picture, ...]:
     if analysis.distribution["n"].any():
         drawn.append(scores(analysis.distribution, items, methods))
         drawn.append(means(analysis.means, items, methods))
+        drawn.append(readers(analysis.reader_means, analysis.means, items, methods))
+    if analysis.differences["difference"].notna().any():
+        drawn.append(differences(analysis.differences, items, methods))
     if analysis.mean_ranks["n"].any():
         drawn.append(ranks(analysis.places, analysis.mean_ranks, methods))
     if analysis.agreement["value"].notna().any():
@@ -111,10 +121,68 @@ def means(table: pd.DataFrame, items: Sequence[Question], methods: Mapping[str, 
     axes.set_xlabel("Mean score")
     legend(figure, *axes.get_legend_handles_labels())
     caption = (
-        f"n = {span(table['n'])} ratings each of {span(table['cases'])} cases. {_INTERVAL} "
-        f"Left out: {total(table['left_out'])} answers 'Cannot judge'."
+        f"n = {span(table['n'])} ratings each of {span(table['cases'])} cases by "
+        f"{span(table['readers'])} readers. {_INTERVAL} Left out: {total(table['left_out'])} "
+        "answers 'Cannot judge' or of readers with one case of a method."
     )
     return picture("means", "Mean scores", caption, figure)
+
+
+def readers(
+    table: pd.DataFrame,
+    means: pd.DataFrame,
+    items: Sequence[Question],
+    methods: Mapping[str, str],
+) -> Picture:
+    """Each reader's mean scores as a line across the methods, and the mean of all."""
+    figure, panels = _small_multiples(items)
+    x = np.arange(len(methods))
+    for axes, item in zip(panels, items, strict=False):
+        mine = table[table["item"] == item.id]
+        for _, one in mine.groupby("reader"):
+            scores = one.set_index("method")["mean"].reindex(list(methods))
+            axes.plot(x, scores, color=GREY, linewidth=0.8, marker="o", markersize=2, alpha=0.7)
+        every = means[means["item"] == item.id].set_index("method").loc[list(methods)]
+        axes.plot(x, every["mean"], color=COLOURS[0], linewidth=2)
+        axes.vlines(x, every["low"], every["high"], color=COLOURS[0], linewidth=2)
+        axes.set_title(wrapped(item.wording, 36), loc="left", fontsize=SMALL)
+        axes.set_xticks(x, [plain(title) for title in methods.values()], rotation=30, ha="right")
+        axes.set_xlim(-0.3, len(methods) - 0.7)
+        axes.set_ylim(*_scale(items))
+        axes.yaxis.set_major_locator(MultipleLocator(1))
+    caption = (
+        f"Thin: a reader each, n = {span(table['n'])} ratings of {span(table['cases'])} cases. "
+        f"Thick: their mean. {_INTERVAL} Left out: {total(means['left_out'])} answers 'Cannot "
+        "judge' or of readers with one case of a method."
+    )
+    return picture("readers", "Mean scores of each reader", caption, figure)
+
+
+def differences(
+    table: pd.DataFrame, items: Sequence[Question], methods: Mapping[str, str]
+) -> Picture:
+    """A forest plot of the pairs of methods, item by item."""
+    pairs = list(dict.fromkeys(zip(table["first"], table["second"], strict=True)))
+    figure = blank(1.0 + len(items) * (0.3 + 0.15 * len(pairs)))
+    panels = figure.subplots(len(items), 1, sharex=True, squeeze=False)[:, 0]
+    names = [f"{methods[first]} − {methods[second]}" for first, second in pairs]
+    for axes, item in zip(panels, items, strict=True):
+        mine = table[table["item"] == item.id]
+        axes.axvline(0, color=LINE, linewidth=0.8, zorder=0)
+        intervals(axes, mine, "difference", np.arange(len(pairs)), look(0), "")
+        rows(axes, names)
+        for y, p in enumerate(mine["p_holm"]):
+            axes.text(
+                1.01, y, shown(p, is_p=True), transform=axes.get_yaxis_transform(), va="center"
+            )
+        axes.set_title(wrapped(item.wording, 100), loc="left", fontsize=TEXT)
+    panels[-1].set_xlabel("Difference of mean scores")
+    caption = (
+        f"n = {span(table['n'])} ratings by {span(table['readers'])} readers of "
+        f"{span(table['cases'])} cases. {_INTERVAL} At the right p after Holm for the pairs of an "
+        f"item. Left out: {span(table['left_out'])} ratings of an item."
+    )
+    return picture("differences", "Differences between methods", caption, figure)
 
 
 def ranks(places: pd.DataFrame, mean_ranks: pd.DataFrame, methods: Mapping[str, str]) -> Picture:
@@ -175,14 +243,15 @@ def times(table: pd.DataFrame) -> Picture:
     """Active time per case of each reader: median and quartiles."""
     figure = blank(0.9 + 0.26 * len(table))
     axes = figure.subplots()
-    shown = table.rename(columns={"q1": "low", "q3": "high"})
-    intervals(axes, shown, "median", np.arange(len(table)), look(0), "")
-    rows(axes, table["reader"])
+    quartiles = table.rename(columns={"q1": "low", "q3": "high"})
+    intervals(axes, quartiles, "median", np.arange(len(table)), look(0), "")
+    names, told = numbered(table["reader"], "reader")
+    rows(axes, names)
     axes.set_xlim(left=0)
     axes.set_xlabel("Active time per case (seconds)")
     caption = (
         f"Median and quartiles. n = {span(table['n'])} cases by each reader. "
-        f"Left out: {total(table['left_out'])} without a time."
+        f"Left out: {total(table['left_out'])} without a time.{told}"
     )
     return picture("times", "Time per case", caption, figure)
 
@@ -224,29 +293,31 @@ def localisation(
     methods: Mapping[str, str],
 ) -> Picture:
     """Mean score of each map against its IoU with the annotation."""
-    columns = min(3, len(items))
-    lines = -(-len(items) // columns)
-    figure = blank(0.9 + 2.05 * lines)
-    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    figure, panels = _small_multiples(items)
     known, looked = correlations.set_index("item"), looks(methods)
     for axes, item in zip(panels, items, strict=False):
         for method, title in methods.items():
             mine = maps[(maps["item"] == item.id) & (maps["method"] == method)]
             colour, marker = looked[method]
-            points = {"s": 12, "color": colour, "marker": marker, "linewidths": 0, "alpha": 0.75}
-            axes.scatter(mine["iou"], mine["mean_score"], label=plain(title), **points)
+            axes.scatter(
+                mine["iou"],
+                mine["mean_score"],
+                label=plain(title),
+                s=12,
+                color=colour,
+                marker=marker,
+                linewidths=0,
+                alpha=0.75,
+            )
         rho, low, high = (known.loc[item.id, name] for name in ("rho", "low", "high"))
         numbers = f"ρ = {two_decimals(rho)} [{two_decimals(low)}, {two_decimals(high)}]"
         axes.set_title(f"{wrapped(item.wording, 36)}\n{numbers}", loc="left", fontsize=SMALL)
         axes.set_xlim(-0.03, 1.03)
         axes.yaxis.set_major_locator(MultipleLocator(1))
         axes.set_ylim(*_scale(items))
-    for axes in panels[len(items) :]:
-        axes.set_visible(False)
-    for axes in panels[max(0, len(items) - columns) : len(items)]:
-        axes.tick_params(labelbottom=True)
+    for axes in panels[max(0, len(items) - _COLUMNS) :]:
         axes.set_xlabel("IoU with the annotation")
-    for axes in panels[::columns]:
+    for axes in panels[::_COLUMNS]:
         axes.set_ylabel("Mean score of the map")
     legend(figure, *panels[0].get_legend_handles_labels())
     caption = (
@@ -256,6 +327,19 @@ def localisation(
         "IoU."
     )
     return picture("localisation", "Score and localisation", caption, figure)
+
+
+def _small_multiples(items: Sequence[Question]) -> tuple[Figure, list[Axes]]:
+    """A panel for each item, `_COLUMNS` in a row; the last of each column has labels below."""
+    columns = min(_COLUMNS, len(items))
+    lines = -(-len(items) // columns)
+    figure = blank(0.9 + 2.05 * lines)
+    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes in grid[len(items) :]:
+        axes.set_visible(False)
+    for axes in grid[max(0, len(items) - columns) : len(items)]:
+        axes.tick_params(labelbottom=True)
+    return figure, list(grid[: len(items)])
 
 
 def _diverging(axes: Axes, table: pd.DataFrame, methods: Mapping[str, str]) -> float:

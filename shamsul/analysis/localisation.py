@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from shamsul.analysis import comparison
+from shamsul.analysis.comparison import of_mean
 from shamsul.reading.design.questionnaire import Question
-from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean, of_spearman
+from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_spearman
 
 
 def localised(ratings: pd.DataFrame, localisation: pd.DataFrame | None) -> pd.DataFrame:
@@ -62,26 +64,25 @@ def correlations(
     return pd.DataFrame(rows, columns=["item", "rho", *ESTIMATED])
 
 
-def hits(ratings: pd.DataFrame, items: Sequence[Question], resample: Resample) -> pd.DataFrame:
+def hits(ratings: pd.DataFrame, items: Sequence[Question]) -> pd.DataFrame:
     """Mean scores of maps whose maximum hits the annotation, and of those whose misses it.
 
     Returns
     -------
     DataFrame
-        Columns item, hit, mean, then `ESTIMATED`; left out, in both rows, are ratings of the item
-        without a score or whose map is not known to hit or miss.
+        Columns item, hit, mean, then :data:`shamsul.analysis.comparison.ESTIMATED`; left out, in
+        both rows, are ratings of the item without a score or whose map is not known to hit or miss.
     """
     rows = []
     for item in items:
         everything = ratings[ratings["item"] == item.id]
-        known = everything.dropna(subset=["score", "hit"])
+        known = everything["hit"].notna()
         for hit in (True, False):
-            chosen = known[known["hit"] == hit]
-            mean = of_mean(chosen["score"], chosen["case"], resample)
-            reason = (chosen.empty, f"No rating of a {'hit' if hit else 'miss'}.")
-            left_out = len(everything) - len(known)
-            rows.append((item.id, hit, *estimated(mean, len(chosen), left_out, reason)))
-    return pd.DataFrame(rows, columns=["item", "hit", "mean", *ESTIMATED])
+            # What is not known stays, without a value, to be counted.
+            chosen = everything[~known | (everything["hit"] == hit)]
+            mean, cells = of_mean(chosen.assign(value=chosen["score"].where(known)))
+            rows.append({"item": item.id, "hit": hit, "mean": mean, **cells})
+    return pd.DataFrame(rows, columns=["item", "hit", "mean", *comparison.ESTIMATED])
 
 
 def map_scores(ratings: pd.DataFrame) -> pd.DataFrame:

@@ -22,17 +22,21 @@ SECTIONS = (
     ),
     Section(
         "Scores",
-        ("scores", "means"),
+        ("scores", "means", "readers", "differences"),
         {
             "means": "Mean scores",
-            "friedman": "Friedman's test between the methods, with Kendall's W",
-            "pairwise": "Wilcoxon's signed-rank tests between pairs of methods",
+            "tests": "Whether the methods differ",
+            "differences": "Pairs of methods: the first less the second",
         },
     ),
     Section(
         "Ranks",
         ("ranks",),
-        {"mean_ranks": "Mean ranks", "rank_test": "Friedman's test of the ranks"},
+        {
+            "mean_ranks": "Mean ranks",
+            "rank_test": "Whether the methods are ranked differently",
+            "rank_differences": "Pairs of methods: the first's mean rank less the second's",
+        },
     ),
     Section(
         "Agreement",
@@ -103,9 +107,10 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
         f"<p>Computed with {escape(software)}; {analysis.replicates} bootstrap replicates, seed "
         f"{analysis.seed}.</p>",
         common.listed("Items", ("item", "wording", "points"), items),
-        "<p>n is what a number was computed from, left out what could not be used for it. All "
-        "numbers, also those behind the figures, are in the CSV files and in analysis.json beside "
-        "this page.</p>",
+        "<p>n is what a number was computed from, left out what could not be used for it. "
+        "Intervals and p are for readers and cases like these, unless they are said to be for "
+        "these readers. All numbers, also those behind the figures, are in the CSV files and in "
+        "analysis.json beside this page.</p>",
         *common.sections(SECTIONS, analysis.tables, pictures, drawings, names),
         common.methods(PROCEDURE, settings),
     ]

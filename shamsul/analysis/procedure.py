@@ -11,46 +11,49 @@ PROCEDURE = (
         "sessions is several readings.",
     ),
     Statement(
-        "Intervals are {level} percentile bootstrap intervals from {replicates} replicates (seed "
-        "{seed}). Whole cases are drawn, with all their labels, maps, readers and sessions; "
-        "readers are not: the intervals speak of these readers.",
+        "Methods are compared by the analysis of Obuchowski and Rockette in Hillis's form, in "
+        "which readers and cases are drawn from larger populations: what is said of a difference "
+        "holds for readers and cases like these. The figure of a reader and method is the mean "
+        "over cases of what the reader said of the case with that method (all labels and sessions "
+        "of a case are one value); covariances of its error are jackknifed over cases, each "
+        "figure's own ones where some are missing. Readers with values in fewer than two cases of "
+        "a method are left out and counted. Pairs of methods are adjusted after Holm for the "
+        "pairs of an item.",
         (
-            ("Efron, Tibshirani 1993", "10.1201/9780429246593"),
-            ("Davison, Hinkley 1997", "10.1017/CBO9780511802843"),
-        ),
-    ),
-    Statement(
-        "Methods are compared within a reading (reader, session, case and label) by Friedman's "
-        "test, with Kendall's W = χ² / (n (k − 1)). Only readings with a score for every method "
-        "count. The tests take readings for independent of each other; those of one case or one "
-        "reader are not quite, so that p is rather too small.",
-        (
-            ("Friedman 1937", "10.1080/01621459.1937.10503522"),
-            ("Kendall, Babington Smith 1939", "10.1214/aoms/1177732186"),
-        ),
-    ),
-    Statement(
-        "Pairs of methods are compared by Wilcoxon's signed-rank test, two-sided, without the "
-        "readings that score both alike; p is exact for 50 differences or fewer. It is adjusted "
-        "after Holm for the pairs of an item.",
-        (
-            ("Wilcoxon 1945", "10.2307/3001968"),
+            ("Obuchowski, Rockette 1995", "10.1080/03610919508813243"),
+            ("Hillis 2007", "10.1002/sim.2532"),
+            ("Hillis 2014", "10.1002/sim.5926"),
             ("Holm 1979", "https://www.jstor.org/stable/4615733"),
         ),
     ),
     Statement(
-        "A method's place is 1 + the methods ranked before it; mean ranks are those of Friedman's "
-        "test, where methods on one place share the mean of their ranks. Only readings that rank "
-        "every method count.",
+        "The {level} interval of a method's mean is made from its own readings alone, with the "
+        "degrees of freedom of its readers and cases. With fewer than five cases there is neither "
+        "interval nor test. With fewer than 20 cases or 5 readers 2,000 studies of this size are "
+        "drawn from a model with the components of variance estimated here and without any "
+        "difference; how often they would mislead stands below the table.",
+    ),
+    Statement(
+        "For these very readers p is that of exchanging methods within cases, for all readers "
+        "together: all exchanges where there are few, else 9,999 drawn ones.",
+        (("Good 2005", "10.1007/b138696"),),
+    ),
+    Statement(
+        "A method's place is 1 + the methods ranked before it; in mean ranks methods on one place "
+        "share the mean of their ranks. Only readings that rank every method count.",
     ),
     Statement(
         "Agreement between readers is Krippendorff's α for ordinal ratings, from all maps with two "
         "ratings or more; Fleiss' κ and the intraclass correlation ICC(2,1) from the maps rated by "
-        "every reader.",
+        "every reader. Its interval for readers and cases like these leaves out readers and cases "
+        "in turn (jackknife); that for these readers is a bootstrap-t over cases from {replicates} "
+        "replicates (seed {seed}).",
         (
             ("Krippendorff 2011", "https://repository.upenn.edu/asc_papers/43"),
             ("Fleiss 1971", "10.1037/h0031619"),
             ("Shrout, Fleiss 1979", "10.1037/0033-2909.86.2.420"),
+            ("Gwet 2008", "10.1007/s11336-007-9054-8"),
+            ("Efron, Tibshirani 1993", "10.1201/9780429246593"),
         ),
     ),
     Statement(

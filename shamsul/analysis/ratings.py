@@ -1,14 +1,11 @@
 """How maps were scored, item by item and method by method."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from shamsul.analysis.selection import READING
-from shamsul.metrics.comparison import Friedman, friedman, pairwise_wilcoxon
+from shamsul.analysis.comparison import DIFFERENT, ESTIMATED, TESTED, Comparison, compare
 from shamsul.reading.design.questionnaire import Question
-from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_mean, why
 
 
 def distribution(
@@ -26,120 +23,47 @@ def distribution(
     return pd.DataFrame(rows, columns=["item", "method", "score", "ratings", "n", "cannot_judge"])
 
 
-def means(
-    ratings: pd.DataFrame,
-    items: Sequence[Question],
-    methods: Collection[str],
-    resample: Resample,
-) -> pd.DataFrame:
+def comparisons(
+    ratings: pd.DataFrame, items: Sequence[Question], methods: Collection[str]
+) -> dict[str, Comparison]:
+    """The methods compared by each item's scores."""
+    return {
+        item.id: compare(_of(ratings, item).rename(columns={"score": "value"}), methods)
+        for item in items
+    }
+
+
+def means(compared: Mapping[str, Comparison]) -> pd.DataFrame:
     """Mean scores: item, method, mean, then `ESTIMATED`."""
-    rows = []
-    for item in items:
-        for method in methods:
-            chosen = _of(ratings, item, method)
-            mean = of_mean(chosen["score"], chosen["case"], resample)
-            n = int(chosen["score"].count())
-            rows.append(
-                (item.id, method, *estimated(mean, n, len(chosen) - n, (not n, "No ratings.")))
-            )
+    rows = [{"item": item, **row} for item, found in compared.items() for row in found.means]
     return pd.DataFrame(rows, columns=["item", "method", "mean", *ESTIMATED])
 
 
-def blocks(ratings: pd.DataFrame, methods: Collection[str], values: str) -> pd.DataFrame:
-    """What is compared with itself, one row for each reading and one column for each method.
-
-    Parameters
-    ----------
-    ratings : DataFrame
-        One row for each reading and method.
-    methods : collection of str
-    values : str
-        The column compared.
-
-    Returns
-    -------
-    DataFrame of shape (readings, methods)
-        NaN where a reading has no value for a method.
-    """
-    return ratings.pivot(index=READING, columns="method", values=values).reindex(
-        columns=list(methods)
-    )
-
-
-def without(table: pd.DataFrame, replaced: pd.DataFrame, methods: Collection[str]) -> pd.DataFrame:
-    """Blocks but for those that lack one of some methods by design.
-
-    Parameters
-    ----------
-    table : DataFrame of shape (readings, methods)
-    replaced : DataFrame
-        :attr:`shamsul.analysis.selection.Selection.replaced`.
-    methods : collection of str
-    """
-    lacking = replaced.loc[replaced["method"].isin(list(methods)), READING]
-    return table[~table.index.isin(pd.MultiIndex.from_frame(lacking))]
-
-
-def friedman_tests(
-    ratings: pd.DataFrame,
-    replaced: pd.DataFrame,
-    items: Sequence[Question],
-    methods: Collection[str],
+def reader_means(
+    ratings: pd.DataFrame, items: Sequence[Question], methods: Collection[str]
 ) -> pd.DataFrame:
-    """Friedman's test of each item: item, chi2, p, w, n, k, left_out, why.
-
-    It needs complete blocks: readings that lack a method by design are not among them, nor counted
-    as left out.
-    """
-    rows = []
-    for item in items:
-        table = blocks(_of(ratings, item), methods, "score")
-        rows.append((item.id, *friedman_row(friedman(without(table, replaced, methods)))))
-    return pd.DataFrame(rows, columns=["item", *FRIEDMAN])
-
-
-#: Columns of :func:`friedman_row`.
-FRIEDMAN = ("chi2", "p", "w", "n", "k", "left_out", "why")
-
-
-def friedman_row(test: Friedman) -> tuple[object, ...]:
-    """A test as cells of a table."""
-    reason = why(
-        (test.k < 3, "Fewer than three methods."),
-        (test.n < 2, "Fewer than two readings of all methods."),
-        (np.isnan(test.chi2), "Every reading puts all methods equal."),
+    """What each reader's scores are on average: item, reader, method, mean, n, cases."""
+    known = ratings.dropna(subset="score")
+    found = known.groupby(["item", "reader", "method"]).agg(
+        mean=("score", "mean"), n=("score", "count"), cases=("case", "nunique")
     )
-    return test.chi2, test.p, test.w, test.n, test.k, test.left_out, reason
+    readers = sorted(known["reader"].unique())
+    wanted = pd.MultiIndex.from_product(
+        [[item.id for item in items], readers, list(methods)], names=found.index.names
+    )
+    return found.reindex(wanted[wanted.isin(found.index)]).reset_index()
 
 
-def pairwise_tests(
-    ratings: pd.DataFrame,
-    replaced: pd.DataFrame,
-    items: Sequence[Question],
-    methods: Collection[str],
-) -> pd.DataFrame:
-    """Wilcoxon's test of each item and pair of methods.
+def tests(compared: Mapping[str, Comparison]) -> pd.DataFrame:
+    """Whether any methods differ: item, then `TESTED`."""
+    rows = [{"item": item, **found.test} for item, found in compared.items()]
+    return pd.DataFrame(rows, columns=["item", *TESTED])
 
-    Of readings that lack a method by design the other pairs count.
 
-    Returns
-    -------
-    DataFrame
-        Columns item, then those of :class:`shamsul.metrics.comparison.Wilcoxon`, then why.
-    """
-    rows = []
-    for item in items:
-        table = blocks(_of(ratings, item), methods, "score")
-        for test in pairwise_wilcoxon(table, list(methods)):
-            reason = why(
-                (not test.n, "No reading of both methods."),
-                (not test.nonzero, "The two are never rated differently."),
-            )
-            pair = without(table, replaced, (test.first, test.second))
-            counted = {**vars(test), "left_out": len(pair) - test.n}
-            rows.append({"item": item.id, **counted, "why": reason})
-    columns = "item first second median_difference statistic p p_holm n nonzero left_out why"
-    return pd.DataFrame(rows, columns=columns.split())
+def differences(compared: Mapping[str, Comparison]) -> pd.DataFrame:
+    """Each pair of methods: item, then `DIFFERENT`."""
+    rows = [{"item": item, **row} for item, found in compared.items() for row in found.differences]
+    return pd.DataFrame(rows, columns=["item", *DIFFERENT])
 
 
 def _of(ratings: pd.DataFrame, item: Question, method: str | None = None) -> pd.DataFrame:

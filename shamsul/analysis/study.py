@@ -18,7 +18,14 @@ from shamsul.analysis import (
     selection,
 )
 from shamsul.analysis.localisation import correlations, hits, localised, map_scores
-from shamsul.analysis.ratings import distribution, friedman_tests, means, pairwise_tests
+from shamsul.analysis.ratings import (
+    comparisons,
+    differences,
+    distribution,
+    means,
+    reader_means,
+    tests,
+)
 from shamsul.metrics.bootstrap import interval
 from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import LEVEL
@@ -33,7 +40,8 @@ class Analysis:
 
     Where a number is undefined it is NaN, and the row's `why` says why. `n` is what a number was
     computed from, `left_out` what could not be used for it, `undefined` the bootstrap replicates
-    left out of an interval (`low`, `high`). The columns of each table stand with the function that
+    left out of an interval (`low`, `high`); `worth` is what a number from few readers or cases is
+    worth. The columns of each table stand with the function that
     makes it.
 
     Attributes
@@ -51,9 +59,9 @@ class Analysis:
         :attr:`shamsul.analysis.selection.Selection.rows`.
     completeness, times, learning : DataFrame
         :mod:`shamsul.analysis.reading_times`.
-    distribution, means, friedman, pairwise : DataFrame
+    distribution, means, reader_means, tests, differences : DataFrame
         :mod:`shamsul.analysis.ratings`.
-    places, mean_ranks, rank_test : DataFrame
+    places, mean_ranks, rank_test, rank_differences : DataFrame
         :mod:`shamsul.analysis.ranking`.
     agreement, repeats : DataFrame
         :mod:`shamsul.analysis.consistency`.
@@ -77,11 +85,13 @@ class Analysis:
     completeness: pd.DataFrame
     distribution: pd.DataFrame
     means: pd.DataFrame
-    friedman: pd.DataFrame
-    pairwise: pd.DataFrame
+    reader_means: pd.DataFrame
+    tests: pd.DataFrame
+    differences: pd.DataFrame
     places: pd.DataFrame
     mean_ranks: pd.DataFrame
     rank_test: pd.DataFrame
+    rank_differences: pd.DataFrame
     agreement: pd.DataFrame
     repeats: pd.DataFrame
     control_failures: pd.DataFrame
@@ -171,6 +181,8 @@ def analyse(
     resample = functools.partial(interval, replicates=replicates, level=LEVEL, seed=seed)
     met = localised(main, localisation)
     localised_items = items if localisation is not None else ()
+    compared = comparisons(main, items, methods)
+    compared_ranks = ranking.compared(ranked, replaced, methods)
     scales = causability.scales(readers)
     return Analysis(
         study=next(iter([*ratings["study"], *cases["study"]]), ""),
@@ -182,21 +194,23 @@ def analyse(
         rows=chosen.rows,
         completeness=reading_times.completeness(main, chosen.screens),
         distribution=distribution(main, items, methods),
-        means=means(main, items, methods, resample),
-        friedman=friedman_tests(main, replaced, items, methods),
-        pairwise=pairwise_tests(main, replaced, items, methods),
+        means=means(compared),
+        reader_means=reader_means(main, items, methods),
+        tests=tests(compared),
+        differences=differences(compared),
         places=ranking.places(ranked, replaced, methods),
-        mean_ranks=ranking.mean_ranks(ranked, replaced, methods, resample),
-        rank_test=ranking.rank_test(ranked, replaced, methods),
-        agreement=consistency.agreement(main, items, resample),
+        mean_ranks=ranking.mean_ranks(compared_ranks),
+        rank_test=ranking.rank_test(compared_ranks),
+        rank_differences=ranking.rank_differences(compared_ranks),
+        agreement=consistency.agreement(main, items, replicates, seed),
         repeats=consistency.repeats(main, chosen.repeats, items),
         control_failures=controls.failures(chosen.beside),
-        control_effects=controls.effects(chosen.beside, resample),
+        control_effects=controls.effects(chosen.beside),
         times=reading_times.times(chosen.screens),
         learning=reading_times.learning(main, chosen.screens),
         causability=scales,
         mean_causability=causability.mean_scale(scales),
         localisation=correlations(met, localised_items, resample),
-        hits=hits(met, localised_items, resample),
+        hits=hits(met, localised_items),
         localised_maps=map_scores(met),
     )

@@ -1,15 +1,13 @@
-"""Whether treatments that were rated side by side differ.
+"""Whether treatments differ that were tried on the same blocks, independent of each other.
 
-Ratings are arrays of shape (blocks, treatments): a block is what is compared with itself, such as
-one reader's look at one case, a treatment is an explanation method. NaN is missing.
+Scores are arrays of shape (blocks, treatments): a block is what is compared with itself, such as a
+finding, a treatment is an explanation method. NaN is missing. What several readers said of the same
+cases are no independent blocks: see :mod:`shamsul.metrics.mrmc`.
 
 References
 ----------
-.. [1] Friedman 1937, The use of ranks to avoid the assumption of normality implicit in the analysis
-   of variance, doi 10.1080/01621459.1937.10503522
-.. [2] Kendall, Babington Smith 1939, The problem of m rankings, doi 10.1214/aoms/1177732186
-.. [3] Wilcoxon 1945, Individual comparisons by ranking methods, doi 10.2307/3001968
-.. [4] Holm 1979, A simple sequentially rejective multiple test procedure,
+.. [1] Wilcoxon 1945, Individual comparisons by ranking methods, doi 10.2307/3001968
+.. [2] Holm 1979, A simple sequentially rejective multiple test procedure,
    https://www.jstor.org/stable/4615733
 """
 
@@ -26,37 +24,8 @@ EXACT = 50
 
 
 @dataclass(frozen=True)
-class Friedman:
-    """Friedman's test [1]_.
-
-    Attributes
-    ----------
-    chi2, p : float
-        Corrected for ties; p from the chi-squared distribution with k - 1 degrees of freedom.
-    w : float
-        Kendall's coefficient of concordance [2]_, chi2 / (n (k - 1)), in [0, 1]: how far the blocks
-        order the treatments alike.
-    mean_ranks : tuple of float
-        Of each treatment, 1 for the smallest value in every block; equal values share their mean
-        rank.
-    n, k : int
-        Complete blocks and treatments.
-    left_out : int
-        Blocks with a missing value.
-    """
-
-    chi2: float
-    p: float
-    w: float
-    mean_ranks: tuple[float, ...]
-    n: int
-    k: int
-    left_out: int
-
-
-@dataclass(frozen=True)
 class Wilcoxon:
-    """Wilcoxon's signed-rank test [3]_ of two treatments.
+    """Wilcoxon's signed-rank test [1]_ of two treatments.
 
     Attributes
     ----------
@@ -67,7 +36,7 @@ class Wilcoxon:
     statistic : float
         The smaller of the sums of ranks of positive and of negative differences.
     p, p_holm : float
-        Two-sided; as it is, and adjusted [4]_ for all defined tests of the family.
+        Two-sided; as it is, and adjusted [2]_ for all defined tests of the family.
     n : int
         Blocks with both.
     nonzero : int
@@ -85,40 +54,6 @@ class Wilcoxon:
     n: int
     nonzero: int
     left_out: int
-
-
-def friedman(blocks: ArrayLike) -> Friedman:
-    """Whether any of three treatments or more is rated higher or lower than the others.
-
-    Parameters
-    ----------
-    blocks : array_like of shape (n, k), float
-
-    Returns
-    -------
-    Friedman
-        NaN for fewer than two complete blocks or three treatments, and where every block is
-        constant. The mean ranks need one complete block.
-
-    Raises
-    ------
-    ValueError
-        If the array does not have two dimensions.
-
-    Examples
-    --------
-    >>> friedman([[1, 2, 3], [1, 3, 5], [2, 4, np.nan]]).w
-    1.0
-    """
-    values = _blocks(blocks)
-    complete = values[~np.isnan(values).any(axis=1)]
-    n, k = complete.shape
-    chi2 = p = np.nan
-    if n >= 2 and k >= 3 and np.ptp(complete, axis=1).any():
-        chi2, p = (float(number) for number in stats.friedmanchisquare(*complete.T))
-    ranks = stats.rankdata(complete, axis=1).mean(axis=0) if n else np.full(k, np.nan)
-    w = chi2 / (n * (k - 1)) if not np.isnan(chi2) else np.nan
-    return Friedman(chi2, p, w, tuple(ranks.tolist()), n, k, len(values) - n)
 
 
 def pairwise_wilcoxon(blocks: ArrayLike, names: Sequence[str]) -> tuple[Wilcoxon, ...]:

@@ -194,12 +194,39 @@ def analyse(
     ValueError
         The data do not allow it; one sentence without a full stop.
     """
+    if len(readings.methods) < 2:
+        raise ValueError("there are fewer than two methods")
     _check(readings, fixed, needs_truth=figure is not mean)
     estimates = _figures(readings, figure)
     covariance = _delong(readings) if delong else _jackknife(readings, figure)
     table = _Table(estimates, covariance)
-    own = [_of_method(table, number, fixed) for number in range(table.methods)]
+    own = [
+        _of_method(table.figures[number], table.covariance[number, :, number], df, fixed)
+        for number, df in enumerate(_case_df(readings, figure))
+    ]
     return _compared(readings, table, own, fixed)
+
+
+def alone(readings: Readings, figure: Figure, *, fixed: Fixed = Fixed.NEITHER) -> Interval:
+    """The figure of a single method, mean over readers.
+
+    Parameters
+    ----------
+    readings : Readings
+        Of one method; every reader must have read two cases.
+    figure : callable
+    fixed : Fixed
+        What the interval is about.
+
+    Raises
+    ------
+    ValueError
+        The data do not allow it; one sentence without a full stop.
+    """
+    _check(readings, fixed, needs_truth=figure is not mean)
+    (figures,) = _figures(readings, figure)
+    (df,) = _case_df(readings, figure)
+    return _of_method(figures, _jackknife(readings, figure), df, fixed)
 
 
 class _Table:
@@ -275,29 +302,41 @@ def _compared(readings: Readings, table: _Table, own: Sequence[Interval], fixed:
     )
 
 
-def _of_method(table: _Table, number: int, fixed: Fixed) -> Interval:
-    """A method's mean figure, from its own readings alone."""
-    figures, readers = table.figures[number], table.readers
-    errors = table.covariance[number, :, number]
+def _of_method(
+    figures: NDArray[np.float64], errors: NDArray[np.float64], case_df: float, fixed: Fixed
+) -> Interval:
+    """A method's mean figure from those of its readers and their errors' covariance [2]_."""
+    readers = len(figures)
     var = float(np.trace(errors)) / readers
     others = readers * (readers - 1)
     cov2 = max((float(errors.sum()) - readers * var) / others, 0.0) if others else 0.0
     ms_r = float(figures.var(ddof=1)) if readers > 1 else 0.0
+    # Mean squares that a variance is made of, with their degrees of freedom (Satterthwaite).
     if fixed is Fixed.READERS:
-        variance, df = (var + (readers - 1) * cov2) / readers, np.inf
+        parts = [(var + (readers - 1) * cov2, case_df)]
     elif fixed is Fixed.CASES:
-        variance, df = ms_r / readers, readers - 1.0
+        parts = [(ms_r, readers - 1.0)]
     else:
-        noise = ms_r + readers * cov2
-        variance = noise / readers
-        df = noise**2 / (ms_r**2 / (readers - 1)) if ms_r else np.inf
-    return Interval.of(float(figures.mean()), variance, df)
+        parts = [(ms_r, readers - 1.0), (readers * cov2, case_df)]
+    noise = sum(part for part, _ in parts)
+    spread = sum(part**2 / df for part, df in parts)
+    df = noise**2 / spread if spread else np.inf
+    return Interval.of(float(figures.mean()), noise / readers, df)
+
+
+def _case_df(readings: Readings, figure: Figure) -> list[float]:
+    """Degrees of freedom of what cases add to each method's variance.
+
+    A mean over cases has those of its cases, without which intervals from few cases are too short;
+    for other figures they are taken for infinite, as Hillis does.
+    """
+    if figure is not mean:
+        return [np.inf] * len(readings.methods)
+    return [float(cases) - 1 for cases in np.isfinite(readings.scores).any(1).sum(1)]
 
 
 def _check(readings: Readings, fixed: Fixed, *, needs_truth: bool) -> None:
     read = np.isfinite(readings.scores)
-    if len(readings.methods) < 2:
-        raise ValueError("there are fewer than two methods")
     if len(readings.readers) < 2 and fixed is not Fixed.READERS:
         raise ValueError("there are fewer than two readers, which must then be fixed")
     for method, by_reader in zip(readings.methods, read, strict=True):

@@ -2,7 +2,8 @@
 
 Ratings are arrays of shape (readers, units), NaN where a reader has not rated a unit. A unit that a
 coefficient cannot use is left out of it and counted. Where all ratings used are equal, chance
-cannot be told from agreement, and every coefficient is undefined: NaN.
+cannot be told from agreement, and every coefficient is undefined: NaN. Each coefficient is a
+function of sums over units (:class:`Sums`), which are quickly made of other units.
 
 References
 ----------
@@ -15,13 +16,13 @@ References
    or partial credit, doi 10.1037/h0026256
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import cohen_kappa_score
-from statsmodels.stats import inter_rater
 
 Level = Literal["nominal", "ordinal", "interval"]
 Floats = NDArray[np.float64]
@@ -44,6 +45,31 @@ class Coefficient:
     value: float
     n: int
     left_out: int
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """A coefficient as a function of sums over units.
+
+    Attributes
+    ----------
+    of_units : ndarray of shape (units, numbers), float
+        What each unit adds; zeros of units that the coefficient cannot use.
+    used : ndarray of shape (units,), bool
+    coefficient : callable
+        Gives coefficients of shape (...) from sums of shape (..., numbers), NaN where undefined.
+    """
+
+    of_units: Floats
+    used: NDArray[np.bool_]
+    coefficient: Callable[[Floats], Floats]
+
+    @property
+    def whole(self) -> Coefficient:
+        """The coefficient of all units."""
+        value = float(self.coefficient(self.of_units.sum(axis=0)))
+        n = int(self.used.sum())
+        return Coefficient(value, n, len(self.used) - n)
 
 
 @dataclass(frozen=True)
@@ -99,18 +125,33 @@ def krippendorff_alpha(ratings: ArrayLike, level: Level = "ordinal") -> Coeffici
     >>> krippendorff_alpha([[1, 2, 2, np.nan], [1, 2, 2, 5]], "nominal")
     Coefficient(value=1.0, n=3, left_out=1)
     """
+    _check_level(level)
     values, counts = _counts(_readers_by_units(ratings))
-    rated = counts.sum(axis=1)
-    counts, rated = counts[rated >= 2], rated[rated >= 2]
-    # Of the m ratings of a unit each pairs with m - 1 others, and not with itself.
-    share = counts / (rated[:, None] - 1)
+    share = _share_of_pairs(counts)
     coincidences = share.T @ counts - np.diag(share.sum(axis=0))
-    totals = coincidences.sum(axis=0)
-    distances = _squared_distances(values, totals, level)
-    observed = np.sum(coincidences * distances)
-    expected = (totals @ distances @ totals) / (totals.sum() - 1) if len(rated) else 0.0
-    alpha = 1 - observed / expected if expected > 0 else np.nan
-    return Coefficient(float(alpha), len(rated), np.shape(ratings)[1] - len(rated))
+    n = int((counts.sum(axis=1) >= 2).sum())
+    return Coefficient(float(_alpha(coincidences, values, level)), n, len(counts) - n)
+
+
+def alpha_sums(ratings: ArrayLike, level: Level = "ordinal") -> Sums:
+    """:func:`krippendorff_alpha` by sums over units: how often values stand beside each other.
+
+    For scales: memory grows with the square of the number of values.
+
+    Raises
+    ------
+    ValueError
+        As of it.
+    """
+    _check_level(level)
+    values, counts = _counts(_readers_by_units(ratings))
+    size = len(values)
+    coincidences = _share_of_pairs(counts)[:, :, None] * (counts[:, None, :] - np.eye(size))
+    return Sums(
+        coincidences.reshape(len(counts), size**2),
+        counts.sum(axis=1) >= 2,
+        lambda sums: _alpha(sums.reshape(*sums.shape[:-1], size, size), values, level),
+    )
 
 
 def fleiss_kappa(ratings: ArrayLike) -> Coefficient:
@@ -131,13 +172,31 @@ def fleiss_kappa(ratings: ArrayLike) -> Coefficient:
     ValueError
         If the array does not have two dimensions.
     """
-    ratings = _readers_by_units(ratings)
-    complete = _complete(ratings)
-    left_out = ratings.shape[1] - complete.shape[1]
-    if len(complete) < 2 or _constant(complete):
-        return Coefficient(np.nan, complete.shape[1], left_out)
-    kappa = inter_rater.fleiss_kappa(_counts(complete)[1], method="fleiss")
-    return Coefficient(float(kappa), complete.shape[1], left_out)
+    return kappa_sums(ratings).whole
+
+
+def kappa_sums(ratings: ArrayLike) -> Sums:
+    """:func:`fleiss_kappa` by sums over units: ratings of each category, and pairs that agree.
+
+    Raises
+    ------
+    ValueError
+        As of it.
+    """
+    array = _readers_by_units(ratings)
+    readers = len(array)
+    used = _rated_by_all(array)
+    counts = _counts(array)[1] * used[:, None]
+    agreeing = (counts * (counts - 1)).sum(axis=1)
+
+    def kappa(sums: Floats) -> Floats:
+        categories, agree = sums[..., :-1], sums[..., -1]
+        total = categories.sum(axis=-1)  # ratings
+        chance = _ratio((categories**2).sum(axis=-1), total**2)
+        observed = _ratio(agree, total * (readers - 1))
+        return _ratio(observed - chance, 1 - chance)
+
+    return Sums(np.column_stack([counts, agreeing]).astype(float), used, kappa)
 
 
 def intraclass_correlation(ratings: ArrayLike) -> IntraclassCorrelation:
@@ -159,32 +218,50 @@ def intraclass_correlation(ratings: ArrayLike) -> IntraclassCorrelation:
     ValueError
         If the array does not have two dimensions.
     """
-    ratings = _readers_by_units(ratings)
-    x = _complete(ratings)
-    (k, n), left_out = x.shape, ratings.shape[1] - x.shape[1]
+    array = _readers_by_units(ratings)
+    k, used = len(array), _rated_by_all(array)
+    n, left_out = int(used.sum()), int((~used).sum())
     if n < 2 or k < 2:
         nan = np.nan
         return IntraclassCorrelation(nan, nan, nan, nan, nan, nan, n, left_out)
-    deviations = x - x.mean()
-    units = k * np.sum(deviations.mean(axis=0) ** 2)
-    readers = n * np.sum(deviations.mean(axis=1) ** 2)
-    rest = np.sum((deviations - deviations.mean(axis=0) - deviations.mean(axis=1)[:, None]) ** 2)
-    # Sums of squares that are rounding errors would become ratios of rounding errors.
-    floor = 1e-12 * np.sum(x**2)
-    units, readers, rest = (0.0 if square <= floor else square for square in (units, readers, rest))
-    between, judges, error = units / (n - 1), readers / (k - 1), rest / ((n - 1) * (k - 1))
-    within = (readers + rest) / (n * (k - 1))
+    sums = _square_sums(array, used)
+    between, judges, error = _mean_squares(sums.sum(axis=0), k)
+    within = (judges + (n - 1) * error) / n
     bias = (judges - error) / n
+
+    def ratio(numerator: Floats, denominator: Floats) -> float:
+        return float(_ratio(numerator, denominator))
+
     return IntraclassCorrelation(
-        _ratio(between - within, between + (k - 1) * within),
-        _ratio(between - error, between + (k - 1) * error + k * bias),
-        _ratio(between - error, between + (k - 1) * error),
-        _ratio(between - within, between),
-        _ratio(between - error, between + bias),
-        _ratio(between - error, between),
+        ratio(between - within, between + (k - 1) * within),
+        ratio(between - error, between + (k - 1) * error + k * bias),
+        ratio(between - error, between + (k - 1) * error),
+        ratio(between - within, between),
+        ratio(between - error, between + bias),
+        ratio(between - error, between),
         n,
         left_out,
     )
+
+
+def icc_sums(ratings: ArrayLike) -> Sums:
+    """ICC(2,1) of :func:`intraclass_correlation` by sums over units.
+
+    Raises
+    ------
+    ValueError
+        As of it.
+    """
+    array = _readers_by_units(ratings)
+    k, used = len(array), _rated_by_all(array)
+
+    def icc(sums: Floats) -> Floats:
+        between, judges, error = _mean_squares(sums, k)
+        n = sums[..., -1]
+        whole = between + (k - 1) * error + k * _ratio(judges - error, n)
+        return np.where(n >= 2, _ratio(between - error, whole), np.nan)
+
+    return Sums(_square_sums(array, used), used, icc)
 
 
 def weighted_kappa(first: ArrayLike, second: ArrayLike) -> Coefficient:
@@ -231,7 +308,37 @@ def _readers_by_units(ratings: ArrayLike) -> Floats:
 
 
 def _complete(ratings: Floats) -> Floats:
-    return ratings[:, ~np.isnan(ratings).any(axis=0)]
+    return ratings[:, _rated_by_all(ratings)]
+
+
+def _rated_by_all(ratings: Floats) -> NDArray[np.bool_]:
+    return np.asarray(~np.isnan(ratings).any(axis=0))
+
+
+def _square_sums(ratings: Floats, used: NDArray[np.bool_]) -> Floats:
+    """What mean squares are made of, by unit.
+
+    Each reader's rating, the sum of their squares, the square of their sum, and one.
+    """
+    # About the mean: squares far from zero would lose digits.
+    x = np.where(used, ratings, 0.0)
+    x = np.where(used, x - x.sum() / max(x.shape[0] * used.sum(), 1), 0.0)
+    return np.column_stack([x.T, (x**2).sum(axis=0), x.sum(axis=0) ** 2, used.astype(float)])
+
+
+def _mean_squares(sums: Floats, k: int) -> tuple[Floats, Floats, Floats]:
+    """Between units, between the k readers and of what is left, from :func:`_square_sums`."""
+    readers, square, of_units, n = sums[..., :k], sums[..., k], sums[..., k + 1], sums[..., k + 2]
+    mean = _ratio(readers.sum(axis=-1) ** 2, k * n)
+    parts = [_ratio(of_units, k) - mean, _ratio((readers**2).sum(axis=-1), n) - mean]
+    parts.append(square - mean - parts[0] - parts[1])
+    # Sums of squares that are rounding errors would become ratios of rounding errors.
+    units, judges, rest = (np.where(part <= 1e-12 * square, 0.0, part) for part in parts)
+    return (
+        _ratio(units, n - 1),
+        _ratio(judges, k - 1),
+        _ratio(rest, (n - 1) * (k - 1)),
+    )
 
 
 def _constant(ratings: Floats) -> bool:
@@ -248,19 +355,40 @@ def _counts(ratings: Floats) -> tuple[Floats, NDArray[np.int64]]:
     return values, counts.reshape(ratings.shape[1], len(values))
 
 
+def _share_of_pairs(counts: NDArray[np.int64]) -> Floats:
+    """How often each value counts in each unit.
+
+    Of the m ratings of a unit each pairs with m - 1 others, and not with itself.
+    """
+    others = counts.sum(axis=1)[:, None] - 1
+    return np.where(others > 0, counts / np.maximum(others, 1), 0.0)
+
+
+def _alpha(coincidences: Floats, values: Floats, level: Level) -> Floats:
+    """From coincidences of shape (..., values, values)."""
+    totals = coincidences.sum(axis=-1)
+    distances = _squared_distances(values, totals, level)
+    observed = (coincidences * distances).sum(axis=(-2, -1))
+    expected = np.einsum("...i,...ij,...j->...", totals, distances, totals)
+    return 1 - _ratio(observed * (totals.sum(axis=-1) - 1), expected)
+
+
+def _check_level(level: str) -> None:
+    if level not in ("nominal", "ordinal", "interval"):
+        raise ValueError(f"level must be nominal, ordinal or interval, not {level!r}")
+
+
 def _squared_distances(values: Floats, totals: Floats, level: Level) -> Floats:
     """Difference functions of [1]_, squared, for each value with each."""
     if level == "nominal":
         return 1.0 - np.eye(len(values))
-    if level == "interval":
-        places = values
-    elif level == "ordinal":
-        # Ratings up to a value, half of its own: differences are the ratings passed on the way.
-        places = np.cumsum(totals) - totals / 2
-    else:
-        raise ValueError(f"level must be nominal, ordinal or interval, not {level!r}")
-    return np.asarray((places[:, None] - places) ** 2, dtype=float)
+    # Ordinal: ratings up to a value, half of its own; differences are those passed on the way.
+    places = values if level == "interval" else np.cumsum(totals, axis=-1) - totals / 2
+    return np.asarray((places[..., :, None] - places[..., None, :]) ** 2, dtype=float)
 
 
-def _ratio(numerator: float, denominator: float) -> float:
-    return float(numerator / denominator) if denominator else np.nan
+def _ratio(numerator: ArrayLike, denominator: ArrayLike) -> Floats:
+    """NaN where it is undefined."""
+    below = np.asarray(denominator, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(below != 0, np.asarray(numerator, float) / below, np.nan))

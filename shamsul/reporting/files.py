@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from shamsul.reporting.pictures import Picture
+from shamsul.reporting.pictures import DARK, INK, Picture
 from shamsul.storage.atomic import write_atomically
 from shamsul.storage.spreadsheet import as_cell
 
@@ -35,6 +35,14 @@ def svg(picture: Picture) -> str:
     """A figure whose identifiers are its own also beside other figures in a page."""
     text = _image(picture, "svg").decode()
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{picture.name}-", text)
+
+
+def darkened(svg: str) -> str:
+    """A figure as SVG, made for white paper, for the app's dark page."""
+    colours = re.compile("|".join(DARK))
+    text = colours.sub(lambda found: DARK[found[0]], svg)
+    # What is black has no colour in the file: it takes that of the whole.
+    return re.sub(r"<svg ", f'<svg fill="{DARK[INK]}" ', text, count=1)
 
 
 def write_files(files: Mapping[str, bytes], out: Path) -> tuple[Path, ...]:

@@ -46,16 +46,20 @@ class Plate:
 
 _HEADINGS = {
     "chi2": "χ²",
+    "f": "F",
     "p_holm": "p (Holm)",
-    "w": "Kendall's W",
+    "p_these_readers": "p, these readers",
+    "p_these_readers_holm": "p, these readers (Holm)",
+    "interval_these_readers": "for these readers",
     "rho": "ρ",
     "kappa": "weighted κ",
     "scs": "SCS",
     "sd": "SD",
     "interval": f"{LEVEL:.0%} interval",
     "undefined": "undefined replicates",
-    "why": "note",
 }
+#: Columns of shares near 0 or 1.
+_TO_THREE = ("p", "p_holm", "p_these_readers", "p_these_readers_holm", "simulated")
 #: Columns whose cells have names to show.
 _NAMED = ("method", "first", "second", "statistic", "metric", "feature", "reference")
 
@@ -77,7 +81,10 @@ table { border-collapse: collapse; font-size: 13px; min-width: 60%; border: soli
   border-width: 1px 0; }
 th, td { padding: .15rem .6rem; text-align: left; vertical-align: top; }
 th { border: solid #222; border-width: 1px 0; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+table:has(+ .note) { margin-bottom: .4rem; }
+.note { font-size: 13px; margin: 0 0 .3rem; max-width: 46rem; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; padding: 0; }
   table { font-size: 8pt; }
@@ -207,6 +214,26 @@ def methods(
     return f"<h2>Methods</h2>\n{paragraphs}"
 
 
+def noted(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """A table with the numbers of its notes in place of their sentences, and the sentences.
+
+    Notes are the columns worth and why, whose sentences often are those of many rows.
+
+    Examples
+    --------
+    >>> noted(pd.DataFrame({"mean": [3, 4], "why": ["", "No values."]}))[1]
+    ('No values.',)
+    """
+    columns = [name for name in ("worth", "why") if name in table]
+    said = [[word for word in row if word] for row in table[columns].itertuples(index=False)]
+    notes = tuple(dict.fromkeys(word for row in said for word in row))
+    left = table.drop(columns=columns)
+    if notes:
+        numbers = [", ".join(str(notes.index(word) + 1) for word in row) for row in said]
+        left = left.assign(note=numbers)
+    return left, notes
+
+
 def shown(cell: object, is_p: bool = False) -> str:
     """A cell as it is read: two decimals, three for p."""
     if isinstance(cell, bool):
@@ -215,6 +242,8 @@ def shown(cell: object, is_p: bool = False) -> str:
         return str(cell)
     if cell != cell:
         return "–"
+    if abs(cell) == float("inf"):
+        return "∞" if cell > 0 else "−∞"
     if is_p:
         return f"{cell:.3f}" if cell >= 0.001 else "<0.001"
     return f"{cell:z.2f}".replace("-", "−")
@@ -222,10 +251,9 @@ def shown(cell: object, is_p: bool = False) -> str:
 
 def _figure(number: int, picture: Picture, drawing: str) -> str:
     svg = drawing[drawing.index("<svg") :]
-    words = escape(f"{picture.title}. {picture.caption}")
     return (
         f"<figure><figcaption>Figure {number}. {escape(picture.title)}</figcaption>"
-        f'<div role="img" aria-label="{words}">{svg}</div></figure>'
+        f'<div role="img" aria-label="{escape(picture.words)}">{svg}</div></figure>'
     )
 
 
@@ -234,17 +262,22 @@ def _table(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> str:
     for name in _NAMED:
         if name in content:
             content[name] = content[name].map(lambda word: names.get(word, word))
-    if "low" in content:
-        bounds = zip(content["low"], content["high"], strict=True)
-        both = [f"{shown(low)} to {shown(high)}" if low == low else "–" for low, high in bounds]
-        content.insert(content.columns.get_loc("low"), "interval", both)
-        content = content.drop(columns=["low", "high"])
+    for those in ("", "_these_readers"):
+        low, high = f"low{those}", f"high{those}"
+        if low in content:
+            bounds = zip(content[low], content[high], strict=True)
+            both = [
+                f"{shown(one)} to {shown(other)}" if one == one else "–" for one, other in bounds
+            ]
+            content.insert(content.columns.get_loc(low), f"interval{those}", both)
+            content = content.drop(columns=[low, high])
     # Columns that would have nothing to say.
     if "undefined" in content and not content["undefined"].any():
         content = content.drop(columns="undefined")
-    if "why" in content and not content["why"].any():
-        content = content.drop(columns="why")
-    numeric = [content[name].dtype.kind in "fi" or name == "interval" for name in content]
+    if "simulated" in content and content["simulated"].isna().all():
+        content = content.drop(columns="simulated")
+    content, notes = noted(content)
+    numeric = [content[name].dtype.kind in "fi" or name.startswith("interval") for name in content]
     classes = [' class="number"' if number else "" for number in numeric]
     head = "".join(
         f"<th{look}>{escape(_HEADINGS.get(name, name.replace('_', ' ')))}</th>"
@@ -253,7 +286,7 @@ def _table(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td{look}>{escape(shown(cell, name in ('p', 'p_holm')))}</td>"
+            f"<td{look}>{escape(shown(cell, name in _TO_THREE))}</td>"
             for name, cell, look in zip(content, row, classes, strict=True)
         )
         + "</tr>\n"
@@ -261,8 +294,13 @@ def _table(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> str:
     )
     return (
         f"<div class='wide'><table><caption>{escape(title)}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{_listed_notes(notes)}</div>"
     )
+
+
+def _listed_notes(notes: Sequence[str]) -> str:
+    lines = [f"{number}: {escape(note)}" for number, note in enumerate(notes, 1)]
+    return "".join(f"<p class='note'>{line}</p>" for line in lines)
 
 
 def _cited(sources: tuple[tuple[str, str], ...], linked: bool) -> str:

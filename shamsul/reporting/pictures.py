@@ -8,6 +8,7 @@ what was left out.
 
 import itertools
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike, NDArray
 
@@ -29,6 +31,15 @@ SMALL, TEXT = 7, 8
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 INK, GREY, LINE = "#222222", "#555555", "#bbbbbb"
+#: What takes the place of colours of the white page on the app's dark one.
+DARK: Final = {
+    "#ffffff": "#0c0e10",
+    INK: "#c9ced4",
+    GREY: "#9aa3ab",
+    LINE: "#474d54",
+    "#000000": "#e8eaec",
+    "#404040": "#c0c0c0",
+}
 
 #: Colour and marker.
 Look = tuple[str, str]
@@ -66,6 +77,11 @@ class Picture:
     title: str
     caption: str
     figure: Figure
+
+    @property
+    def words(self) -> str:
+        """For those who do not see it."""
+        return f"{self.title}. {self.caption}"
 
 
 def look(number: int) -> Look:
@@ -150,6 +166,46 @@ def sampled(name: str, count: int, first: float, last: float) -> NDArray[np.floa
     """Colours at equal steps of a colour map."""
     colours: NDArray[np.floating] = matplotlib.colormaps[name](np.linspace(first, last, count))
     return colours
+
+
+def drawable(text: str) -> bool:
+    """Whether a figure's letters can show a text as it is written.
+
+    They have no Chinese, for instance, and do not join or turn those of Arabic.
+    """
+    letters = get_font(findfont(FontProperties()))
+    return all(
+        letters.get_char_index(ord(one)) and unicodedata.bidirectional(one) not in ("R", "AL")
+        for one in text
+        if not one.isspace()
+    )
+
+
+def numbered(names: Iterable[str], word: str) -> tuple[list[str], str]:
+    """Names for a figure, and a sentence for its caption.
+
+    Where one cannot be drawn all are numbers, whose names the sentence tells.
+
+    Parameters
+    ----------
+    names : iterable of str
+    word : str
+        What they name.
+
+    Examples
+    --------
+    >>> numbered(["Ada", "Grace"], "reader")
+    (['Ada', 'Grace'], '')
+    >>> numbered(["Ada", "\u9999"], "reader")[0]
+    ['reader 1', 'reader 2']
+    """
+    listed = list(names)
+    if all(map(drawable, listed)):
+        return listed, ""
+    return (
+        [f"{word} {number}" for number in range(1, len(listed) + 1)],
+        f" The {word}s are numbered as in the tables, in the order of their names.",
+    )
 
 
 def plain(text: str) -> str:

@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from shamsul.analysis.figures import draw, scores
+from shamsul.analysis.figures import differences, draw, readers, scores, times
 from shamsul.analysis.procedure import PROCEDURE
 from shamsul.analysis.report import write_analysis
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.questionnaire import Question
-from shamsul.reporting.page import shown
-from shamsul.reporting.pictures import Picture
+from shamsul.reporting.files import darkened, svg
+from shamsul.reporting.page import noted, shown
+from shamsul.reporting.pictures import DARK, Picture, drawable
 from tests.analysis.readings import (
     CASE_NAMES,
     ITEMS,
@@ -33,7 +34,10 @@ from tests.analysis.readings import (
 
 #: A reader, and an item, whose names are markup, mathematics and a formula.
 NASTY = "=<script>alert('$x$')</script> & co."
-ALL = {"scores", "means", "ranks", "agreement", "times", "learning", "localisation"}
+ALL = {
+    *("scores", "means", "readers", "differences", "ranks", "agreement", "times", "learning"),
+    "localisation",
+}
 
 
 def varied(reader: str, case: str, method: str, item: str) -> float | None:
@@ -43,14 +47,14 @@ def varied(reader: str, case: str, method: str, item: str) -> float | None:
 
 def analysed(**options: object) -> Analysis:
     """A small study with something in every table."""
-    rows = study(varied, ["Ada", "Grace", NASTY], CASE_NAMES[:4])
+    rows = study(varied, ["Ada", "Grace", NASTY], CASE_NAMES)
     for number, entry in enumerate(rows):
         entry["rank"] = list(METHODS).index(str(entry["method"])) + 1
         entry["active_seconds"] = 20.0 + number % 17
     rows.append(row(control="other patient", method="lime", score=2))
     rows += [entry | {"repeat_of": entry["case"]} for entry in rows[:8]]
-    maps = [f"{case}/{method}" for case in CASE_NAMES[:4] for method in METHODS]
-    known = pd.DataFrame({"heatmap_sha256": maps, "iou": np.linspace(0, 1, 16), "hit": True})
+    maps = [f"{case}/{method}" for case in CASE_NAMES for method in METHODS]
+    known = pd.DataFrame({"heatmap_sha256": maps, "iou": np.linspace(0, 1, 24), "hit": True})
     readers = reader_table({"Ada": [4] * 10, NASTY: [3]})
     settings: dict = {"items": ITEMS, "methods": METHODS, "localisation": known, "replicates": 10}
     return analyse(table(rows), no_cases(), readers, **{**settings, **options})
@@ -164,7 +168,7 @@ def test_page_says_how_it_was_computed(page: Page, analysis: Analysis) -> None:
 
 
 def test_page_numbers_its_figures_and_tables(page: Page) -> None:
-    for kind, count in (("Figure", 7), ("Table", 16)):
+    for kind, count in (("Figure", 9), ("Table", 17)):
         numbers = [int(number) for number in re.findall(rf"{kind} (\d+)\.", page.words)]
         assert numbers == list(range(1, count + 1))
 
@@ -173,6 +177,62 @@ def test_page_shows_numbers_as_people_read_them() -> None:
     assert shown(-0.001) == "0.00" and shown(-1.5) == "−1.50"
     assert shown(float("nan")) == "–" and shown(0.00004, is_p=True) == "<0.001"
     assert shown(True) == "yes" and shown(12) == "12"
+
+
+def test_notes_stand_once_below_their_table(page: Page, analysis: Analysis) -> None:
+    (worth,) = set(analysis.tests["worth"])
+    assert worth.startswith("From 6 cases and 3 readers only")
+    tests, notes = noted(analysis.tests)
+    assert notes == (worth,) and set(tests["note"]) == {"1"}
+    assert page.words.count(worth) == 2  # below tests and differences, not once a row
+    two = pd.DataFrame({"worth": ["rough", "rough", ""], "why": ["", "no interval", ""]})
+    assert noted(two)[0]["note"].tolist() == ["1", "1, 2", ""]
+    assert list(noted(pd.DataFrame({"n": [1], "why": [""]}))[0]) == ["n"]
+
+
+def test_infinite_numbers_have_their_sign() -> None:
+    assert (shown(float("inf")), shown(float("-inf"))) == ("∞", "−∞")
+
+
+def test_forest_has_each_pair_with_its_interval_and_p(analysis: Analysis) -> None:
+    figure = differences(analysis.differences, ITEMS, METHODS).figure
+    mine = analysis.differences[analysis.differences["item"] == ITEMS[0].id]
+    (points,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert np.asarray(points.get_xdata(), float) == pytest.approx(mine["difference"].to_numpy())
+    assert [text.get_text() for text in figure.axes[0].texts] == [
+        shown(p, is_p=True) for p in mine["p_holm"]
+    ]
+    assert [label.get_text().replace("\n", " ") for label in figure.axes[0].get_yticklabels()][
+        :2
+    ] == ["LIME − SHAP", "LIME − Grad-CAM"]
+
+
+def test_each_reader_has_a_line_of_mean_scores(analysis: Analysis) -> None:
+    figure = readers(analysis.reader_means, analysis.means, ITEMS, METHODS).figure
+    thin = [line for line in figure.axes[0].lines if line.get_linewidth() < 1]
+    assert len(thin) == 3
+    ada = analysis.reader_means.query(f"item == {ITEMS[0].id!r} and reader == 'Ada'")
+    drawn = [np.asarray(line.get_ydata(), float) for line in thin]
+    assert any(
+        np.allclose(one, ada.set_index("method")["mean"].loc[list(METHODS)]) for one in drawn
+    )
+
+
+@pytest.mark.parametrize("name", ["香织", "ليلى", "דנה"])
+def test_readers_whose_names_letters_cannot_show_are_numbers(name: str, analysis: Analysis) -> None:
+    assert drawable("Anaïs Нина Ελένη 7") and not drawable(name)
+    table = analysis.times.assign(reader=["Ada", name, "Zoë"])
+    picture = times(table)
+    labels = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+    assert labels == ["reader 1", "reader 2", "reader 3"]
+    assert "numbered as in the tables" in picture.caption
+
+
+def test_dark_figure_has_no_black_on_black(pictures: tuple[Picture, ...]) -> None:
+    white = svg(pictures[0])
+    dark = darkened(white)
+    assert "#ffffff" in white and not re.search("|".join(DARK), dark)
+    assert dark.index('<svg fill="#c9ced4"') < dark.index("<g")
 
 
 def test_same_analysis_gives_the_same_files(
@@ -189,7 +249,7 @@ def test_study_without_ratings_has_a_page_and_no_figures(tmp_path: Path) -> None
     assert draw(nothing) == ()
     write_analysis(nothing, (), tmp_path)
     found = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
-    assert "Nothing was recorded." in found.words and "No ratings." in found.words
+    assert "Nothing was recorded." in found.words and "No values." in found.words
 
 
 def test_figures_say_what_they_are_made_from_and_what_is_left_out(

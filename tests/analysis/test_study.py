@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from shamsul.analysis.study import Analysis, analyse
-from shamsul.metrics.reliability import krippendorff_alpha
+from shamsul.metrics import mrmc
+from shamsul.metrics.permutation import exchange
+from shamsul.metrics.reliability import alpha_sums, krippendorff_alpha
+from shamsul.metrics.reliability_intervals import of_readers_and_cases, of_these_readers
+from shamsul.metrics.simulated_studies import like, worth
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.questionnaire import CANNOT_JUDGE
 from shamsul.reading.exports.ratings import export_ratings
@@ -74,11 +78,16 @@ def test_scores_that_are_always_the_same_have_known_results() -> None:
         assert (mean["n"], mean["cases"], mean["left_out"]) == (18, 6, 0)
         chosen = one(analysis.distribution, item=LOCATION, method=method, score=score)
         assert (chosen["ratings"], chosen["n"]) == (18, 18)
-    # All 18 readings order the four methods alike: W is 1, chi2 = n (k - 1).
-    friedman = one(analysis.friedman, item=LOCATION)
-    assert (friedman["chi2"], friedman["w"], friedman["n"]) == (pytest.approx(54), 1, 18)
-    pair = one(analysis.pairwise, item=LOCATION, first="lime", second="grad_cam")
-    assert (pair["median_difference"], pair["nonzero"], pair["statistic"]) == (-3, 18, 0)
+    # Nothing varies but the methods.
+    test = one(analysis.tests, item=LOCATION)
+    assert (test["f"], test["p"], test["n"]) == (np.inf, 0, 72)
+    # Of the 24 orders of four methods in each of six cases one, in all, is as far apart or more.
+    assert test["p_these_readers"] == pytest.approx(1e-4)
+    pair = one(analysis.differences, item=LOCATION, first="lime", second="grad_cam")
+    assert (pair["difference"], pair["low"], pair["high"], pair["p"]) == (-3, -3, -3, 0)
+    # Two of the 64 ways to exchange two methods in six cases: all or none.
+    assert pair["p_these_readers"] == 2 / 64
+    assert pair["p_these_readers_holm"] == pytest.approx(6 * 2 / 64)
     for name in ("krippendorff_alpha", "fleiss_kappa", "icc_2_1"):
         agreement = one(analysis.agreement, item=LOCATION, statistic=name)
         assert agreement["value"] == pytest.approx(1)
@@ -96,8 +105,9 @@ def test_cannot_judge_is_no_score_and_counted() -> None:
     assert (mean["mean"], mean["n"], mean["left_out"]) == (2.5, 12, 6)
     assert one(analysis.distribution, item=LOCATION, method="lime", score=4)["ratings"] == 6
     assert one(analysis.distribution, item=LOCATION, method="lime", score=4)["cannot_judge"] == 6
-    friedman = one(analysis.friedman, item=LOCATION)
-    assert (friedman["n"], friedman["left_out"]) == (12, 6)
+    # A reader who has no score of a method cannot compare it; with the two others all is said.
+    test = one(analysis.tests, item=LOCATION)
+    assert (test["readers"], test["n"], test["left_out"]) == (2, 48, 24)
     assert counted(analysis, "cannot judge") == 6
     assert counted(analysis, "used") == 3 * 6 * 4 * 2 - 6
     marie = one(analysis.completeness, reader="Marie")
@@ -105,22 +115,61 @@ def test_cannot_judge_is_no_score_and_counted() -> None:
     assert (marie["answered"], marie["cannot_judge"]) == (48, 6)
 
 
-def test_interval_is_that_of_whole_cases() -> None:
-    """The resamples again, by copying rows."""
-    rows = study(varied)
-    found = one(analysed(rows, seed=5).means, item=LOCATION, method="shap")
-    draws = np.random.default_rng(5).multinomial(6, np.full(6, 1 / 6), 40)
-    means = []
-    for times in draws:
-        scores = [
-            entry["score"]
-            for case, count in zip(CASE_NAMES, times, strict=True)
-            for entry in rows
-            if (entry["case"], entry["method"], entry["item"]) == (case, "shap", LOCATION)
-            for _ in range(count)
-        ]
-        means.append(np.nanmean(np.array(scores, dtype=float)))
-    assert (found["low"], found["high"]) == pytest.approx(np.quantile(means, [0.025, 0.975]))
+def test_methods_are_compared_by_the_means_of_reader_and_case() -> None:
+    """The analysis itself, of an array made by hand; several sessions and labels are one value."""
+    rows = [*study(varied), *study(varied, session=2), *study(fixed, label="Edema")]
+    scores = np.full((4, 3, 6), np.nan)
+    for m, method in enumerate(METHODS):
+        for r, reader in enumerate(READERS):
+            for c, case in enumerate(CASE_NAMES):
+                said = [
+                    entry["score"]
+                    for entry in rows
+                    if (entry["reader"], entry["case"], entry["method"], entry["item"])
+                    == (reader, case, method, LOCATION)
+                ]
+                scores[m, r, c] = np.nanmean(np.array(said, float))
+    expected = mrmc.analyse(mrmc.Readings(tuple(METHODS), tuple(READERS), scores), mrmc.mean)
+    analysis = analysed(rows)
+    test = one(analysis.tests, item=LOCATION)
+    assert (test["f"], test["df1"]) == (pytest.approx(expected.f), 3)
+    assert (test["df2"], test["p"]) == (pytest.approx(expected.df2), pytest.approx(expected.p))
+    assert (test["readers"], test["cases"]) == (3, 6)
+    for difference in expected.differences:
+        pair = {"first": difference.first, "second": difference.second}
+        row = one(analysis.differences, item=LOCATION, **pair)
+        interval = difference.interval
+        assert row["difference"] == pytest.approx(interval.estimate)
+        assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
+        assert (row["p"], row["p_holm"]) == pytest.approx((difference.p, difference.p_holm))
+    mean = one(analysis.means, item=LOCATION, method="shap")
+    assert (mean["low"], mean["high"]) == pytest.approx(
+        (expected.methods["shap"].low, expected.methods["shap"].high)
+    )
+    these = exchange(scores)
+    assert test["p_these_readers"] == these.p
+    # So few that what such an analysis is worth stands beside it.
+    simulated = worth(like(expected.components, 3, 6, 4))
+    assert (test["simulated"], mean["simulated"]) == (simulated.rejected, simulated.mean_held)
+    for row in (test, mean):
+        assert row["worth"].startswith("From 6 cases and 3 readers only. Simulated: the share")
+
+
+def test_few_cases_have_no_interval_and_one_reader_speaks_for_none_else() -> None:
+    four = analysed(study(varied, cases=CASE_NAMES[:4]))
+    for name in ("means", "tests", "differences", "agreement"):
+        table = four.tables[name]
+        assert set(table["why"]) - {"The ratings do not vary enough."} == {
+            "Fewer than five cases: no interval."
+            if name == "agreement"
+            else "Fewer than five cases: no interval, no test."
+        }
+        assert table.filter(regex="^(low|high|p|p_holm)$").isna().all(axis=None)
+        assert set(table["worth"]) == {""}
+    assert four.differences["difference"].notna().all()
+    alone = analysed(study(varied, READERS[:1]))
+    (words,) = set(alone.tests["worth"])
+    assert words == "From 6 cases and one reader: it says nothing about other readers."
 
 
 def test_agreement_is_that_of_readers_by_maps() -> None:
@@ -134,7 +183,11 @@ def test_agreement_is_that_of_readers_by_maps() -> None:
     found = one(analysed(rows).agreement, item=COVERAGE, statistic="krippendorff_alpha")
     assert found["value"] == pytest.approx(alpha.value)
     assert (found["n"], found["left_out"]) == (alpha.n, alpha.left_out)
-    assert found["low"] <= found["value"] <= found["high"]
+    case = np.repeat(CASE_NAMES, 4)
+    general = of_readers_and_cases(alpha_sums, units, case)
+    assert (found["low"], found["high"]) == pytest.approx(general)
+    these = of_these_readers(alpha_sums(units), case, replicates=40)
+    assert (found["low_these_readers"], found["high_these_readers"]) == pytest.approx(these)
 
 
 def test_practice_repeats_and_controls_change_nothing_but_their_counts() -> None:
@@ -148,7 +201,7 @@ def test_practice_repeats_and_controls_change_nothing_but_their_counts() -> None
         row(method="shap", item="", case="case-007", rank=2, score=np.nan),
     ]
     plain, mixed = analysed(rows), analysed([*others, *rows])
-    for name in ("means", "distribution", "friedman", "pairwise", "agreement"):
+    for name in ("means", "distribution", "tests", "differences", "agreement"):
         pd.testing.assert_frame_equal(plain.tables[name], mixed.tables[name])
     assert counted(mixed, "warm-up case") == 8
     assert counted(mixed, "repeated case") == 8
@@ -184,7 +237,8 @@ def test_each_session_is_a_reading_of_its_own() -> None:
 
     analysis = analysed([*study(fixed), *study(lower, session=2)])
     assert one(analysis.means, item=LOCATION, method="lime")["mean"] == 1.5
-    assert one(analysis.friedman, item=LOCATION)["n"] == 36
+    test = one(analysis.tests, item=LOCATION)
+    assert (test["n"], test["cases"]) == (144, 6)
     alpha = one(analysis.agreement, item=LOCATION, statistic="krippendorff_alpha")
     # Readers agree in each session; that they differ between sessions is not disagreement.
     assert (alpha["value"], alpha["n"], alpha["cases"]) == (1, 48, 6)
@@ -217,10 +271,12 @@ def test_ranks_are_places_among_the_real_maps() -> None:
     assert means["mean_rank"].to_dict() == {"lime": 4, "shap": 3, "grad_cam": 1.25, "lrp": 1.75}
     assert set(means["n"]) == {2} and set(means["left_out"]) == {1}
     test = analysis.rank_test.iloc[0]
-    # Sums 8, 6, 2.5, 3.5 about 5; one tie of two in two readings.
-    assert test["chi2"] == pytest.approx((12 * 18.5 / (2 * 4 * 5)) / (1 - 6 / (2 * 60)))
-    assert test["w"] == pytest.approx(test["chi2"] / 6)
-    assert (test["n"], test["left_out"]) == (2, 1)
+    assert (test["n"], test["left_out"], test["cases"]) == (8, 4, 2)
+    pair = one(analysis.rank_differences, first="lime", second="grad_cam")
+    assert (pair["difference"], pair["why"]) == (
+        2.75,
+        "Fewer than five cases: no interval, no test.",
+    )
 
 
 def test_rank_repeated_in_each_row_of_a_map_counts_once() -> None:
@@ -229,7 +285,9 @@ def test_rank_repeated_in_each_row_of_a_map_counts_once() -> None:
         entry["rank"] = 6 - FIXED[entry["method"]]
     analysis = analysed(rows)
     assert one(analysis.places, method="grad_cam", place=1)["readings"] == 18
-    assert analysis.rank_test["w"].item() == 1
+    assert analysis.rank_test["n"].item() == 4 * 18
+    pair = one(analysis.rank_differences, first="lime", second="grad_cam")
+    assert (pair["difference"], pair["low"], pair["high"]) == (3, 3, 3)
 
 
 def repeated(method: str, score: float | None, **changes: object) -> dict[str, object]:
@@ -284,7 +342,7 @@ def test_control_fails_when_it_is_rated_as_high_as_the_real_maps() -> None:
     assert (found["rated"], found["failed"], found["left_out"]) == (2, 1, 2)
     effect = one(analysis.control_effects, control="other patient")
     assert (effect["mean_control"], effect["mean_real"], effect["difference"]) == (2, 3, -1)
-    assert (effect["low"], effect["high"]) == (-2, 0)
+    assert effect["why"] == "Fewer than five cases: no interval, no test."
     assert (effect["n"], effect["cases"], effect["left_out"]) == (2, 2, 2)
 
 
@@ -302,23 +360,11 @@ def test_a_map_that_a_control_replaced_is_missing_by_design() -> None:
     analysis = analysed(with_replaced(CASE_NAMES[:2], "shap"))
     mean = one(analysis.means, item=LOCATION, method="shap")
     assert (mean["mean"], mean["n"], mean["left_out"]) == (3, 12, 0)
-    # Complete blocks only, and nothing that somebody left out.
-    friedman = one(analysis.friedman, item=LOCATION)
-    assert (friedman["n"], friedman["left_out"], friedman["w"]) == (12, 0, 1)
-    of_it = one(analysis.pairwise, item=LOCATION, first="lime", second="shap")
-    assert (of_it["n"], of_it["left_out"]) == (12, 0)
-    of_others = one(analysis.pairwise, item=LOCATION, first="lime", second="lrp")
-    assert (of_others["n"], of_others["left_out"]) == (18, 0)
+    # What is there counts, and nothing that somebody left out.
+    test = one(analysis.tests, item=LOCATION)
+    assert (test["n"], test["left_out"], test["cases"]) == (66, 0, 6)
     effect = one(analysis.control_effects, control="other_patient")
     assert (effect["mean_control"], effect["n"], effect["left_out"]) == (1, 6, 0)
-
-
-def test_a_map_that_nobody_rated_beside_a_control_that_was_added_is_left_out() -> None:
-    rows = study(fixed)
-    added = [{**one, "control": "other_patient"} for one in rows if one["method"] == "shap"]
-    kept = [one for one in rows if (one["case"], one["method"]) != (CASE_NAMES[0], "shap")]
-    friedman = one(analysed([*kept, *added]).friedman, item=LOCATION)
-    assert (friedman["n"], friedman["left_out"]) == (15, 3)
 
 
 def test_ranks_of_readings_that_lack_a_method_by_design_are_not_left_out() -> None:
@@ -330,7 +376,7 @@ def test_ranks_of_readings_that_lack_a_method_by_design_are_not_left_out() -> No
     ]
     analysis = analysed(rows)
     test = one(analysis.rank_test)
-    assert (test["n"], test["left_out"]) == (2, 0)
+    assert (test["n"], test["left_out"]) == (8, 0)
     assert set(analysis.mean_ranks["n"]) == {2} and set(analysis.mean_ranks["left_out"]) == {0}
     assert set(analysis.places["left_out"]) == {0}
 
@@ -467,22 +513,24 @@ def two_methods() -> Analysis:
 def test_what_cannot_be_computed_is_nan_and_says_why(degenerate: Any) -> None:
     analysis = degenerate()
     for name, found in analysis.tables.items():
-        undefined = found.isna().any(axis=1)
+        undefined = found.drop(columns="simulated", errors="ignore").isna().any(axis=1)
         if undefined.any():
             assert (found.loc[undefined, "why"] != "").all(), name
         if "why" in found:
             assert (found.loc[~undefined, "why"] == "").all(), name
+        if "worth" in found:
+            numbers = found.filter(regex="^(low|p)$").notna().any(axis=1)
+            assert (found.loc[~numbers, "worth"] == "").all(), name
     json.loads(analysis.to_json(), parse_constant=pytest.fail)
 
 
 def test_reasons_are_those_of_the_case() -> None:
     assert set(one_reader().agreement["why"]) == {"Fewer than two readers."}
-    assert set(one_case().means["why"]) == {"One case only: no interval."}
-    assert set(constant().friedman["why"]) == {"Every reading puts all methods equal."}
+    assert set(one_case().means["why"]) == {"One case of each reader: no interval."}
+    assert set(constant().tests["why"]) == {"The methods are never rated differently."}
     assert set(constant().repeats["why"]) == {"All scores are equal."}
-    assert set(constant().pairwise["why"]) == {"The two are never rated differently."}
-    assert set(all_missing().means["why"]) == {"No ratings."}
-    assert set(two_methods().friedman["why"]) == {"Fewer than three methods."}
+    assert set(constant().differences["why"]) == {"The methods are never rated differently."}
+    assert set(all_missing().means["why"]) == {"No values."}
     assert set(all_missing().times["why"]) == {"No time was recorded."}
 
 

@@ -6,34 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from shamsul.metrics.comparison import EXACT, friedman, pairwise_wilcoxon
-
-#: Hollander & Wolfe 1973, table 7.1: three ways of rounding first base, 22 players, seconds.
-#: R 4's help("friedman.test") gives chi-squared = 11.143, df = 2, p-value = 0.003805.
-ROUNDING = [
-    [5.40, 5.50, 5.55],
-    [5.85, 5.70, 5.75],
-    [5.20, 5.60, 5.50],
-    [5.55, 5.50, 5.40],
-    [5.90, 5.85, 5.70],
-    [5.45, 5.55, 5.60],
-    [5.40, 5.40, 5.35],
-    [5.45, 5.50, 5.35],
-    [5.25, 5.15, 5.00],
-    [5.85, 5.80, 5.70],
-    [5.25, 5.20, 5.10],
-    [5.65, 5.55, 5.45],
-    [5.60, 5.35, 5.45],
-    [5.05, 5.00, 4.95],
-    [5.50, 5.50, 5.40],
-    [5.45, 5.55, 5.50],
-    [5.55, 5.55, 5.35],
-    [5.45, 5.50, 5.55],
-    [5.50, 5.45, 5.25],
-    [5.65, 5.60, 5.40],
-    [5.70, 5.65, 5.55],
-    [6.30, 6.30, 6.25],
-]
+from shamsul.metrics.comparison import EXACT, pairwise_wilcoxon
 
 #: Hollander & Wolfe 1973, page 29: depression scales of nine patients at two visits.
 #: R 4's help("wilcox.test") gives V = 40, one-sided p-value = 0.01953.
@@ -49,51 +22,9 @@ DEPRESSION = [
     [1.30, 1.29],
 ]
 
-#: One block of four treatments, rated from 1 to 5, is a reader's look at a case.
+#: Blocks of four treatments, rated from 1 to 5.
 _ = np.nan
 RATED = [[5, 3, 2, 1], [4, 4, 2, 1], [5, 2, 3, 1], [4, 3, 3, _]]
-
-
-def test_friedman_of_hollander_and_wolfe() -> None:
-    test = friedman(ROUNDING)
-    assert round(test.chi2, 3) == 11.143
-    assert round(test.p, 6) == 0.003805
-    assert test.w == pytest.approx(test.chi2 / (22 * 2))
-    assert (test.n, test.k, test.left_out) == (22, 3, 0)
-
-
-def test_friedman_by_hand_with_ties_and_an_incomplete_block() -> None:
-    test = friedman(RATED)
-    # Ranks 4 3 2 1, 3.5 3.5 2 1, 4 2 3 1: sums 11.5, 8.5, 7, 3.
-    assert test.mean_ranks == pytest.approx((11.5 / 3, 8.5 / 3, 7 / 3, 1))
-    spread = np.sum(np.square(np.array([11.5, 8.5, 7, 3]) - 7.5))
-    # One pair of ties: 2³ - 2 = 6 of n k (k² - 1).
-    expected = 12 * spread / (3 * 4 * 5) / (1 - 6 / (3 * 4 * 15))
-    assert test.chi2 == pytest.approx(expected)
-    assert test.w == pytest.approx(expected / 9)
-    assert test.p == pytest.approx(stats.chi2.sf(expected, 3))
-    assert (test.n, test.left_out) == (3, 1)
-
-
-def test_blocks_that_all_agree_have_a_concordance_of_one() -> None:
-    assert friedman([[1, 2, 3, 5]] * 6).w == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("blocks", "n"),
-    [
-        (np.empty((0, 4)), 0),
-        (np.full((5, 4), np.nan), 0),
-        ([[1, 2, 3]], 1),
-        ([[1, 2], [2, 1]], 2),
-        ([[3, 3, 3], [2, 2, 2]], 2),
-    ],
-)
-def test_no_blocks_one_block_two_treatments_or_constant_ratings_have_no_friedman(blocks, n) -> None:
-    test = friedman(blocks)
-    assert np.isnan([test.chi2, test.p, test.w]).all()
-    assert test.n == n and test.left_out == len(blocks) - n
-    assert np.isnan(test.mean_ranks).all() == (n == 0)
 
 
 def test_wilcoxon_of_hollander_and_wolfe() -> None:
@@ -184,4 +115,4 @@ def test_wrong_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="2 names for 3 treatments"):
         pairwise_wilcoxon([[1, 2, 3]], "ab")
     with pytest.raises(ValueError, match="shape"):
-        friedman([1, 2, 3])
+        pairwise_wilcoxon([1, 2, 3], "abc")

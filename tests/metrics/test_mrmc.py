@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.inference import Setting, measure
+from benchmarks.inference import measure
 from shamsul.metrics import mrmc
 from shamsul.metrics.mrmc import Fixed, Readings, analyse, auc, mean, sensitivity, specificity
+from shamsul.metrics.simulated_studies import Setting
 
 VAN_DYKE = Path(__file__).resolve().parents[3] / "shared" / "data" / "mrmc" / "vandyke.csv"
 

@@ -27,6 +27,7 @@ from shamsul.ui.evaluate.selection import Choice
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import offer, zipped
 from shamsul.ui.shared.frame import error_boundary
+from shamsul.ui.shared.pictures import show
 from shamsul.ui.shared.viewer import CURVE_LEVELS, Panel, Row, viewer
 from shamsul.ui.shared.wording import plain
 
@@ -141,18 +142,17 @@ def study(chosen: Choice, found: Sequence[MapScore]) -> None:
     """Tables and figures over all cases, and files of them."""
     scores = json.dumps([one.score.to_json() for one in found])
     people = tuple({one.score.method: None for one in found if one.score.method not in EXPLAINERS})
-    tables, parts, files, words = _results(scores, chosen.threshold, people)
+    tables, parts, files, words, alt = _results(scores, chosen.threshold, people)
     _downloads(chosen, files)
     for sentence in words:
         st.markdown(f"- {plain(sentence)}")
-    for title, pictures, named in parts:
+    for title, drawn, named in parts:
         st.markdown(f"##### {title}")
-        for picture in pictures:
-            # On white in the dark theme too: it is what will be published.
-            st.image(files[f"{picture}.png"], width=900)
+        for picture in drawn:
+            show(files[f"{picture}.svg"].decode(), alt[picture])
         gallery = "cases" in named and _gallery(chosen, tables["cases"])
         for name, caption in named.items():
-            with st.expander(caption, expanded=not (pictures or gallery)):
+            with st.expander(caption, expanded=not (drawn or gallery)):
                 st.dataframe(tables[name], hide_index=True, placeholder="")
 
 
@@ -164,8 +164,12 @@ def _results(
     list[tuple[str, list[str], dict[str, str]]],
     Mapping[str, bytes],
     list[str],
+    Mapping[str, str],
 ]:
-    """Tables by name, sections (title, pictures, tables with captions), files, and sentences."""
+    """Tables by name, sections, files, sentences, and what the figures say in words.
+
+    A section is a title, names of its pictures, and tables with their captions.
+    """
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.localisation.figures import draw
     from shamsul.localisation.leaderboard import sentences
@@ -194,7 +198,8 @@ def _results(
         filled = {name: title for name, title in section.tables.items() if len(tables[name])}
         parts.append((section.title, [one for one in section.pictures if one in drawn], filled))
     content = {"protocol": "shamsul", "threshold": threshold, "scores": rows}
-    return tables, parts, files(results, pictures, content), sentences(results)
+    alt = {one.name: one.words for one in pictures}
+    return tables, parts, files(results, pictures, content), sentences(results), alt
 
 
 def _downloads(chosen: Choice, files: Mapping[str, bytes]) -> None:

@@ -11,7 +11,8 @@ from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
 from shamsul.reading.exports.transfer import dump
-from shamsul.ui.shared import session
+from shamsul.reporting.page import noted
+from shamsul.ui.shared import pictures, session
 from shamsul.ui.shared.downloads import offer, zipped
 
 #: Bootstrap replicates, and their seed.
@@ -56,8 +57,10 @@ def fingerprint(study: Study) -> str:
 
 
 @st.cache_data(show_spinner="Computing the statistics …", max_entries=8)
-def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, bytes]]:
-    """The analysis of a study: its tables, and its files by name."""
+def results(
+    study: str, fingerprint: str
+) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, bytes], Mapping[str, str]]:
+    """The analysis of a study: its tables, its files by name, and its figures in words."""
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
@@ -73,10 +76,14 @@ def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], M
         replicates=REPLICATES,
         seed=SEED,
     )
-    return analysis.tables, files(analysis, draw(analysis))
+    drawn = draw(analysis)
+    words = {picture.name: picture.words for picture in drawn}
+    return analysis.tables, files(analysis, drawn), words
 
 
-def sections(tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> None:
+def sections(
+    tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes], words: Mapping[str, str]
+) -> None:
     """The figures and tables of the report."""
     for section in SECTIONS:
         drawn = [name for name in section.pictures if f"{name}.svg" in files]
@@ -85,11 +92,13 @@ def sections(tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> 
             continue
         st.markdown(f"##### {section.title}")
         for name in drawn:
-            # On white in the dark theme too: it is what will be published.
-            st.image(files[f"{name}.png"], width=900)
+            pictures.show(files[f"{name}.svg"].decode(), words[name])
         for name, title in filled.items():
             with st.expander(title, expanded=not drawn):
-                st.dataframe(tables[name], hide_index=True, placeholder="")
+                table, notes = noted(tables[name])
+                st.dataframe(table, hide_index=True, placeholder="")
+                for number, note in enumerate(notes, 1):
+                    st.caption(f"{number}: {note}")
 
 
 def downloads(study: Study, files: Mapping[str, bytes]) -> None:
