@@ -20,8 +20,10 @@ from shamsul.storage.text import number
 
 #: Numbers of readers that plans are made for.
 READERS: Final = tuple(range(3, 13))
-#: Cases below which the test itself tells equal methods apart somewhat too often.
+#: Cases below which the test itself tells equal methods apart somewhat too often; a pilot of fewer,
+#: or of fewer readers than these, tells little of how they vary.
 FEW_CASES: Final = 20
+FEW_READERS: Final = 5
 #: Share of a pilot's readings that must be there, or its errors are not those of so many cases.
 _COMPLETE: Final = 0.8
 #: What is taken for 0 where it is negative, in words.
@@ -98,7 +100,7 @@ class Plan:
             Columns readers, cases and power, by readers and cases.
         """
         enough = needed["cases"].dropna()
-        far = np.clip(1.3 * enough.quantile(0.75), 40, 5000) if len(enough) else 400
+        far = np.clip(1.3 * enough.quantile(0.75), 12, 5000) if len(enough) else 400
         cases = np.unique(np.linspace(5, far, 150).astype(int))
         return pd.concat(
             pd.DataFrame({"readers": readers, "cases": cases, "power": self._power(readers, cases)})
@@ -176,7 +178,7 @@ def notes(plan: Plan, needed: pd.DataFrame) -> tuple[str, ...]:
         )
     said.append(
         "Every reader reads every case with every method. The numbers are as good as the "
-        "components: those of a pilot with few readers or cases are rough."
+        "components that they follow from."
     )
     return tuple(said)
 
@@ -268,6 +270,18 @@ def of_pilot(readings: Readings, figure: Figure) -> Components:
     return Components.of(pilot, cases=float(read.sum(2).mean()))
 
 
+def worth(readings: Readings) -> str:
+    """What a pilot study is and, where it is small, what plans from it are worth."""
+    methods, readers, cases = readings.scores.shape
+    said = f"The pilot has {methods} methods, {readers} readers and {cases} cases."
+    if readers < FEW_READERS or cases < FEW_CASES:
+        said += (
+            f" One of fewer than {FEW_READERS} readers or {FEW_CASES} cases tells the components, "
+            "and hence the numbers of cases, only roughly."
+        )
+    return said
+
+
 def of_study(store: Store, study: str, item: str) -> Readings:
     """What readers of a study in the store have said of maps.
 
@@ -279,8 +293,9 @@ def of_study(store: Store, study: str, item: str) -> Readings:
     Returns
     -------
     Readings
-        A case is a label of a radiograph; of several sessions its mean score counts. Practice,
-        repeats and control maps are left out, as in :func:`shamsul.analysis.study.analyse`.
+        A case is a radiograph, whose labels are no independent evidence: of several, and of several
+        sessions, the mean score counts. Practice, repeats and control maps are left out, as in
+        :func:`shamsul.analysis.study.analyse`.
 
     Raises
     ------
@@ -302,17 +317,9 @@ def of_study(store: Store, study: str, item: str) -> Readings:
     if chosen["score"].notna().sum() == 0:
         raise ValueError("nothing has been rated on this scale yet")
     table = chosen.pivot_table(
-        index="method", columns=["reader", "case", "label"], values="score", aggfunc="mean"
+        index=["method", "reader"], columns="case", values="score", aggfunc="mean"
     )
-    readers = table.columns.get_level_values("reader").unique()
-    whole = pd.MultiIndex.from_tuples(
-        [
-            (reader, *case)
-            for reader in readers
-            for case in table.columns.droplevel("reader").unique()
-        ]
-    )
-    scores = table.reindex(columns=whole).to_numpy(float)
-    return Readings(
-        tuple(table.index), tuple(readers), scores.reshape(len(table), len(readers), -1)
-    )
+    methods, readers = (table.index.unique(level) for level in ("method", "reader"))
+    every = pd.MultiIndex.from_product([methods, readers])
+    scores = table.reindex(every).to_numpy(float).reshape(len(methods), len(readers), -1)
+    return Readings(tuple(methods), tuple(readers), scores)

@@ -71,7 +71,15 @@ def plan_study(
 ) -> None:
     """Say how many readers and cases a study needs (Hillis, Obuchowski, Berbaum 2011)."""
     from shamsul.analysis.power_figure import files
-    from shamsul.analysis.sample_size import Plan, of_pilot, of_study, stated
+    from shamsul.analysis.sample_size import (
+        Plan,
+        notes,
+        of_pilot,
+        of_study,
+        sentence,
+        stated,
+        worth,
+    )
     from shamsul.reporting.files import write_files
 
     if sum(map(bool, (pilot, study, components))) != 1:
@@ -81,6 +89,7 @@ def plan_study(
     merit = figure_of("mean" if study else figure, threshold)
     about = fixed_of(fixed)
     numbers = _numbers(readers)
+    said: list[str] = []
     try:
         if components:
             figure, known, compared = "", stated(components), 2
@@ -90,6 +99,7 @@ def plan_study(
             else:
                 figure, found = "mean", of_study(stores()[0], study, item)
             known, compared = of_pilot(found, merit), len(found.methods)
+            said.append(worth(found))
         if methods is not None:
             compared = methods
         plan = Plan(known, difference, compared, numbers, power, level, about)
@@ -97,7 +107,8 @@ def plan_study(
         written = write_files(files(plan), out) if out else ()
     except ValueError as error:
         raise UserError(f"This cannot be planned: {error}.") from None
-    _emit(plan, needed, figure, [str(path) for path in written], as_json)
+    said = [sentence(plan, needed), *said, *notes(plan, needed)]
+    _emit(plan, needed, figure, said, [str(path) for path in written], as_json)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -112,11 +123,14 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _emit(
-    plan: "Plan", needed: "pd.DataFrame", figure: str, files: list[str], as_json: bool
+    plan: "Plan",
+    needed: "pd.DataFrame",
+    figure: str,
+    said: list[str],
+    files: list[str],
+    as_json: bool,
 ) -> None:
-    from shamsul.analysis.sample_size import notes, sentence, to_json
-
-    said = [sentence(plan, needed), *notes(plan, needed)]
+    from shamsul.analysis.sample_size import to_json
 
     def text() -> Iterable[str]:
         yield said[0]

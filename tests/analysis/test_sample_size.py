@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 
 from shamsul.analysis.power_figure import draw, files, heights
-from shamsul.analysis.sample_size import Plan, notes, of_pilot, of_study, sentence, stated, to_json
+from shamsul.analysis.sample_size import (
+    Plan,
+    notes,
+    of_pilot,
+    of_study,
+    sentence,
+    stated,
+    to_json,
+    worth,
+)
 from shamsul.metrics.mrmc import Fixed, Readings, mean
 from shamsul.metrics.power import Components, power
 from shamsul.reading import CANNOT_JUDGE, Answer, Store
@@ -131,8 +140,11 @@ def test_a_pilots_errors_are_of_as_many_cases_as_its_readers_have_read() -> None
     scores = np.random.default_rng(0).normal(size=(2, 3, 20))
     pilot = Readings(("a", "b"), ("x", "y", "z"), scores)
     assert of_pilot(pilot, mean).cases == 20
+    assert "2 methods, 3 readers and 20 cases. One of fewer than 5 readers" in worth(pilot)
     scores[0, :, :2] = np.nan
     assert of_pilot(pilot, mean).cases == 19
+    enough = Readings(("a", "b"), tuple("vwxyz"), np.zeros((2, 5, 20)))
+    assert worth(enough) == "The pilot has 2 methods, 5 readers and 20 cases."
     scores[:, 0, :12] = np.nan
     with pytest.raises(ValueError, match=r"only 77% of its readings"):
         of_pilot(pilot, mean)
@@ -169,7 +181,11 @@ def test_a_stored_study_as_a_pilot(store: Store, rating: Callable[..., Answer]) 
     for number, method in enumerate(found.methods):
         for place, reader in enumerate(found.readers):
             expected = [scores[reader, case.name, method] for case in cases]
-            assert sorted(found.scores[number, place]) == sorted(expected)
+            assert list(found.scores[number, place]) == expected
+    # Another label of a radiograph is no other case.
+    store.record([rating(value=4, reader="Ada", case=cases[0], method="lrp", label="Edema")])
+    both = (scores["Ada", cases[0].name, "lrp"] + 4) / 2
+    assert of_study(store, "pilot", "location").scores[1, 0, 0] == both
     with pytest.raises(ValueError, match="no scale 'nothing' about maps; it has location"):
         of_study(store, "pilot", "nothing")
     with pytest.raises(ValueError, match="nothing has been rated"):
