@@ -1,5 +1,6 @@
 """The panel of the set-up page that says how many readers and cases a comparison needs."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -107,8 +108,6 @@ def _opened() -> None:
 
 def _known() -> "tuple[Components, float, int, tuple[str, ...]]":
     """Components, a difference and a number of methods to begin with, and what to say of them."""
-    from shamsul.analysis.sample_size import of_pilot, of_study, worth
-    from shamsul.metrics.mrmc import mean
     from shamsul.metrics.power import Components
 
     if st.radio("What is known", [_STATED, _PILOT], horizontal=True, key="plan-from") == _STATED:
@@ -147,8 +146,18 @@ def _known() -> "tuple[Components, float, int, tuple[str, ...]]":
         format_func=items.__getitem__,
         key=f"plan-item-{name}",
     )
-    readings = of_study(session.store(), name, item)
-    return of_pilot(readings, mean), 0.5, len(readings.methods), (worth(readings),)
+    components, methods, about = _pilot(name, item, studies[name].created_at)
+    return components, 0.5, methods, (about,)
+
+
+@st.cache_data(show_spinner="Reading the pilot …", max_entries=16, ttl=60)
+def _pilot(study: str, item: str, made: datetime) -> "tuple[Components, int, str]":
+    """Of a pilot study made at that time, as it was a minute ago at most."""
+    from shamsul.analysis.sample_size import of_pilot, of_study, worth
+    from shamsul.metrics.mrmc import mean
+
+    readings = of_study(session.store(), study, item)
+    return of_pilot(readings, mean), len(readings.methods), worth(readings)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
