@@ -1,11 +1,15 @@
 """``study plan``: how many readers and cases a study needs."""
 
 import json
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from shamsul.cli import main
+from shamsul.reading import Answer, MapShown, Store
+from tests.cli.command import run_in
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "mrmc"
 STATED = "--components=var_tr=0.0002,var=0.0008,cov1=0.00035,cov2=0.00034,cov3=0.00024,cases=114"
@@ -109,3 +113,40 @@ def test_a_pilot_that_cannot_be_analysed_says_why(run, tmp_path: Path) -> None:
     status, _, err = run(pilot, "--difference", 0.05, "--figure", "mean")
     assert status == 2
     assert "This cannot be planned: there are fewer than two readers" in err
+
+
+@pytest.mark.long
+def test_a_stored_study_as_the_pilot(tmp_path: Path) -> None:
+    def plan(item: str) -> tuple[int, str, str]:
+        asked = ["--study", "phantom-demo", "--item", item, "--difference", 0.5, "--json"]
+        done = run_in(tmp_path, "study", "plan", *asked)
+        return done.returncode, done.stdout, done.stderr
+
+    assert plan("location") == (
+        2,
+        "",
+        "This cannot be planned: nothing has been rated on this scale yet.\n",
+    )
+    assert "the study has no scale 'beauty' about maps; it has location" in plan("beauty")[2]
+    store = Store(f"sqlite:///{tmp_path / 'data' / 'shamsul.db'}")
+    rng = np.random.default_rng(0)
+    about = {"label": "Edema", "model": "phantom", "model_sha256": "c" * 64, "blinded": False}
+    about |= {"probability": 0.5, "heatmap_sha256": "b" * 64, "opacity": 0.5}
+    for reader, case, method in product("ABC", store.cases("phantom-demo"), ("lime", "lrp")):
+        shown = MapShown(
+            **about,
+            method=method,
+            method_name_shown=method,
+            panel_position=1 + (method == "lrp"),
+            normalisation="p99.5",
+        )
+        score = int(rng.integers(1, 6))
+        answer = Answer(case=case, reader=reader, shown=shown, item="location", value=score)
+        store.record([answer])
+    cases = len(store.cases("phantom-demo"))
+    store.close()
+    status, out, _ = plan("location")
+    found = json.loads(out)
+    assert (status, found["figure"], found["methods"]) == (0, "mean", 2)
+    assert found["components"]["cases"] == cases
+    assert f"The pilot has 2 methods, 3 readers and {cases} cases." in found["notes"][1]

@@ -44,40 +44,54 @@ def panel() -> None:
 
 
 def _opened() -> None:
-    # Imported here: statistics and figures take seconds, which writing a study file does not need.
-    from shamsul.analysis.sample_size import Plan, notes, sentence
-    from shamsul.ui.setup import charts
-
     try:
-        known, difference, methods, about = _known()
-        places = st.columns(4)
-        place = f"{methods}-{difference}"  # another pilot, other beginnings
-        difference = places[0].number_input(
-            "Difference worth finding",
-            min_value=0.0,
-            value=difference,
-            step=difference / 10,
-            format="%.3f",
-            key=f"plan-difference-{place}",
-            help="Between the best and the worst method, in the figure of merit's own unit.",
-        )
-        compared = places[1].number_input(
-            "Methods", min_value=2, max_value=20, value=methods, key=f"plan-methods-{place}"
-        )
-        wanted = places[2].number_input(
-            "Power (%)",
-            min_value=50,
-            max_value=99,
-            value=80,
-            step=5,
-            key="plan-power",
-            help="How often a study finds the difference if there is one, at a level of 0.05.",
-        )
-        plan = Plan(known, difference, compared, power=wanted / 100)
+        plan, about = _asked()
         needed, curves = _planned(plan)
     except ValueError as error:
         st.info(plain(f"This cannot be planned: {error}."))
         return
+    _show(plan, needed, curves, about)
+
+
+def _asked() -> "tuple[Plan, tuple[str, ...]]":
+    """What the controls say, and what there is to say of what is known."""
+    # Imported here: statistics take seconds, which writing a study file does not need.
+    from shamsul.analysis.sample_size import Plan
+
+    known, difference, methods, about = _known()
+    begun = f"{methods}-{difference}"  # where another pilot has other beginnings
+    places = st.columns(4)
+    wanted = places[0].number_input(
+        "Difference worth finding",
+        min_value=0.0,
+        value=difference,
+        step=difference / 10,
+        format="%.3f",
+        key=f"plan-difference-{begun}",
+        help="Between the best and the worst method, in the figure of merit's own unit.",
+    )
+    compared = places[1].number_input(
+        "Methods", min_value=2, max_value=20, value=methods, key=f"plan-methods-{begun}"
+    )
+    power = places[2].number_input(
+        "Power (%)",
+        min_value=50,
+        max_value=99,
+        value=80,
+        step=5,
+        key="plan-power",
+        help="How often a study finds the difference if there is one, at a level of 0.05.",
+    )
+    return Plan(known, wanted, compared, power=power / 100), about
+
+
+def _show(
+    plan: "Plan", needed: "pd.DataFrame", curves: "pd.DataFrame", about: tuple[str, ...]
+) -> None:
+    """What a plan comes to: in one sentence, as a figure, as a table and as files."""
+    from shamsul.analysis.sample_size import notes, sentence
+    from shamsul.ui.setup import charts
+
     said = sentence(plan, needed)
     st.markdown(f"**{plain(said)}**")
     left, right = st.columns([2, 1])
