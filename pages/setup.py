@@ -3,7 +3,7 @@
 import streamlit as st
 
 from shamsul.reading.database.accounts import Role
-from shamsul.ui.setup import editor
+from shamsul.ui.setup import editor, sample_size
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.damaged import tell_coordinator
 from shamsul.ui.shared.wording import plain
@@ -61,3 +61,5 @@ with right:
                 editor.close(there)
             case editor.CLOSE_FOR_GOOD if there is not None:
                 editor.close_for_good(there)
+
+sample_size.panel()

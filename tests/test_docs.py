@@ -122,6 +122,7 @@ def test_every_option_in_the_readme_exists() -> None:
         ["phantom", "render"],
         ["export"],
         ["analyse"],
+        ["study", "plan"],
         ["annotations", "import"],
         ["faithfulness"],
         ["evaluate"],

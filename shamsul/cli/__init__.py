@@ -19,6 +19,7 @@ from shamsul.cli import (  # noqa: F401
     mrmc,
     ratings,
     studies,
+    study_plan,
     users,
 )
 
