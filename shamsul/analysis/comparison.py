@@ -6,7 +6,7 @@ beside it stands what :mod:`shamsul.metrics.permutation` says of these very read
 """
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,20 +173,31 @@ def of_mean(values: pd.DataFrame, simulated: Worth | None = None) -> tuple[float
     return found.estimate, {"low": low, "high": high, **cells}
 
 
-def _used(values: pd.DataFrame, methods: list[str]) -> _Used:
-    """The means of readers who have read two cases or more with every method."""
+def readings_of(values: pd.DataFrame, methods: Sequence[str]) -> Readings:
+    """What readers said of each case with each method, the mean where they said several things.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Columns reader, case, method and value, which may be NaN.
+    methods : sequence of str
+    """
     known = values.dropna(subset="value")
-    cells = known.groupby(["reader", "method", "case"])["value"].mean()
-    counts = cells.groupby(["reader", "method"]).count().unstack("method")
-    enough = counts.reindex(columns=methods).fillna(0) >= 2
-    readers = sorted(enough.index[enough.all(axis=1)]) if methods else []
-    mine = known[known["reader"].isin(readers)]
-    cases = sorted(mine["case"].unique())
-    places = pd.MultiIndex.from_product([readers, methods, cases])
-    shape = (len(readers), len(methods), len(cases))
-    scores = cells.reindex(places).to_numpy(float).reshape(shape).swapaxes(0, 1)
-    readings = Readings(tuple(methods), tuple(readers), scores)
-    return _Used(readings, len(mine), len(values) - len(mine))
+    readers, cases = (sorted(known[name].unique()) for name in ("reader", "case"))
+    cells = known.groupby(["method", "reader", "case"])["value"].mean()
+    every = pd.MultiIndex.from_product([methods, readers, cases])
+    scores = cells.reindex(every).to_numpy(float)
+    shape = (len(methods), len(readers), len(cases))
+    return Readings(tuple(methods), tuple(readers), scores.reshape(shape))
+
+
+def _used(values: pd.DataFrame, methods: Sequence[str]) -> _Used:
+    """Of readers who have read two cases or more with every method."""
+    known = values.dropna(subset="value")
+    cases = known.groupby(["reader", "method"])["case"].nunique().unstack("method")
+    enough = (cases.reindex(columns=methods).fillna(0) >= 2).all(axis=1)
+    mine = known[known["reader"].isin(enough.index[enough])] if methods else known.head(0)
+    return _Used(readings_of(mine, methods), len(mine), len(values) - len(mine))
 
 
 def _counted(used: _Used, simulated: Worth | None, reason: str) -> Row:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shamsul.analysis.comparison import FEW_CASES, FEW_READERS, readings_of
 from shamsul.analysis.selection import select
 from shamsul.metrics.mrmc import Figure, Fixed, Readings, analyse
 from shamsul.metrics.power import Components, needed_cases, power
@@ -20,10 +21,6 @@ from shamsul.storage.text import number
 
 #: Numbers of readers that plans are made for.
 READERS: Final = tuple(range(3, 13))
-#: Cases below which the test itself tells equal methods apart somewhat too often; a pilot of fewer,
-#: or of fewer readers than these, tells little of how they vary.
-FEW_CASES: Final = 20
-FEW_READERS: Final = 5
 #: Share of a pilot's readings that must be there, or its errors are not those of so many cases.
 _COMPLETE: Final = 0.8
 #: What is taken for 0 where it is negative, in words.
@@ -71,7 +68,7 @@ class Plan:
         Raises
         ------
         ValueError
-            There is no such study; one sentence without a full stop.
+            Such a study cannot be planned; one sentence without a full stop.
         """
         rows = []
         for readers in self.readers:
@@ -316,10 +313,5 @@ def of_study(store: Store, study: str, item: str) -> Readings:
     chosen = select(ratings, cases, items, set(ratings["method"])).main
     if chosen["score"].notna().sum() == 0:
         raise ValueError("nothing has been rated on this scale yet")
-    table = chosen.pivot_table(
-        index=["method", "reader"], columns="case", values="score", aggfunc="mean"
-    )
-    methods, readers = (table.index.unique(level) for level in ("method", "reader"))
-    every = pd.MultiIndex.from_product([methods, readers])
-    scores = table.reindex(every).to_numpy(float).reshape(len(methods), len(readers), -1)
-    return Readings(tuple(methods), tuple(readers), scores)
+    methods = sorted(chosen["method"].unique())
+    return readings_of(chosen.rename(columns={"score": "value"}), methods)

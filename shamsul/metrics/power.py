@@ -44,7 +44,7 @@ class Components:
     Raises
     ------
     ValueError
-        There is no such study; one sentence without a full stop.
+        Such a study cannot be planned; one sentence without a full stop.
     """
 
     var_tr: float
@@ -134,7 +134,7 @@ def power(
     Raises
     ------
     ValueError
-        There is no such study; one sentence without a full stop.
+        Such a study cannot be planned; one sentence without a full stop.
 
     Notes
     -----
@@ -200,7 +200,7 @@ def needed_cases(
     Raises
     ------
     ValueError
-        There is no such study; one sentence without a full stop.
+        Such a study cannot be planned; one sentence without a full stop.
     """
     if not 0 < wanted < 1:
         raise ValueError("a power lies between 0 and 1")

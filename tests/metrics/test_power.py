@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.inference import Setting, study
 from shamsul.metrics.mrmc import Fixed, Readings, analyse, mean
 from shamsul.metrics.power import Components, needed_cases, power
+from shamsul.metrics.simulated_studies import Setting, draw
 
 #: Estimates of Van Dyke's study, which tests of ``mrmc`` compare with other software's.
 VAN_DYKE = Components(
@@ -72,7 +72,7 @@ def test_drawn_studies_find_a_difference_as_often_as_promised(
     names = [tuple(map(str, range(n))) for n in (setting.methods, setting.readers)]
     found = []
     for _ in range(runs):
-        scores = study(setting, rng)
+        (scores,) = draw(setting, 1, rng)
         scores[0] += difference / 2
         scores[1] -= difference / 2
         found.append(analyse(Readings(*names, scores), mean, fixed=fixed).p < 0.05)
@@ -131,7 +131,7 @@ def test_methods_of_which_nothing_varies_are_always_told_apart() -> None:
 
 def test_a_pilot_study_gives_its_own_components() -> None:
     setting = Setting(3, 9, 0.3, 0.7, 0.9, 0.5, methods=2)
-    scores = study(setting, np.random.default_rng(0))
+    (scores,) = draw(setting, 1, np.random.default_rng(0))
     pilot = analyse(Readings(("a", "b"), ("x", "y", "z"), scores), mean)
     found = Components.of(pilot, 9)
     assert (found.cov2, found.cases) == (pilot.components["cov2"], 9)
