@@ -29,7 +29,8 @@ if study.plan is not None:
         f"**{plain(study.title)}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]"
     )
     sections.progress(study)
-tables, files = sections.results(name, sections.fingerprint(study))
+about, tables, files = sections.results(name, sections.fingerprint(study))
+sections.what_it_was(about)
 if tables["rows"].query("reason == 'used'")["rows"].any():
     sections.downloads(study, files)
     sections.sections(tables, files)

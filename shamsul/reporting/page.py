@@ -77,6 +77,11 @@ table { border-collapse: collapse; font-size: 13px; min-width: 60%; border: soli
   border-width: 1px 0; }
 th, td { padding: .15rem .6rem; text-align: left; vertical-align: top; }
 th { border: solid #222; border-width: 1px 0; }
+.facts { width: 100%; table-layout: fixed; margin: .5rem 0; }
+.facts th { width: 11rem; font-weight: 600; border: 0; }
+.facts td { white-space: pre-line; }
+.facts th, .facts td { overflow-wrap: anywhere; border-bottom: 1px solid #ddd; }
+.blank { background: #fff3cd; color: #5c4400; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; padding: 0; }
@@ -180,6 +185,23 @@ def listed(title: str, head: Sequence[str], cells: Sequence[Sequence[str]]) -> s
         f"<div class='wide'><table><caption>{escape(title)}</caption>"
         f"{top}<tbody>{body}</tbody></table></div>"
     )
+
+
+def facts(title: str, rows: Sequence[tuple[str, str, bool]]) -> str:
+    """A heading, and a table of names and what is said to each.
+
+    Parameters
+    ----------
+    title : str
+    rows : sequence of (str, str, bool)
+        Name, value, and whether the value is a blank to be filled in. Lines stay lines.
+    """
+    body = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th>"
+        f"<td{' class=blank' * blank}>{escape(value)}</td></tr>"
+        for name, value, blank in rows
+    )
+    return f"<h3>{escape(title)}</h3><table class='facts'><tbody>{body}</tbody></table>"
 
 
 def plates(shown: Sequence[Plate]) -> str:

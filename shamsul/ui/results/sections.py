@@ -6,13 +6,15 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from shamsul.analysis.page import SECTIONS
+from shamsul.analysis.about import About, Origin
+from shamsul.analysis.page import ABOUT, SECTIONS
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
 from shamsul.reading.exports.transfer import dump
 from shamsul.ui.shared import session
 from shamsul.ui.shared.downloads import offer, zipped
+from shamsul.ui.shared.wording import plain
 
 #: Bootstrap replicates, and their seed.
 REPLICATES = 1000
@@ -45,35 +47,64 @@ def progress(study: Study) -> None:
 
 
 def fingerprint(study: Study) -> str:
-    """What the results depend on: another text wherever an answer is another one."""
+    """What the results depend on: another text wherever an answer is another one.
+
+    So are the study's words, its closing and how far readers are, which the report tells.
+    """
     answers = session.store().export_rows(study.name)
     about = session.about_readers().all(study.name)
     # All of them, not the latest moment: a clock may have been set back.
     kept = [(one.revision, one.changed_at.isoformat()) for one in answers]
     kept += [(one.revision, one.changed_at.isoformat()) for one in about]
-    digest = hashlib.sha256(repr(kept).encode()).hexdigest()
+    done = [(one.reader, one.finished) for one in session.readings().progress(study)]
+    digest = hashlib.sha256(repr((kept, done, study)).encode()).hexdigest()
     return f"{study.name} {study.created_at.isoformat()} {digest}"
 
 
 @st.cache_data(show_spinner="Computing the statistics …", max_entries=8)
-def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, bytes]]:
-    """The analysis of a study: its tables, and its files by name."""
+def results(
+    study: str, fingerprint: str
+) -> tuple[About, Mapping[str, pd.DataFrame], Mapping[str, bytes]]:
+    """The analysis of a study: what it was, its tables, and its files by name."""
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
     from shamsul.analysis.report import files
+    from shamsul.studies.described import describe
     from shamsul.studies.localisation import located
 
     store = session.store()
+    about, flow = describe(session.desk(), store, study)
     analysis = analyse_stored(
         store,
         study,
         {name: method.title for name, method in METHODS.items()},
+        about=about,
+        flow=flow,
         localisation=located(session.desk(), store, study),
         replicates=REPLICATES,
         seed=SEED,
     )
-    return analysis.tables, files(analysis, draw(analysis))
+    return analysis.about, analysis.tables, files(analysis, draw(analysis))
+
+
+def what_it_was(about: About) -> None:
+    """The facts that the report begins with, blanks in another colour, and its limits."""
+    with st.expander(ABOUT):
+        for part in about.parts:
+            st.markdown(f"###### {part.title}")
+            values = [
+                plain(fact.value)
+                if fact.origin is Origin.RECORDED
+                else f":orange[{plain(fact.value)}]"
+                for fact in part.facts
+            ]
+            names = [f"**{plain(fact.name)}**" for fact in part.facts]
+            table = pd.DataFrame({"fact": names, "value": values})
+            st.table(table, border="horizontal", hide_index=True, hide_header=True, alt=part.title)
+        if about.limits:
+            st.markdown("###### Limits")
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in about.limits))
 
 
 def sections(tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> None:
@@ -98,6 +129,7 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
     scales = [item.id for item in study.questionnaire.items]
     offered = {
         "Report (HTML)": ("report.html", lambda: files["report.html"]),
+        "Checklist (HTML)": ("checklist.html", lambda: files["checklist.html"]),
         "All tables and figures (ZIP)": ("analysis.zip", lambda: zipped(files)),
         "Ratings (CSV)": ("csv", lambda: ratings.export_ratings(store, study.name).ratings),
         "Ratings, wide (CSV)": ("wide.csv", lambda: ratings.wide(store, study.name)),

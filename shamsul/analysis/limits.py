@@ -1,0 +1,91 @@
+"""What a study's results are not worth: sentences that follow from facts, only the true ones."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+import pandas as pd
+
+from shamsul.reading.demo import EXACT
+from shamsul.reading.design.design import Design
+from shamsul.reading.design.study import MapShown, SavedAnswer, Study
+
+
+def limits_of_size(cases: int, readers: int) -> list[str]:
+    """What so many cases and readers are too few for.
+
+    Examples
+    --------
+    >>> len(limits_of_size(20, 5)), len(limits_of_size(19, 4))
+    (0, 2)
+    """
+    said = []
+    if cases < 20:
+        said.append(
+            f"{cases} cases were rated, fewer than 20: intervals over cases are too narrow, and "
+            "what is found may not hold for other cases."
+        )
+    if readers < 5:
+        said.append(
+            f"{readers} {'reader' if readers == 1 else 'readers'} rated, fewer than 5: what is "
+            "found speaks of them, not of readers in general."
+        )
+    return said
+
+
+def limits(
+    study: Study,
+    answers: Iterable[SavedAnswer],
+    flow: pd.DataFrame,
+    marked: Mapping[str, Collection[tuple[str, str]]],
+) -> list[str]:
+    """What the results of a stored study are not worth, a sentence each.
+
+    Parameters
+    ----------
+    study, answers, flow
+        As for :func:`shamsul.analysis.describe.described`.
+    marked : mapping
+        :attr:`shamsul.analysis.describe.Installation.marked`.
+    """
+    items = {item.id for item in study.questionnaire.items}
+    rated = [
+        saved.answer
+        for saved in answers
+        if isinstance(saved.answer.shown, MapShown)
+        and not saved.answer.shown.warm_up
+        and saved.answer.item in items
+    ]
+    cases, readers = {one.case.name for one in rated}, {one.reader for one in rated}
+    said = limits_of_size(len(cases), len(readers))
+    if exact := sum(EXACT in {source for _, source in marks} for marks in marked.values()):
+        said.append(
+            f"{exact} cases are synthetic phantoms, not patients: what is found on them need not "
+            "hold for radiographs of patients."
+        )
+    if not any(marked.values()):
+        said.append("No case has an annotation: maps are judged by readers only.")
+    if study.plan is None:
+        said.append("Readers chose what they rated, and saw the methods' names.")
+    else:
+        said += _limits_of_design(study.plan.design)
+    if study.closed_at is None:
+        said.append("The study is open: the numbers may change.")
+    unread = int(flow["partly_read"].sum() + flow["not_begun"].sum())
+    if unread:
+        said.append(f"{unread} of {int(flow['assigned'].sum())} readings are not finished.")
+    return said
+
+
+def _limits_of_design(design: Design) -> list[str]:
+    said = []
+    if not design.blinded:
+        said.append("Readers saw the methods' names and the annotations.")
+    if not design.repeats:
+        said.append("No case was repeated: how far readers agree with themselves is not known.")
+    if not design.controls:
+        said.append(
+            "There were no control maps: whether readers tell a map of this case from any other is "
+            "not known."
+        )
+    if design.changes:
+        said.append("Answers to finished cases could be changed.")
+    return said
