@@ -78,7 +78,7 @@ OUTLINE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         ),
         "Preprocessing": dict.fromkeys(("Grid", "Shape", "Brightness"), ""),
         "Explanations": dict.fromkeys(("Methods", "Output explained", "Settings"), ""),
-        "Questionnaire": dict.fromkeys(("Version answered", "On each map"), ""),
+        "Questionnaire": dict.fromkeys(("Version answered",), ""),
         "Cases": {
             "Number": "",
             "Source": "where the radiographs come from",
@@ -136,12 +136,15 @@ class About:
     @classmethod
     def of(
         cls,
-        known: Mapping[str, Mapping[str, str]],
+        known: Mapping[str, Mapping[str, str | Fact]],
         limits: tuple[str, ...] = (),
         *,
         synthetic: bool = False,
     ) -> "About":
-        """Fill the outline in with what is known, by part and name; empty text is not known."""
+        """Fill the outline in with what is known, by part and name; empty text is not known.
+
+        A `Fact` is taken as it is.
+        """
         parts = []
         for title, outline in OUTLINE.items():
             given = known.get(title, {})
@@ -151,9 +154,9 @@ class About:
         return cls(tuple(parts), limits, synthetic)
 
     def knows(self, part: str, name: str) -> bool:
-        """Whether a fact of the outline is recorded."""
+        """Whether a fact is recorded."""
         facts = next(one.facts for one in self.parts if one.title == part)
-        return next(one for one in facts if one.name == name).origin is Origin.RECORDED
+        return any(one.name == name and one.origin is Origin.RECORDED for one in facts)
 
     def to_json(self) -> dict[str, object]:
         """Values by part and name, and which of them are blank."""
@@ -171,7 +174,9 @@ class About:
         }
 
 
-def _fact(name: str, value: str, asked: str) -> Fact:
+def _fact(name: str, value: str | Fact, asked: str) -> Fact:
+    if isinstance(value, Fact):
+        return value
     if value:
         return Fact(name, value)
     if asked:

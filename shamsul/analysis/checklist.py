@@ -109,8 +109,11 @@ def _heading(analysis: Analysis, place: Place) -> str:
         return LIMITS if analysis.about.limits else ""
     if place in (METHODS, SOFTWARE):
         return place
-    found = (one.title for one in SECTIONS if place in one.tables)
-    return next(found, "") if len(analysis.tables.get(place, ())) else ""
+    table = analysis.tables[place]
+    # Rows that say why there is no number are no content.
+    if table.empty or ("n" in table and not table["n"].any()):
+        return ""
+    return next(one.title for one in SECTIONS if place in one.tables)
 
 
 def _called(place: Place) -> str:

@@ -8,7 +8,7 @@ from statistics import median
 
 import pandas as pd
 
-from shamsul.analysis.about import About
+from shamsul.analysis.about import About, Fact, Origin
 from shamsul.analysis.flow import COLUMNS
 from shamsul.analysis.limits import limits, limits_of_size
 from shamsul.reading.database.about_readers import AboutReader
@@ -98,7 +98,7 @@ def described(
     """
     questionnaire = study.questionnaire
     names = {saved.answer.reader for saved in answers} | set(flow["reader"])
-    known: dict[str, Mapping[str, str]] = {
+    known: dict[str, Mapping[str, str | Fact]] = {
         "Question": {"Title": study.title, "Question": study.about.strip()},
         "Design": _design(study),
         **here.facts,
@@ -140,7 +140,7 @@ def described_tables(
             "Weights (SHA-256)": _joined(rows["model_sha256"]),
         },
         "Explanations": {"Methods": ", ".join(methods.values())},
-        "Questionnaire": {"On each map": "\n".join(map(_asked, items))},
+        "Questionnaire": {"On each map": _asked(items)},
         "Cases": {"Number": f"{rows['case'].nunique()} with an answer"},
         "Readers": {"Number": f"{len(names)} with an answer"},
         "Dates": {
@@ -183,7 +183,7 @@ def _design(study: Study) -> dict[str, str]:
         "Order of the maps": (
             "counterbalanced in Williams squares (doi 10.1071/CH9490149)"
             if design.counterbalanced
-            else f"always {', '.join(plan.methods)}"
+            else "the same for all readers and cases"
         ),
         "Repeated cases": _per_reader(
             design.repeats, "for the agreement of readers with themselves"
@@ -222,16 +222,20 @@ def _changes(design: Design) -> str:
 
 def _questionnaire(questionnaire: Questionnaire, versions: Collection[int]) -> dict[str, str]:
     asked = {
-        ASKED[step.name]: "\n".join(map(_asked, questionnaire.at(step)))
-        for step in Step
-        if questionnaire.at(step)
+        ASKED[step.name]: _asked(questionnaire.at(step)) for step in Step if questionnaire.at(step)
     }
     return {"Version answered": ", ".join(map(str, sorted(versions))), **asked}
 
 
-def _asked(question: Question) -> str:
-    options = f" ({'; '.join(question.options)})" if question.options else ""
-    return f"{question.wording}{options}"
+def _asked(questions: Iterable[Question]) -> str:
+    """A line for each question; the options of a scale are said once."""
+    lines: list[str] = []
+    before: tuple[str, ...] = ()
+    for one in questions:
+        options = "as before" if one.options == before else "; ".join(one.options)
+        lines.append(f"{one.wording} ({options})" if one.options else one.wording)
+        before = one.options
+    return "\n".join(lines)
 
 
 def _cases(
@@ -262,7 +266,7 @@ def _cases(
     for label in sorted({*asked, *(label for marks in marked.values() for label, _ in marks)}):
         bearing = sum(label in {one for one, _ in marked.get(case.name, ())} for case in cases)
         facts[label] = (
-            f"annotated in {bearing} of {len(cases)} cases ({bearing / len(cases):.0%}), asked "
+            f"annotated in {bearing} of {len(cases)} cases ({bearing / len(cases):.0%}), answered "
             f"about in {len(asked.get(label, ()))}"
         )
     return facts
@@ -340,11 +344,11 @@ def _flow(flow: pd.DataFrame, begun: int) -> dict[str, str]:
     return {
         "Readings assigned": f"{count['assigned']} to {len(flow)} readers",
         "Finished": str(count["finished"]),
-        "Partly read": str(count["partly_read"]),
+        "Partly read": str(count["partly"]),
         "Not begun": str(count["not_begun"]),
         "In the main analysis": f"{count['analysed']}; left out of those begun: practice cases "
         f"{count['practice']}, repeated cases {count['repeated']}, image alone "
-        f"{count['image_alone']}, without a score of a map {count['no_score']}",
+        f"{count['image_only']}, without a score of a map {count['unscored']}",
     }
 
 
@@ -353,14 +357,15 @@ def _reading(saved: SavedAnswer) -> tuple[object, ...]:
     return answer.reader, answer.session, answer.case.name, answer.shown.label
 
 
-def _dates(study: Study, answers: Sequence[SavedAnswer]) -> dict[str, str]:
-    dates = {"Opened": f"{study.created_at:%Y-%m-%d}"}
+def _dates(study: Study, answers: Sequence[SavedAnswer]) -> dict[str, str | Fact]:
+    dates: dict[str, str | Fact] = {"Opened": f"{study.created_at:%Y-%m-%d}"}
     if answers:
         dates["First answer"] = f"{min(saved.created_at for saved in answers):%Y-%m-%d}"
         dates["Last answer"] = f"{max(saved.changed_at for saved in answers):%Y-%m-%d}"
-    if study.closed_at is not None:
-        dates["Closed"] = f"{study.closed_at:%Y-%m-%d}"
-    return dates
+    if study.closed_at is None:
+        still = Fact("Closed", "the study is still open", Origin.ABSENT)
+        return dates | {"Closed": still}
+    return dates | {"Closed": f"{study.closed_at:%Y-%m-%d}"}
 
 
 def _joined(values: pd.Series) -> str:

@@ -12,15 +12,15 @@ from shamsul.reading.design.study import Answer, MapShown, SavedAnswer
 from shamsul.reporting.pictures import INK, LINE, SMALL, Picture, blank, picture
 
 #: Counts of readings: all of a reader's, how far they are, and what became of those begun.
-STATES = ("finished", "partly_read", "not_begun")
-FATES = ("practice", "repeated", "image_alone", "no_score", "analysed")
+STATES = ("finished", "partly", "not_begun")
+FATES = ("practice", "repeated", "image_only", "unscored", "analysed")
 COLUMNS = ("reader", "assigned", *STATES, *FATES)
 
 _WORDS = {
     "practice": "practice cases",
     "repeated": "repeated cases",
-    "image_alone": "image alone, no maps",
-    "no_score": "no map scored",
+    "image_only": "image only, no maps",
+    "unscored": "no map scored",
 }
 #: A reading, as answers name it: reader, session, case, label and whether it is a repeat.
 _Key = tuple[str, int, str, str, bool]
@@ -42,8 +42,8 @@ def flow(
     -------
     DataFrame
         A row for each reader; counts of readings, which are looks of a reader at one label of a
-        case in a session. assigned = finished + partly_read + not_begun; finished + partly_read =
-        practice + repeated + image_alone + no_score + analysed, each for the first of these reasons
+        case in a session. assigned = finished + partly + not_begun; finished + partly =
+        practice + repeated + image_only + unscored + analysed, each for the first of these reasons
         that applies. Analysed is a reading with a score for a map that is no control.
     """
     items = {item.id for item in questionnaire.items}
@@ -86,18 +86,18 @@ def diagram(table: pd.DataFrame) -> Picture:
     Bossuyt et al. 2015, doi 10.1136/bmj.h5527 (STARD)
     """
     count = {name: int(table[name].sum()) for name in COLUMNS[1:]}
-    begun = count["finished"] + count["partly_read"]
+    begun = count["finished"] + count["partly"]
     rated = int((table["analysed"] > 0).sum())
     left_out = [f"{words}: {count[name]}" for name, words in _WORDS.items() if count[name]]
     steps = (
         (f"Readings assigned\n{count['assigned']} to {len(table)} readers", ""),
         (
             f"Readings begun\n{begun}, of these {count['finished']} finished",
-            f"Not begun\n{count['not_begun']}",
+            f"Not begun: {count['not_begun']}",
         ),
         (
             f"In the main analysis\n{count['analysed']} readings by {rated} readers",
-            "\n".join([f"Left out\n{begun - count['analysed']}", *left_out]),
+            "\n".join([f"Left out: {begun - count['analysed']}", *left_out]),
         ),
     )
     caption = (
@@ -118,11 +118,11 @@ def _boxes(steps: Sequence[tuple[str, str]]) -> Figure:
     arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
     for place, (words, beside) in enumerate(steps):
         if place:
-            axes.annotate("", (0.3, place - 0.3), (0.3, place - 0.7), arrowprops=arrow)
+            axes.annotate("", (0.3, place - 0.22), (0.3, place - 0.78), arrowprops=arrow)
         if beside:
-            axes.annotate("", (0.62, place - 0.5), (0.3, place - 0.5), arrowprops=arrow)
+            axes.annotate("", (0.55, place - 0.5), (0.3, place - 0.5), arrowprops=arrow)
             axes.text(
-                0.63,
+                0.56,
                 place - 0.5,
                 beside,
                 ha="left",
@@ -143,7 +143,7 @@ def _sorted(
     if one.screen(questionnaire) is None:
         state = "finished"
     elif one.locked or key in begun:
-        state = "partly_read"
+        state = "partly"
     else:
         return "not_begun", ""
     if reading.warm_up:
@@ -152,7 +152,7 @@ def _sorted(
         return state, "repeated"
     if key in scored:
         return state, "analysed"
-    return state, "image_alone" if reading.arm is Arm.WITHOUT else "no_score"
+    return state, "image_only" if reading.arm is Arm.WITHOUT else "unscored"
 
 
 def _key_of(answer: Answer) -> _Key:

@@ -20,8 +20,8 @@ def limits_of_size(cases: int, readers: int) -> list[str]:
     said = []
     if cases < 20:
         said.append(
-            f"{cases} cases were rated, fewer than 20: intervals over cases are too narrow, and "
-            "what is found may not hold for other cases."
+            f"{cases} cases were rated, fewer than 20: intervals are rough, and what is "
+            "found may not hold for other cases."
         )
     if readers < 5:
         said.append(
@@ -69,7 +69,7 @@ def limits(
         said += _limits_of_design(study.plan.design)
     if study.closed_at is None:
         said.append("The study is open: the numbers may change.")
-    unread = int(flow["partly_read"].sum() + flow["not_begun"].sum())
+    unread = int(flow["partly"].sum() + flow["not_begun"].sum())
     if unread:
         said.append(f"{unread} of {int(flow['assigned'].sum())} readings are not finished.")
     return said

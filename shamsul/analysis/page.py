@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from shamsul.analysis.about import Origin
+from shamsul.analysis.about import About, Origin
 from shamsul.analysis.procedure import PROCEDURE
 from shamsul.analysis.study import Analysis
 from shamsul.reporting import page as common
@@ -104,7 +104,8 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
         "seed": analysis.seed,
     }
     body = [
-        *_about(analysis),
+        f"<h2>{ABOUT}</h2>",
+        *facts(analysis.about),
         common.listed("Items", ("item", "wording", "points"), items),
         "<p>n is what a number was computed from, left out what could not be used for it. All "
         "numbers, also those behind the figures, are in the CSV files and in analysis.json beside "
@@ -120,13 +121,15 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
     )
 
 
-def _about(analysis: Analysis) -> list[str]:
-    """What the study was, part by part, blanks marked."""
-    body = [f"<h2>{ABOUT}</h2>"]
-    for part in analysis.about.parts:
-        rows = [(one.name, one.value, one.origin is not Origin.RECORDED) for one in part.facts]
-        body.append(common.facts(part.title, rows))
-    return body
+def facts(about: About) -> list[str]:
+    """What the study was as HTML, a heading and a table for each part, blanks of class blank."""
+    return [
+        common.facts(
+            part.title,
+            [(one.name, one.value, one.origin is not Origin.RECORDED) for one in part.facts],
+        )
+        for part in about.parts
+    ]
 
 
 def _limits(analysis: Analysis) -> list[str]:

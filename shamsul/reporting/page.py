@@ -83,6 +83,7 @@ th { border: solid #222; border-width: 1px 0; }
 .facts th, .facts td { overflow-wrap: anywhere; border-bottom: 1px solid #ddd; }
 .blank { background: #fff3cd; color: #5c4400; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number { white-space: normal; }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; padding: 0; }
   table { font-size: 8pt; }

@@ -181,16 +181,16 @@ def test_flow_is_that_of_the_readings(make, desk: Desk, store: Store) -> None:
     rows = flow.set_index("reader")
     # Four cases, one of them practice, one of the others twice.
     assert rows["assigned"].tolist() == [5, 5, 5]
-    full = dict(finished=5, partly_read=0, not_begun=0, practice=1, repeated=1, analysed=3)
+    full = dict(finished=5, partly=0, not_begun=0, practice=1, repeated=1, analysed=3)
     for name, count in full.items():
         assert rows.loc[READERS[0], name] == count, name
-    part = dict(finished=1, partly_read=1, not_begun=3, practice=0, no_score=1, analysed=1)
+    part = dict(finished=1, partly=1, not_begun=3, practice=0, unscored=1, analysed=1)
     for name, count in part.items():
         assert rows.loc[READERS[1], name] == count, name
-    assert rows.loc["Ada", ["finished", "partly_read", "not_begun"]].tolist() == [0, 0, 5]
-    assert (rows["assigned"] == rows[["finished", "partly_read", "not_begun"]].sum(axis=1)).all()
-    fates = ["practice", "repeated", "image_alone", "no_score", "analysed"]
-    assert (rows["finished"] + rows["partly_read"] == rows[fates].sum(axis=1)).all()
+    assert rows.loc["Ada", ["finished", "partly", "not_begun"]].tolist() == [0, 0, 5]
+    assert (rows["assigned"] == rows[["finished", "partly", "not_begun"]].sum(axis=1)).all()
+    fates = ["practice", "repeated", "image_only", "unscored", "analysed"]
+    assert (rows["finished"] + rows["partly"] == rows[fates].sum(axis=1)).all()
     assert said(about)["Flow"]["Finished"] == "6"
     assert said(about)["Flow"]["Readings assigned"] == "15 to 3 readers"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from shamsul.analysis.about import About, Origin
-from shamsul.analysis.page import ABOUT, SECTIONS
+from shamsul.analysis.about import About
+from shamsul.analysis.page import ABOUT, LIMITS, SECTIONS, facts
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
@@ -19,6 +19,16 @@ from shamsul.ui.shared.wording import plain
 #: Bootstrap replicates, and their seed.
 REPLICATES = 1000
 SEED = 0
+
+#: The report's tables of facts in this page's colours, dark or light.
+_FACTS = """<style>
+.facts { width: 100%; max-width: 70rem; table-layout: fixed; border-collapse: collapse; }
+.facts th { width: 14rem; text-align: left; font-weight: 600; }
+.facts th, .facts td { padding: .3rem .6rem; vertical-align: top; overflow-wrap: anywhere;
+  border: 0; border-bottom: 1px solid rgb(128 128 128 / 25%); }
+.facts td { white-space: pre-line; }
+.facts td.blank { border-left: 3px solid #e69f00; font-style: italic; }
+</style>"""
 
 
 def progress(study: Study) -> None:
@@ -89,21 +99,11 @@ def results(
 
 
 def what_it_was(about: About) -> None:
-    """The facts that the report begins with, blanks in another colour, and its limits."""
+    """The facts that the report begins with, blanks marked, and its limits."""
     with st.expander(ABOUT):
-        for part in about.parts:
-            st.markdown(f"###### {part.title}")
-            values = [
-                plain(fact.value)
-                if fact.origin is Origin.RECORDED
-                else f":orange[{plain(fact.value)}]"
-                for fact in part.facts
-            ]
-            names = [f"**{plain(fact.name)}**" for fact in part.facts]
-            table = pd.DataFrame({"fact": names, "value": values})
-            st.table(table, border="horizontal", hide_index=True, hide_header=True, alt=part.title)
+        st.html(_FACTS + "".join(facts(about)))
         if about.limits:
-            st.markdown("###### Limits")
+            st.markdown(f"### {LIMITS}")
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in about.limits))
 
 
@@ -130,7 +130,7 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
     offered = {
         "Report (HTML)": ("report.html", lambda: files["report.html"]),
         "Checklist (HTML)": ("checklist.html", lambda: files["checklist.html"]),
-        "All tables and figures (ZIP)": ("analysis.zip", lambda: zipped(files)),
+        "All files (ZIP)": ("analysis.zip", lambda: zipped(files)),
         "Ratings (CSV)": ("csv", lambda: ratings.export_ratings(store, study.name).ratings),
         "Ratings, wide (CSV)": ("wide.csv", lambda: ratings.wide(store, study.name)),
         "Everything (JSON)": ("json", lambda: dump(store, study.name).encode()),
