@@ -17,11 +17,13 @@ def limits_of_size(cases: int, readers: int) -> list[str]:
     >>> len(limits_of_size(20, 5)), len(limits_of_size(19, 4))
     (0, 2)
     """
+    if not cases:
+        return ["Nothing was rated."]
     said = []
     if cases < 20:
         said.append(
-            f"{cases} cases were rated, fewer than 20: intervals are rough, and what is "
-            "found may not hold for other cases."
+            f"{cases} {'case was' if cases == 1 else 'cases were'} rated, fewer than 20: intervals "
+            "are rough, and what is found may not hold for other cases."
         )
     if readers < 5:
         said.append(
@@ -58,8 +60,8 @@ def limits(
     said = limits_of_size(len(cases), len(readers))
     if exact := sum(EXACT in {source for _, source in marks} for marks in marked.values()):
         said.append(
-            f"{exact} cases are synthetic phantoms, not patients: what is found on them need not "
-            "hold for radiographs of patients."
+            f"Phantoms, not patients, are {exact} of {sum(map(bool, marked.values()))} annotated "
+            "cases: what is found on them need not hold for radiographs of patients."
         )
     if not any(marked.values()):
         said.append("No case has an annotation: maps are judged by readers only.")

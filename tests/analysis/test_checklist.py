@@ -100,6 +100,8 @@ def test_small_studies_say_so() -> None:
     assert "19 cases" in cases
     (readers,) = limits_of_size(20, 1)
     assert readers.startswith("1 reader rated")
+    assert limits_of_size(1, 5)[0].startswith("1 case was rated")
+    assert limits_of_size(0, 0) == ["Nothing was rated."]
 
 
 def test_every_mode_and_step_has_words() -> None:

@@ -235,13 +235,25 @@ def test_no_name_of_a_file_is_told(make, store, desk, tmp_path: Path) -> None:
     assert "Miller" not in json.dumps(about.to_json())
 
 
+def test_study_without_its_file_does_not_say_how_cases_were_chosen(make, desk, store) -> None:
+    make()
+    study = store.study("pilot")
+    assert study.plan is not None
+    for source in ("", "not TOML", 'cases = "all"', "[cases]\nstudy = 3"):
+        Readings(store.database).change(replace(study, plan=replace(study.plan, source=source)))
+        about, _ = describe(desk, store, "pilot")
+        assert not about.knows("Cases", "How chosen"), source
+
+
 def test_limits_are_those_of_this_study(make, desk, store) -> None:
     make()
     read(store)
     limits = " ".join(describe(desk, store, "pilot")[0].limits)
     assert "3 cases were rated, fewer than 20" in limits
     assert "2 readers rated, fewer than 5" in limits
-    assert "synthetic phantoms" in limits and "never saw a patient" in limits
+    assert (
+        "Phantoms, not patients, are 3 of 3 annotated" in limits and "never saw a patient" in limits
+    )
     assert "The study is open" in limits and "9 of 15 readings are not finished" in limits
     assert "repeated" not in limits and "control maps" not in limits  # it had both
 
@@ -251,7 +263,7 @@ def test_study_without_repeats_and_controls_says_what_is_not_known(make, desk, s
     limits = " ".join(describe(desk, store, "pilot")[0].limits)
     assert "agree with themselves is not known" in limits and "no control maps" in limits
     assert "Readers saw the methods' names" in limits
-    assert "cases were rated, fewer than 20" in limits
+    assert "Nothing was rated." in limits
 
 
 def test_a_model_that_is_not_here_any_more_is_only_named(make, desk, store) -> None:
