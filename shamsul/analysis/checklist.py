@@ -1,7 +1,7 @@
 """What a report holds of what journals ask of studies of AI in medical imaging.
 
 What is said of an item is decided from what the report at hand holds. The items stand in
-:mod:`shamsul.analysis.claim`.
+:mod:`shamsul.analysis.guidelines`.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,21 +45,23 @@ Place = tuple[str, str] | str
 
 
 @dataclass(frozen=True)
-class Edition:
-    """A checklist as it was published.
+class Guideline:
+    """A checklist as it was published; titles in this project's words.
 
     Attributes
     ----------
     name : str
     citation, doi : str
+    numbers : tuple of str
+        Of the items, in their order.
     sections : tuple of (str, tuple of (str, Decision))
-        Headings, and under each titles of items with what decides about them, in their order; the
-        first item of the first heading is number 1.
+        Headings, and under each titles of items with what decides about them, in their order.
     """
 
     name: str
     citation: str
     doi: str
+    numbers: tuple[str, ...]
     sections: tuple[tuple[str, tuple[tuple[str, Decision], ...]], ...]
 
 
@@ -122,7 +124,7 @@ def _called(place: Place) -> str:
     return next((one.tables[place] for one in SECTIONS if place in one.tables), place)
 
 
-def checklist(analysis: Analysis, edition: Edition) -> pd.DataFrame:
+def checklist(analysis: Analysis, guideline: Guideline) -> pd.DataFrame:
     """What a report says to each item.
 
     Returns
@@ -130,17 +132,17 @@ def checklist(analysis: Analysis, edition: Edition) -> pd.DataFrame:
     DataFrame
         Columns checklist, number, section, item, status, note.
     """
-    rows: list[tuple[str, int, str, str, str, str]] = []
-    for section, items in edition.sections:
-        for title, decide in items:
-            verdict = decide(analysis)
-            row = (edition.name, len(rows) + 1, section, title, verdict.status.value, verdict.note)
-            rows.append(row)
+    items = [(section, *item) for section, under in guideline.sections for item in under]
+    rows = []
+    for number, (section, title, decide) in zip(guideline.numbers, items, strict=True):
+        verdict = decide(analysis)
+        row = (guideline.name, number, section, title, verdict.status.value, verdict.note)
+        rows.append(row)
     columns = ["checklist", "number", "section", "item", "status", "note"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def page(analysis: Analysis, editions: Sequence[Edition]) -> str:
+def page(analysis: Analysis, guidelines: Sequence[Guideline]) -> str:
     """The checklists as one page to print, beside the report.
 
     Returns
@@ -153,14 +155,14 @@ def page(analysis: Analysis, editions: Sequence[Edition]) -> str:
         "program's words; the wording that counts is in the papers. What an author must supply is "
         "marked.</p>"
     ]
-    for edition in editions:
-        rows = checklist(analysis, edition)
+    for guideline in guidelines:
+        rows = checklist(analysis, guideline)
         counts = rows["status"].value_counts()
         said = ", ".join(f"{counts.get(one.value, 0)} {one.value}" for one in Status)
         body += [
-            f"<h2>{escape(edition.name)}</h2>",
-            f'<p>{len(rows)} items: {said}. <a href="https://doi.org/{escape(edition.doi)}">'
-            f"{escape(edition.citation)}</a></p>",
+            f"<h2>{escape(guideline.name)}</h2>",
+            f'<p>{len(rows)} items: {said}. <a href="https://doi.org/{escape(guideline.doi)}">'
+            f"{escape(guideline.citation)}</a></p>",
             _items(rows),
         ]
     return common.page(f"Checklist: {analysis.title or analysis.study}", body)

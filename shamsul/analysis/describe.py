@@ -28,7 +28,7 @@ from shamsul.reading.design.study_file import CaseSource, LabelSource
 
 #: By what a mode is called in study files.
 READING = {
-    "with": "the maps at once, after the questions about the radiograph alone",
+    "with": "the maps at once, after any questions about the radiograph alone",
     "without_then_with": "the radiograph alone; then, with the maps, it is read again",
     "image_probability_maps": "the radiograph alone; again with the model's probability; again "
     "with the maps too",

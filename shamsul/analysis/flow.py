@@ -90,13 +90,13 @@ def diagram(table: pd.DataFrame) -> Picture:
     rated = int((table["analysed"] > 0).sum())
     left_out = [f"{words}: {count[name]}" for name, words in _WORDS.items() if count[name]]
     steps = (
-        (f"Readings assigned\n{count['assigned']} to {len(table)} readers", ""),
+        (f"Readings assigned\n{count['assigned']} to {len(table)} {_readers(len(table))}", ""),
         (
             f"Readings begun\n{begun}, of these {count['finished']} finished",
             f"Not begun: {count['not_begun']}",
         ),
         (
-            f"In the main analysis\n{count['analysed']} readings by {rated} readers",
+            f"In the main analysis\n{count['analysed']} readings by {rated} {_readers(rated)}",
             "\n".join([f"Left out: {begun - count['analysed']}", *left_out]),
         ),
     )
@@ -159,3 +159,7 @@ def _key_of(answer: Answer) -> _Key:
     shown = answer.shown
     repeat = shown.repeat_of is not None
     return answer.reader, answer.session, answer.case.name, shown.label, repeat
+
+
+def _readers(count: int) -> str:
+    return "reader" if count == 1 else "readers"

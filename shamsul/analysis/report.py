@@ -7,7 +7,7 @@ import pandas as pd
 
 from shamsul.analysis.checklist import checklist
 from shamsul.analysis.checklist import page as checklist_page
-from shamsul.analysis.claim import CLAIM_2020, CLAIM_2024
+from shamsul.analysis.guidelines import GUIDELINES
 from shamsul.analysis.page import page
 from shamsul.analysis.study import Analysis
 from shamsul.reporting.files import csv, png, svg, write_files
@@ -34,10 +34,9 @@ def files(analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, bytes]:
     for picture in pictures:
         made[f"{picture.name}.png"] = png(picture)
         made[f"{picture.name}.svg"] = drawings[picture.name].encode()
-    editions = (CLAIM_2020, CLAIM_2024)
-    rows = pd.concat([checklist(analysis, edition) for edition in editions])
+    rows = pd.concat([checklist(analysis, guideline) for guideline in GUIDELINES])
     made["checklist.csv"] = csv(rows)
-    made["checklist.html"] = checklist_page(analysis, editions).encode()
+    made["checklist.html"] = checklist_page(analysis, GUIDELINES).encode()
     made["report.html"] = page(analysis, pictures, drawings).encode()
     return made
 

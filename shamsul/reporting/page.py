@@ -91,7 +91,7 @@ th.number { white-space: normal; }
   .wide { overflow: visible; }
   /* A table is cut only where it is longer than a page. */
   figure, .wide, tr { break-inside: avoid; }
-  h2, caption, figcaption { break-after: avoid; }
+  h2, h3, caption, figcaption { break-after: avoid; }
   .plates figcaption { break-before: avoid; }
   thead { display: table-header-group; }
   a { color: inherit; }

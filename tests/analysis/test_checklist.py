@@ -3,9 +3,9 @@
 import pytest
 
 from shamsul.analysis.about import OUTLINE, About, Origin
-from shamsul.analysis.checklist import Edition, Status, checklist, page
-from shamsul.analysis.claim import CLAIM_2020, CLAIM_2024
+from shamsul.analysis.checklist import Guideline, Status, checklist, page
 from shamsul.analysis.describe import ASKED, READING
+from shamsul.analysis.guidelines import CLAIM_2020, CLAIM_2024, STARD_AI
 from shamsul.analysis.limits import limits_of_size
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.reading.design.design import Mode
@@ -23,40 +23,53 @@ def analysis() -> Analysis:
 PUBLISHED = {
     CLAIM_2020: (42, [2, 2, 2, 7, 5, 3, 3, 3, 5, 2, 3, 2, 3]),
     CLAIM_2024: (44, [2, 2, 2, 7, 5, 2, 1, 3, 3, 7, 2, 3, 2, 3]),
+    STARD_AI: (40, [2, 2, 1, 1, 4, 4, 9, 6, 7, 3, 3, 6]),
 }
 
 
-@pytest.mark.parametrize("edition", PUBLISHED, ids=lambda edition: edition.name)
-def test_edition_has_the_items_that_were_published(edition: Edition, analysis: Analysis) -> None:
-    items, under = PUBLISHED[edition]
-    rows = checklist(analysis, edition)
-    assert rows["number"].tolist() == list(range(1, items + 1))
+@pytest.mark.parametrize("guideline", PUBLISHED, ids=lambda guideline: guideline.name)
+def test_guideline_has_the_published_items(guideline: Guideline, analysis: Analysis) -> None:
+    items, under = PUBLISHED[guideline]
+    rows = checklist(analysis, guideline)
+    numbers = [int(number.strip("abcd")) for number in rows["number"]]
+    assert sorted(numbers) == numbers and {*numbers} == {*range(1, items + 1)}
+    assert rows["number"].is_unique
     assert rows.groupby("section", sort=False).size().tolist() == under
     assert rows["item"].is_unique and (rows["note"] != "").all()
 
 
 @pytest.mark.parametrize(
-    ("edition", "number", "words"),
+    ("guideline", "number", "words"),
     [
-        (CLAIM_2020, 11, "variable means"),
-        (CLAIM_2020, 18, "agree with each other"),
-        (CLAIM_2020, 19, "How many were wanted"),
-        (CLAIM_2020, 24, "before training"),
-        (CLAIM_2020, 31, "explained"),
-        (CLAIM_2020, 33, "diagram"),
-        (CLAIM_2020, 38, "limits"),
-        (CLAIM_2020, 40, "Registry"),
-        (CLAIM_2024, 13, "taken"),
-        (CLAIM_2024, 21, "How many were wanted"),
-        (CLAIM_2024, 34, "Registry"),
-        (CLAIM_2024, 39, "wrong"),
-        (CLAIM_2024, 44, "paid"),
+        (CLAIM_2020, "11", "variable means"),
+        (CLAIM_2020, "18", "agree with each other"),
+        (CLAIM_2020, "19", "How many were wanted"),
+        (CLAIM_2020, "24", "before training"),
+        (CLAIM_2020, "31", "explained"),
+        (CLAIM_2020, "33", "diagram"),
+        (CLAIM_2020, "38", "limits"),
+        (CLAIM_2020, "40", "Registry"),
+        (CLAIM_2024, "13", "taken"),
+        (CLAIM_2024, "21", "How many were wanted"),
+        (CLAIM_2024, "34", "Registry"),
+        (CLAIM_2024, "39", "wrong"),
+        (CLAIM_2024, "44", "paid"),
+        (STARD_AI, "6", "ethics committee"),
+        (STARD_AI, "15d", "Who the test is for"),
+        (STARD_AI, "16a", "counts as the truth"),
+        (STARD_AI, "17a", "readers knew"),
+        (STARD_AI, "22", "How many were wanted"),
+        (STARD_AI, "23", "fairness"),
+        (STARD_AI, "24", "diagram"),
+        (STARD_AI, "26b", "without the illness"),
+        (STARD_AI, "31", "diagnostic accuracy"),
+        (STARD_AI, "40a", "Who can have"),
     ],
 )
 def test_items_have_the_papers_numbers(
-    edition: Edition, number: int, words: str, analysis: Analysis
+    guideline: Guideline, number: str, words: str, analysis: Analysis
 ) -> None:
-    assert words in checklist(analysis, edition).set_index("number").loc[number, "item"]
+    assert words in checklist(analysis, guideline).set_index("number").loc[number, "item"]
 
 
 def test_what_tables_do_not_say_is_not_in_the_files(analysis: Analysis) -> None:
@@ -74,16 +87,16 @@ def test_what_tables_do_not_say_is_not_in_the_files(analysis: Analysis) -> None:
 
 def test_tables_report_less_than_a_store_but_what_they_hold(analysis: Analysis) -> None:
     found = checklist(analysis, CLAIM_2020).set_index("number")["status"]
-    assert found[6] == found[9] == found[22] == found[33] == Status.AUTHOR.value
-    assert found[11] == found[29] == Status.REPORTED.value
-    assert found[25] == Status.NOT_APPLICABLE.value
+    assert found["6"] == found["9"] == found["22"] == found["33"] == Status.AUTHOR.value
+    assert found["11"] == found["29"] == Status.REPORTED.value
+    assert found["25"] == Status.NOT_APPLICABLE.value
 
 
 def test_tables_that_only_say_why_they_are_empty_report_nothing() -> None:
     nothing = analyse(table([]), no_cases(), no_readers(), items=ITEMS, methods=METHODS)
     found = checklist(nothing, CLAIM_2020).set_index("number")
-    assert len(nothing.means) and found.loc[29, "status"] == Status.AUTHOR.value
-    assert found.loc[18, "status"] == found.loc[31, "status"] == Status.AUTHOR.value
+    assert len(nothing.means) and found.loc["29", "status"] == Status.AUTHOR.value
+    assert found.loc["18", "status"] == found.loc["31", "status"] == Status.AUTHOR.value
 
 
 def test_part_may_say_more_than_it_has_to() -> None:
