@@ -126,7 +126,7 @@ class About:
     limits : tuple of str
         One sentence each, only those that are true of the study.
     synthetic : bool
-        Whether every annotated case is a phantom.
+        Whether every case is known to be a phantom.
     """
 
     parts: tuple[Part, ...]

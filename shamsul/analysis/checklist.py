@@ -69,12 +69,12 @@ def reported(*places: Place, lacking: str = "") -> Decision:
     """In the report if it holds all of these; else the author must supply what it lacks."""
 
     def decide(analysis: Analysis) -> Verdict:
-        held = [place for place in places if _heading(analysis, place)]
-        where = "; ".join(dict.fromkeys(filter(None, (_heading(analysis, p) for p in held))))
-        if len(held) == len(places) and not lacking:
-            return Verdict(Status.REPORTED, where)
+        headings = {place: _heading(analysis, place) for place in places}
+        where = "; ".join(dict.fromkeys(filter(None, headings.values())))
         missing = [lacking] if lacking else []
-        missing += [_called(place) for place in places if place not in held]
+        missing += [_called(place) for place, heading in headings.items() if not heading]
+        if not missing:
+            return Verdict(Status.REPORTED, where)
         beside = f" (the report has: {where})" if where else ""
         return Verdict(Status.AUTHOR, "; ".join(missing) + beside)
 
@@ -87,7 +87,7 @@ def author(what: str, *beside: Place) -> Decision:
 
 
 def synthetic_or(synthetic: Decision, otherwise: Decision) -> Decision:
-    """One decision where all annotated cases are phantoms, which are no patients, else another."""
+    """One decision where all cases are phantoms, which are no patients, else another."""
     return lambda analysis: (synthetic if analysis.about.synthetic else otherwise)(analysis)
 
 

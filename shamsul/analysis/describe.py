@@ -12,7 +12,6 @@ from shamsul.analysis.about import About, Fact, Origin
 from shamsul.analysis.flow import COLUMNS
 from shamsul.analysis.limits import limits, limits_of_size
 from shamsul.reading.database.about_readers import AboutReader
-from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Control, Design
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.questionnaire import (
@@ -65,12 +64,15 @@ class Installation:
         Of the parts Model, Preprocessing and Explanations, by part and name.
     marked : mapping of str to set of (str, str)
         Label and source of the experts' annotations of each case, by its name.
+    phantoms : set of str
+        Names of the cases that are known to be phantoms.
     limits : tuple of str
         That come of the model.
     """
 
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     marked: Mapping[str, Collection[tuple[str, str]]] = field(default_factory=dict)
+    phantoms: Collection[str] = ()
     limits: tuple[str, ...] = ()
 
 
@@ -97,13 +99,14 @@ def described(
     here : Installation
     """
     questionnaire = study.questionnaire
+    synthetic = bool(cases) and all(case.name in here.phantoms for case in cases)
     names = {saved.answer.reader for saved in answers} | set(flow["reader"])
     known: dict[str, Mapping[str, str | Fact]] = {
         "Question": {"Title": study.title, "Question": study.about.strip()},
         "Design": _design(study),
         **here.facts,
         "Questionnaire": _questionnaire(questionnaire, {saved.wording for saved in answers}),
-        "Cases": _cases(study.plan, cases, answers, here.marked),
+        "Cases": _cases(study.plan, cases, answers, here.marked, synthetic=synthetic),
         "Readers": {
             "Number": str(len(names)),
             **_declared(questionnaire, readers, len(names)),
@@ -111,8 +114,13 @@ def described(
         "Flow": _flow(flow, len({_reading(saved) for saved in answers})),
         "Dates": _dates(study, answers),
     }
-    said = (*limits(study, answers, flow, here.marked), *here.limits)
-    return About.of(known, said, synthetic=_sources(here.marked) == {EXACT})
+    said = limits(study, answers, flow, annotated=any(here.marked.values()))
+    if here.phantoms:
+        said.append(
+            f"Phantoms, not patients, are {len(here.phantoms)} of {len(cases)} cases: what is "
+            "found on them need not hold for radiographs of patients."
+        )
+    return About.of(known, (*said, *here.limits), synthetic=synthetic)
 
 
 def described_tables(
@@ -243,9 +251,11 @@ def _cases(
     cases: Sequence[Case],
     answers: Sequence[SavedAnswer],
     marked: Mapping[str, Collection[tuple[str, str]]],
+    *,
+    synthetic: bool,
 ) -> dict[str, str]:
     annotated = [case.name for case in cases if marked.get(case.name)]
-    sources = _sources(marked)
+    sources = {source for marks in marked.values() for _, source in marks}
     facts = {
         "Number": str(len(cases)),
         "Reference standard": "; ".join(sorted(sources)),
@@ -255,9 +265,9 @@ def _cases(
             "coordinator named them"
         ),
     }
-    if sources == {EXACT}:
+    if synthetic:
         facts["Source"] = "synthetic radiographs (phantoms), no patients"
-        facts["Reference standard"] = f"{EXACT}: findings are known by construction"
+        facts["Reference standard"] = "exact: the findings of phantoms are known by construction"
     if plan is not None:
         facts |= _chosen(plan)
     asked: dict[str, set[str]] = {}
@@ -290,10 +300,6 @@ def _chosen(plan: Plan) -> dict[str, str]:
         "How chosen": f"{which} of {whence}",
         "Findings read": f"{_FINDINGS[labels.source]}, at most {labels.most} of a case",
     }
-
-
-def _sources(marked: Mapping[str, Collection[tuple[str, str]]]) -> set[str]:
-    return {source for marks in marked.values() for _, source in marks}
 
 
 def _declared(

@@ -1,10 +1,9 @@
 """What a study's results are not worth: sentences that follow from facts, only the true ones."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
 
-from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Design
 from shamsul.reading.design.study import MapShown, SavedAnswer, Study
 
@@ -37,7 +36,8 @@ def limits(
     study: Study,
     answers: Iterable[SavedAnswer],
     flow: pd.DataFrame,
-    marked: Mapping[str, Collection[tuple[str, str]]],
+    *,
+    annotated: bool,
 ) -> list[str]:
     """What the results of a stored study are not worth, a sentence each.
 
@@ -45,8 +45,8 @@ def limits(
     ----------
     study, answers, flow
         As for :func:`shamsul.analysis.describe.described`.
-    marked : mapping
-        :attr:`shamsul.analysis.describe.Installation.marked`.
+    annotated : bool
+        Whether any case has an annotation.
     """
     items = {item.id for item in study.questionnaire.items}
     rated = [
@@ -58,12 +58,7 @@ def limits(
     ]
     cases, readers = {one.case.name for one in rated}, {one.reader for one in rated}
     said = limits_of_size(len(cases), len(readers))
-    if exact := sum(EXACT in {source for _, source in marks} for marks in marked.values()):
-        said.append(
-            f"Phantoms, not patients, are {exact} of {sum(map(bool, marked.values()))} annotated "
-            "cases: what is found on them need not hold for radiographs of patients."
-        )
-    if not any(marked.values()):
+    if not annotated:
         said.append("No case has an annotation: maps are judged by readers only.")
     if study.plan is None:
         said.append("Readers chose what they rated, and saw the methods' names.")

@@ -1,7 +1,7 @@
 """What a study was, with what this installation knows of its model, methods and annotations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -16,8 +16,10 @@ from shamsul.explainers.registry import METHODS
 from shamsul.reading.database.about_readers import AboutReaders
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
+from shamsul.reading.database.transactions import UnreadableError
+from shamsul.reading.demo import DEMO, EXACT
 from shamsul.reading.design.plan import Plan
-from shamsul.reading.design.study import MapShown, SavedAnswer, Study
+from shamsul.reading.design.study import Case, MapShown, SavedAnswer, Study
 from shamsul.studies.desk import Desk
 
 _RESIZED = {
@@ -57,6 +59,7 @@ def describe(desk: Desk, store: Store, study: str) -> tuple[About, pd.DataFrame]
             "Explanations": _explanations(kept.plan, answers),
         },
         marked,
+        _phantoms(store, cases, marked),
         (
             "The model that comes with the program was trained on synthetic radiographs and never "
             "saw a patient.",
@@ -66,6 +69,24 @@ def describe(desk: Desk, store: Store, study: str) -> tuple[About, pd.DataFrame]
     went = flow(Readings(store.database).of(study), answers, kept.questionnaire)
     said = AboutReaders(store.database).all(study)
     return described(kept, cases, answers, said, went, here), went
+
+
+def _phantoms(
+    store: Store, cases: Sequence[Case], marked: Mapping[str, Collection[tuple[str, str]]]
+) -> set[str]:
+    """Cases that are phantoms for certain: with exact annotations, or of the demo study.
+
+    A phantom without findings has no annotation to tell it from a patient's radiograph.
+    """
+    try:
+        demo = {case.image_sha256 for case in store.cases(DEMO.name)}
+    except (ValueError, UnreadableError):
+        demo = set()
+    return {
+        case.name
+        for case in cases
+        if case.image_sha256 in demo or EXACT in {source for _, source in marked[case.name]}
+    }
 
 
 def _model(study: Study, answers: Sequence[SavedAnswer]) -> dict[str, dict[str, str]]:

@@ -251,9 +251,7 @@ def test_limits_are_those_of_this_study(make, desk, store) -> None:
     limits = " ".join(describe(desk, store, "pilot")[0].limits)
     assert "3 cases were rated, fewer than 20" in limits
     assert "2 readers rated, fewer than 5" in limits
-    assert (
-        "Phantoms, not patients, are 3 of 3 annotated" in limits and "never saw a patient" in limits
-    )
+    assert "Phantoms, not patients, are 4 of 4 cases" in limits and "never saw a patient" in limits
     assert "The study is open" in limits and "9 of 15 readings are not finished" in limits
     assert "repeated" not in limits and "control maps" not in limits  # it had both
 
@@ -281,6 +279,16 @@ def test_open_study_says_that_nobody_was_assigned_anything(desk, store) -> None:
     # One of the demo's phantoms is healthy: nothing is annotated there.
     assert said(about)["Cases"]["Number"] == "8"
     assert said(about)["Cases"]["Cardiomegaly"].startswith("annotated in ")
+
+
+def test_one_radiograph_that_may_be_a_patients_makes_the_study_one_of_patients(
+    make, desk, store
+) -> None:
+    make()
+    store.add_case("pilot", "e" * 64)
+    about, _ = describe(desk, store, "pilot")
+    assert not about.synthetic and not about.knows("Cases", "Source")
+    assert any("Phantoms, not patients, are 4 of 5" in one for one in about.limits)
 
 
 def status(analysis: Analysis, number: int) -> tuple[str, str]:
