@@ -29,9 +29,10 @@ if study.plan is not None:
         f"**{plain(study.title)}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]"
     )
     sections.progress(study)
-tables, files, words = sections.results(name, sections.fingerprint(study))
-if tables["rows"].query("reason == 'used'")["rows"].any():
-    sections.downloads(study, files)
-    sections.sections(tables, files, words)
+found = sections.results(name, sections.fingerprint(study))
+sections.what_it_was(found.about)
+if found.tables["rows"].query("reason == 'used'")["rows"].any():
+    sections.downloads(study, found.files)
+    sections.sections(found)
 else:
     st.info("Nothing has been rated in this study yet.")

@@ -27,7 +27,7 @@ IMPORTS = {
     "analysis": "storage metrics reading reporting",
     "computing": "storage radiographs classifiers explainers faithfulness",
     "studies": "settings storage radiographs annotations classifiers reading explainers "
-    "localisation faithfulness computing",
+    "localisation faithfulness analysis computing",
 }
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}

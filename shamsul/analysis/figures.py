@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
+from shamsul.analysis.flow import diagram
 from shamsul.analysis.study import Analysis
 from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.page import shown
@@ -54,7 +55,7 @@ _INTERVAL = "Lines are 95% intervals for readers and cases like these."
 def draw(analysis: Analysis) -> tuple[Picture, ...]:
     """The figures of an analysis, without those that nothing is known for."""
     items, methods = analysis.items, analysis.methods
-    drawn = []
+    drawn = [diagram(analysis.flow)] if len(analysis.flow) else []
     if analysis.distribution["n"].any():
         drawn.append(scores(analysis.distribution, items, methods))
         drawn.append(means(analysis.means, items, methods))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from shamsul.analysis.about import About
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.reading.database.store import Store
 from shamsul.reading.exports.ratings import export_ratings
@@ -16,6 +17,8 @@ def analyse_stored(
     study: str,
     titles: Mapping[str, str],
     *,
+    about: About | None = None,
+    flow: pd.DataFrame | None = None,
     localisation: pd.DataFrame | None = None,
     replicates: int = 1000,
     seed: int = 0,
@@ -29,6 +32,9 @@ def analyse_stored(
     titles : mapping of str to str
         Of methods, by registered name. Those of the study's plan are analysed, without a plan those
         that were rated.
+    about, flow : About, DataFrame, optional
+        What the study was, and what became of its readings, as
+        :func:`shamsul.studies.described.describe` gives; by default what the exported tables say.
     localisation, replicates, seed
         As for :func:`shamsul.analysis.study.analyse`.
 
@@ -39,7 +45,7 @@ def analyse_stored(
     shamsul.reading.database.transactions.StoreError
         If the database fails.
     """
-    about = store.study(study)
+    stored = store.study(study)
     files = export_ratings(store, study)
     ratings, cases, readers = (
         # As text: "NA" may be a reader's name.
@@ -47,15 +53,20 @@ def analyse_stored(
         for data in (files.ratings, files.cases, files.readers)
     )
     rated = set(ratings["method"])
-    methods = about.plan.methods if about.plan else [name for name in titles if name in rated]
+    methods = stored.plan.methods if stored.plan else [name for name in titles if name in rated]
     analysis = analyse(
         ratings,
         cases,
         readers,
-        items=about.questionnaire.items,
+        items=stored.questionnaire.items,
         methods={name: titles[name] for name in methods},
         localisation=localisation,
         replicates=replicates,
         seed=seed,
     )
-    return replace(analysis, title=about.title)
+    return replace(
+        analysis,
+        title=stored.title,
+        about=analysis.about if about is None else about,
+        flow=analysis.flow if flow is None else flow,
+    )

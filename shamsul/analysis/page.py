@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from shamsul.analysis.about import About, Origin
 from shamsul.analysis.procedure import PROCEDURE
 from shamsul.analysis.study import Analysis
 from shamsul.reporting import page as common
@@ -14,8 +15,9 @@ from shamsul.reporting.resampling import LEVEL
 SECTIONS = (
     Section(
         "What was read",
-        (),
+        ("flow",),
         {
+            "flow": "Readings of each reader, how far they are, and what became of them",
             "rows": "Exported rows used in the main analysis, and left out of it",
             "completeness": "What each reader did",
         },
@@ -70,6 +72,9 @@ SECTIONS = (
     ),
 )
 
+#: Headings besides those of the sections and of the parts of what the study was.
+ABOUT, METHODS, LIMITS, SOFTWARE = "What the study was", "Methods", "Limits", "Software"
+
 _STATISTICS = {
     "krippendorff_alpha": "Krippendorff's α (ordinal)",
     "fleiss_kappa": "Fleiss' κ",
@@ -92,7 +97,6 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
     str
         HTML.
     """
-    software = ", ".join(" ".join(pair) for pair in analysis.software.items())
     names = {**analysis.methods, **_STATISTICS}
     items = [
         (item.id, item.wording, "; ".join(f"{n} {word}" for n, word in enumerate(item.options, 1)))
@@ -104,8 +108,8 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
         "seed": analysis.seed,
     }
     body = [
-        f"<p>Computed with {escape(software)}; {analysis.replicates} bootstrap replicates, seed "
-        f"{analysis.seed}.</p>",
+        f"<h2>{ABOUT}</h2>",
+        *facts(analysis.about),
         common.listed("Items", ("item", "wording", "points"), items),
         "<p>n is what a number was computed from, left out what could not be used for it. "
         "Intervals and p are for readers and cases like these, unless they are said to be for "
@@ -113,8 +117,37 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
         "analysis.json beside this page.</p>",
         *common.sections(SECTIONS, analysis.tables, pictures, drawings, names),
         common.methods(PROCEDURE, settings),
+        *_limits(analysis),
+        *_software(analysis),
     ]
     return common.page(
         analysis.title or f"Reading study {analysis.study}".strip(),
         body,
     )
+
+
+def facts(about: About) -> list[str]:
+    """What the study was as HTML, a heading and a table for each part, blanks of class blank."""
+    return [
+        common.facts(
+            part.title,
+            [(one.name, one.value, one.origin is not Origin.RECORDED) for one in part.facts],
+        )
+        for part in about.parts
+    ]
+
+
+def _limits(analysis: Analysis) -> list[str]:
+    if not analysis.about.limits:
+        return []
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in analysis.about.limits)
+    return [f"<h2>{LIMITS}</h2>", f"<ul>{said}</ul>"]
+
+
+def _software(analysis: Analysis) -> list[str]:
+    software = ", ".join(" ".join(pair) for pair in analysis.software.items())
+    return [
+        f"<h2>{SOFTWARE}</h2>",
+        f"<p>Computed with {escape(software)}; {analysis.replicates} bootstrap replicates, seed "
+        f"{analysis.seed}.</p>",
+    ]

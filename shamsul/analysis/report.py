@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from shamsul.analysis.checklist import checklist
+from shamsul.analysis.checklist import page as checklist_page
+from shamsul.analysis.guidelines import GUIDELINES
 from shamsul.analysis.page import page
 from shamsul.analysis.study import Analysis
 from shamsul.reporting.files import csv, png, svg, write_files
@@ -10,7 +15,7 @@ from shamsul.reporting.pictures import Picture
 
 
 def files(analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, bytes]:
-    """A CSV of each table, a PNG and SVG of each figure, JSON and a page, by file's name.
+    """A CSV of each table, a PNG and SVG of each figure, JSON, checklist and page, by file's name.
 
     Parameters
     ----------
@@ -29,6 +34,9 @@ def files(analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, bytes]:
     for picture in pictures:
         made[f"{picture.name}.png"] = png(picture)
         made[f"{picture.name}.svg"] = drawings[picture.name].encode()
+    rows = pd.concat([checklist(analysis, guideline) for guideline in GUIDELINES])
+    made["checklist.csv"] = csv(rows)
+    made["checklist.html"] = checklist_page(analysis, GUIDELINES).encode()
     made["report.html"] = page(analysis, pictures, drawings).encode()
     return made
 

@@ -313,5 +313,5 @@ def of_study(store: Store, study: str, item: str) -> Readings:
     chosen = select(ratings, cases, items, set(ratings["method"])).main
     if chosen["score"].notna().sum() == 0:
         raise ValueError("nothing has been rated on this scale yet")
-    methods = sorted(chosen["method"].unique())
+    methods = sorted(chosen.dropna(subset="score")["method"].unique())
     return readings_of(chosen.rename(columns={"score": "value"}), methods)

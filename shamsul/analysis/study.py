@@ -17,6 +17,8 @@ from shamsul.analysis import (
     reading_times,
     selection,
 )
+from shamsul.analysis.about import About
+from shamsul.analysis.describe import described_tables, nothing_assigned
 from shamsul.analysis.localisation import correlations, hits, localised, map_scores
 from shamsul.analysis.ratings import (
     comparisons,
@@ -71,6 +73,10 @@ class Analysis:
         :mod:`shamsul.analysis.causability`.
     localisation, hits, localised_maps : DataFrame
         :mod:`shamsul.analysis.localisation`; empty where no localisation is given.
+    flow : DataFrame
+        :func:`shamsul.analysis.flow.flow`; empty where that is not known.
+    about : About
+        What the study was, as far as the tables or the store say.
     title : str
         What people call the study; empty where it is known by its name only.
     """
@@ -103,6 +109,8 @@ class Analysis:
     localisation: pd.DataFrame
     hits: pd.DataFrame
     localised_maps: pd.DataFrame
+    flow: pd.DataFrame
+    about: About
     title: str = ""
 
     @property
@@ -115,6 +123,7 @@ class Analysis:
         """Everything as JSON text: a table is a list of its rows, NaN is null."""
         content = {
             "study": self.study,
+            "about": self.about.to_json(),
             "software": dict(self.software),
             "items": {item.id: item.wording for item in self.items},
             "methods": dict(self.methods),
@@ -213,4 +222,6 @@ def analyse(
         localisation=correlations(met, localised_items, resample),
         hits=hits(met, localised_items),
         localised_maps=map_scores(met),
+        flow=nothing_assigned(),
+        about=described_tables(ratings, cases, readers, items, methods),
     )

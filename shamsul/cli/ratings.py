@@ -57,18 +57,23 @@ def analyse(
     from shamsul.analysis.from_store import analyse_stored
     from shamsul.analysis.report import write_analysis
     from shamsul.explainers.registry import METHODS
+    from shamsul.studies.described import describe
     from shamsul.studies.desk import Desk
     from shamsul.studies.localisation import located
 
     store, archive, annotations = stores()
     with tqdm(total=3, desc="Maps", bar_format="{desc}: {n_fmt} of {total_fmt}") as bar:
-        where = located(Desk.of_installation(archive, annotations), store, study)
+        desk = Desk.of_installation(archive, annotations)
+        where = located(desk, store, study)
         bar.set_description("Statistics")
         bar.update()
+        about, flow = describe(desk, store, study)
         analysis = analyse_stored(
             store,
             study,
             {name: method.title for name, method in METHODS.items()},
+            about=about,
+            flow=flow,
             localisation=where,
             replicates=replicates,
             seed=seed,

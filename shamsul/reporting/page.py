@@ -83,8 +83,13 @@ th, td { padding: .15rem .6rem; text-align: left; vertical-align: top; }
 th { border: solid #222; border-width: 1px 0; }
 table:has(+ .note) { margin-bottom: .4rem; }
 .note { font-size: 13px; margin: 0 0 .3rem; max-width: 46rem; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-td.number { white-space: nowrap; }
+.facts { width: 100%; table-layout: fixed; margin: .5rem 0; }
+.facts th { width: 11rem; font-weight: 600; border: 0; }
+.facts td { white-space: pre-line; }
+.facts th, .facts td { overflow-wrap: anywhere; border-bottom: 1px solid #ddd; }
+.blank { background: #fff3cd; color: #5c4400; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number { white-space: normal; }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; padding: 0; }
   table { font-size: 8pt; }
@@ -92,7 +97,7 @@ td.number { white-space: nowrap; }
   .wide { overflow: visible; }
   /* A table is cut only where it is longer than a page. */
   figure, .wide, tr { break-inside: avoid; }
-  h2, caption, figcaption { break-after: avoid; }
+  h2, h3, caption, figcaption { break-after: avoid; }
   .plates figcaption { break-before: avoid; }
   thead { display: table-header-group; }
   a { color: inherit; }
@@ -187,6 +192,23 @@ def listed(title: str, head: Sequence[str], cells: Sequence[Sequence[str]]) -> s
         f"<div class='wide'><table><caption>{escape(title)}</caption>"
         f"{top}<tbody>{body}</tbody></table></div>"
     )
+
+
+def facts(title: str, rows: Sequence[tuple[str, str, bool]]) -> str:
+    """A heading, and a table of names and what is said to each.
+
+    Parameters
+    ----------
+    title : str
+    rows : sequence of (str, str, bool)
+        Name, value, and whether the value is a blank to be filled in. Lines stay lines.
+    """
+    body = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th>"
+        f"<td{' class=blank' * blank}>{escape(value)}</td></tr>"
+        for name, value, blank in rows
+    )
+    return f"<h3>{escape(title)}</h3><table class='facts'><tbody>{body}</tbody></table>"
 
 
 def plates(shown: Sequence[Plate]) -> str:

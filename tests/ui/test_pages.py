@@ -143,6 +143,15 @@ def test_an_address_that_names_what_is_there_is_shown(
     assert not pages.app.error and "link may be old" not in pages.texts()
 
 
+def test_results_begin_with_what_the_study_was(pages: Pages) -> None:
+    app = app_at("results", {"results-of": "Phantom demo"})
+    assert [one.label for one in app.expander] == ["What the study was"]
+    (told,) = [one.proto.body for one in app.get("html") if "<table" in one.proto.body]
+    assert "<th scope='row'>Trained on</th><td>Synthetic radiographs" in told
+    assert "<td class=blank>[the author must supply: sources of funding" in told
+    assert any("never saw a patient" in one.value for one in app.markdown)
+
+
 @pytest.mark.parametrize("chosen", ["trial", None])
 def test_what_was_chosen_on_another_page_is_no_study_of_the_worklist(
     pages: Pages, chosen: str | None

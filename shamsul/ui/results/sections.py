@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from shamsul.analysis.page import SECTIONS
+from shamsul.analysis.about import About
+from shamsul.analysis.page import ABOUT, LIMITS, SECTIONS, facts
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
@@ -14,10 +16,21 @@ from shamsul.reading.exports.transfer import dump
 from shamsul.reporting.page import noted
 from shamsul.ui.shared import pictures, session
 from shamsul.ui.shared.downloads import offer, zipped
+from shamsul.ui.shared.wording import plain
 
 #: Bootstrap replicates, and their seed.
 REPLICATES = 1000
 SEED = 0
+
+#: The report's tables of facts in this page's colours, dark or light.
+_FACTS = """<style>
+.facts { width: 100%; max-width: 70rem; table-layout: fixed; border-collapse: collapse; }
+.facts th { width: 14rem; text-align: left; font-weight: 600; }
+.facts th, .facts td { padding: .3rem .6rem; vertical-align: top; overflow-wrap: anywhere;
+  border: 0; border-bottom: 1px solid rgb(128 128 128 / 25%); }
+.facts td { white-space: pre-line; }
+.facts td.blank { border-left: 3px solid #e69f00; font-style: italic; }
+</style>"""
 
 
 def progress(study: Study) -> None:
@@ -46,45 +59,84 @@ def progress(study: Study) -> None:
 
 
 def fingerprint(study: Study) -> str:
-    """What the results depend on: another text wherever an answer is another one."""
+    """What the results depend on: another text wherever an answer is another one.
+
+    So are the study's words, its closing and how far readers are, which the report tells.
+    """
     answers = session.store().export_rows(study.name)
     about = session.about_readers().all(study.name)
     # All of them, not the latest moment: a clock may have been set back.
     kept = [(one.revision, one.changed_at.isoformat()) for one in answers]
     kept += [(one.revision, one.changed_at.isoformat()) for one in about]
-    digest = hashlib.sha256(repr(kept).encode()).hexdigest()
+    done = [(one.reader, one.finished) for one in session.readings().progress(study)]
+    digest = hashlib.sha256(repr((kept, done, study)).encode()).hexdigest()
     return f"{study.name} {study.created_at.isoformat()} {digest}"
 
 
+@dataclass(frozen=True)
+class Results:
+    """The analysis of a study.
+
+    Attributes
+    ----------
+    about : About
+        What it was.
+    tables : mapping of str to DataFrame
+    files : mapping of str to bytes
+        By name.
+    words : mapping of str to str
+        What each figure says, by its name.
+    """
+
+    about: About
+    tables: Mapping[str, pd.DataFrame]
+    files: Mapping[str, bytes]
+    words: Mapping[str, str]
+
+
 @st.cache_data(show_spinner="Computing the statistics …", max_entries=8)
-def results(
-    study: str, fingerprint: str
-) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, bytes], Mapping[str, str]]:
-    """The analysis of a study: its tables, its files by name, and its figures in words."""
+def results(study: str, fingerprint: str) -> Results:
+    """The analysis of a study."""
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
     from shamsul.analysis.report import files
+    from shamsul.studies.described import describe
     from shamsul.studies.localisation import located
 
     store = session.store()
+    about, flow = describe(session.desk(), store, study)
     analysis = analyse_stored(
         store,
         study,
         {name: method.title for name, method in METHODS.items()},
+        about=about,
+        flow=flow,
         localisation=located(session.desk(), store, study),
         replicates=REPLICATES,
         seed=SEED,
     )
     drawn = draw(analysis)
-    words = {picture.name: picture.words for picture in drawn}
-    return analysis.tables, files(analysis, drawn), words
+    return Results(
+        analysis.about,
+        analysis.tables,
+        files(analysis, drawn),
+        {picture.name: picture.words for picture in drawn},
+    )
 
 
-def sections(
-    tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes], words: Mapping[str, str]
-) -> None:
+def what_it_was(about: About) -> None:
+    """The facts that the report begins with, blanks marked, and its limits."""
+    with st.expander(ABOUT):
+        st.html(_FACTS + "".join(facts(about)))
+        if about.limits:
+            st.markdown(f"### {LIMITS}")
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in about.limits))
+
+
+def sections(found: Results) -> None:
     """The figures and tables of the report."""
+    tables, files = found.tables, found.files
     for section in SECTIONS:
         drawn = [name for name in section.pictures if f"{name}.svg" in files]
         filled = {name: title for name, title in section.tables.items() if len(tables[name])}
@@ -92,7 +144,7 @@ def sections(
             continue
         st.markdown(f"##### {section.title}")
         for name in drawn:
-            pictures.show(files[f"{name}.svg"].decode(), words[name])
+            pictures.show(files[f"{name}.svg"].decode(), found.words[name])
         for name, title in filled.items():
             with st.expander(title, expanded=not drawn):
                 table, notes = noted(tables[name])
@@ -107,7 +159,8 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
     scales = [item.id for item in study.questionnaire.items]
     offered = {
         "Report (HTML)": ("report.html", lambda: files["report.html"]),
-        "All tables and figures (ZIP)": ("analysis.zip", lambda: zipped(files)),
+        "Checklist (HTML)": ("checklist.html", lambda: files["checklist.html"]),
+        "All files (ZIP)": ("analysis.zip", lambda: zipped(files)),
         "Ratings (CSV)": ("csv", lambda: ratings.export_ratings(store, study.name).ratings),
         "Ratings, wide (CSV)": ("wide.csv", lambda: ratings.wide(store, study.name)),
         "Everything (JSON)": ("json", lambda: dump(store, study.name).encode()),
