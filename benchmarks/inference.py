@@ -6,12 +6,12 @@ methods that are equal are told apart at a level of 0.05; how often the interval
 and that of a difference hold the true one, with their median width; and how often a true difference
 of 0.3 (residuals having 1) is found. For comparison Friedman's test of readings taken as
 independent blocks, on the same studies. Then how often intervals of agreement, of ratings from 1 to
-5 cut from the same model, hold that of all readers and cases, with their median width.
+5 cut from the same model, hold it, with their median width, in half as many studies.
 """
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from shamsul.metrics.mrmc import Readings, analyse, mean
 from shamsul.metrics.reliability import alpha_sums, icc_sums, kappa_sums
-from shamsul.metrics.reliability_intervals import of_readers_and_cases
+from shamsul.metrics.reliability_intervals import of_readers_and_cases, of_these_readers
 from shamsul.metrics.simulated_studies import Setting, draw
 
 LEVEL = 0.05
@@ -90,31 +90,53 @@ AGREEMENTS = (
 _COEFFICIENTS = {"alpha": alpha_sums, "kappa": kappa_sums, "icc": icc_sums}
 
 
-def _ratings(setting: Setting, rng: np.random.Generator) -> tuple[NDArray[np.float64], list[int]]:
-    """Ratings of shape (readers, maps), and the case of each map."""
+#: Cases that the agreement of a study's very readers is told by.
+_MANY = 3000
+
+
+def _ratings(setting: Setting, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Ratings of shape (readers, cases, maps)."""
     (scores,) = draw(setting, 1, rng)
     # Methods differ, so that there is something to agree on.
     scores += np.linspace(-0.3, 0.3, setting.methods)[:, None, None]
-    points = np.digitize(scores, [-1.5, -0.5, 0.5, 1.5]) + 1.0
-    units = points.swapaxes(0, 1).reshape(setting.readers, -1)
-    return units, list(range(setting.cases)) * setting.methods
+    return np.digitize(scores, [-1.5, -0.5, 0.5, 1.5]).transpose(1, 2, 0) + 1.0
 
 
 def measure_agreement(agreement: Agreement, runs: int, seed: int) -> dict[str, float]:
-    """Shares of so many drawn studies, and median widths."""
+    """Shares of so many drawn studies, and median widths.
+
+    For each coefficient that of the interval for readers and cases, which should hold the agreement
+    of all readers, and that of the interval for these readers, which should hold theirs in all
+    cases.
+    """
     rng = np.random.default_rng(seed)
-    many = Setting(60, 3000, 0.3, 0.7, 0.3, 0.5, methods=4)
-    everything = [_ratings(many, rng)[0] for _ in range(3)]
+    setting = agreement.setting
+    cases = setting.cases
+    everybody = [_flat(_ratings(replace(setting, readers=60, cases=_MANY), rng)) for _ in range(3)]
+    studies = [_ratings(replace(setting, cases=cases + _MANY), rng) for _ in range(runs)]
+    case = np.repeat(np.arange(cases), setting.methods)
     found: dict[str, float] = {}
     for name, sums_of in _COEFFICIENTS.items():
-        true = np.mean([sums_of(ratings).whole.value for ratings in everything])
-        bounds = np.array(
-            [of_readers_and_cases(sums_of, *_ratings(agreement.setting, rng)) for _ in range(runs)]
-        )
-        held = (bounds[:, 0] <= true) & (true <= bounds[:, 1])
-        found[f"{name}_held"] = round(float(held.mean()), 3)
-        found[f"{name}_width"] = round(float(np.median(bounds[:, 1] - bounds[:, 0])), 3)
+        true = np.mean([sums_of(ratings).whole.value for ratings in everybody])
+        held, these, width, width_of_these = [], [], [], []
+        for number, ratings in enumerate(studies):
+            read = _flat(ratings[:, :cases])
+            low, high = of_readers_and_cases(sums_of, read, case)
+            held.append(low <= true <= high)
+            width.append(high - low)
+            low, high = of_these_readers(sums_of(read), case, seed=number)
+            these.append(low <= sums_of(_flat(ratings[:, cases:])).whole.value <= high)
+            width_of_these.append(high - low)
+        found[f"{name}_held"] = round(float(np.mean(held)), 3)
+        found[f"{name}_width"] = round(float(np.median(width)), 3)
+        found[f"{name}_these_held"] = round(float(np.mean(these)), 3)
+        found[f"{name}_these_width"] = round(float(np.median(width_of_these)), 3)
     return found
+
+
+def _flat(ratings: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Readers by maps, those of a case beside each other."""
+    return ratings.reshape(len(ratings), -1)
 
 
 def main() -> None:
@@ -127,7 +149,8 @@ def main() -> None:
         asdict(setting) | measure(setting, given.runs, given.seed) for setting in tqdm(SETTINGS)
     ]
     agreements = [
-        asdict(one) | measure_agreement(one, given.runs, given.seed) for one in tqdm(AGREEMENTS)
+        asdict(one) | measure_agreement(one, given.runs // 2, given.seed)
+        for one in tqdm(AGREEMENTS)
     ]
     found = {"settings": rows, "agreement": agreements}
     print(json.dumps({"runs": given.runs, "seed": given.seed, **found}, indent=1))

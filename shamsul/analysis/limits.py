@@ -22,13 +22,13 @@ def limits_of_size(cases: int, readers: int) -> list[str]:
     said = []
     if cases < FEW_CASES:
         said.append(
-            f"{cases} {'case was' if cases == 1 else 'cases were'} rated, fewer than {FEW_CASES}: intervals "
-            "are rough, and what is found may not hold for other cases."
+            f"{cases} {'case was' if cases == 1 else 'cases were'} rated, fewer than {FEW_CASES}: "
+            "intervals are rough, and what is found may not hold for other cases."
         )
     if readers < FEW_READERS:
         said.append(
-            f"{readers} {'reader' if readers == 1 else 'readers'} rated, fewer than {FEW_READERS}: what is "
-            "found speaks of them, not of readers in general."
+            f"{readers} {'reader' if readers == 1 else 'readers'} rated, fewer than {FEW_READERS}: "
+            "what is found speaks of them, not of readers in general."
         )
     return said
 

@@ -114,8 +114,8 @@ def test_left_out_units_are_counted_as_before() -> None:
 
 
 def test_intervals_hold_as_often_as_they_claim() -> None:
-    """Within what 150 studies can tell."""
-    found = measure_agreement(Agreement(readers=5, cases=20), runs=150, seed=2)
+    """Within what 100 studies can tell."""
+    found = measure_agreement(Agreement(readers=5, cases=20), runs=100, seed=2)
     for name in ("alpha", "kappa", "icc"):
-        assert found[f"{name}_held"] >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 150)
-        assert 0.05 < found[f"{name}_width"] < 0.6
+        assert found[f"{name}_held"] >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 100)
+        assert 0.05 < found[f"{name}_these_width"] <= found[f"{name}_width"] < 0.6
