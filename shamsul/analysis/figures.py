@@ -54,24 +54,31 @@ _INTERVAL = "Lines are 95% intervals for readers and cases like these."
 
 def draw(analysis: Analysis) -> tuple[Picture, ...]:
     """The figures of an analysis, without those that nothing is known for."""
-    items, methods = analysis.items, analysis.methods
+    methods = analysis.methods
+    # An item without any score would be an empty row; the tables have it.
+    scored = set(analysis.distribution.query("n > 0")["item"])
+    items = [item for item in analysis.items if item.id in scored]
+
+    def of_items(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["item"].isin(scored)]
+
     drawn = [diagram(analysis.flow)] if len(analysis.flow) else []
-    if analysis.distribution["n"].any():
-        drawn.append(scores(analysis.distribution, items, methods))
-        drawn.append(means(analysis.means, items, methods))
-        drawn.append(readers(analysis.reader_means, analysis.means, items, methods))
+    if items:
+        drawn.append(scores(of_items(analysis.distribution), items, methods))
+        drawn.append(means(of_items(analysis.means), items, methods))
+        drawn.append(readers(analysis.reader_means, of_items(analysis.means), items, methods))
     if analysis.differences["difference"].notna().any():
-        drawn.append(differences(analysis.differences, items, methods))
+        drawn.append(differences(of_items(analysis.differences), items, methods))
     if analysis.mean_ranks["n"].any():
         drawn.append(ranks(analysis.places, analysis.mean_ranks, methods))
     if analysis.agreement["value"].notna().any():
-        drawn.append(agreement(analysis.agreement, items))
+        drawn.append(agreement(of_items(analysis.agreement), items))
     if analysis.times["n"].any():
         drawn.append(times(analysis.times))
-        drawn.append(learning(analysis.learning, items))
+        drawn.append(learning(analysis.learning, analysis.items))
     if len(analysis.localised_maps):
-        maps, correlations = analysis.localised_maps, analysis.localisation
-        drawn.append(localisation(maps, correlations, items, methods))
+        correlations = of_items(analysis.localisation)
+        drawn.append(localisation(analysis.localised_maps, correlations, items, methods))
     return tuple(drawn)
 
 

@@ -36,7 +36,7 @@ def compared(ranked: pd.DataFrame, replaced: pd.DataFrame, methods: Collection[s
     are left out.
     """
     table = _ranked(ranked, replaced, methods)
-    ranks = table.rank(axis=1).where(table.notna().all(axis=1))
+    ranks = table.dropna().rank(axis=1).reindex(table.index)
     long = ranks.reset_index().melt(READING, list(methods), "method", "value")
     return compare(long, methods)
 

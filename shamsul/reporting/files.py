@@ -37,12 +37,16 @@ def svg(picture: Picture) -> str:
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{picture.name}-", text)
 
 
-def darkened(svg: str) -> str:
-    """A figure as SVG, made for white paper, for the app's dark page."""
+def themed(svg: str) -> str:
+    """A figure as SVG, made for white paper, that is dark where the page around it is.
+
+    The page says so by the CSS property `color-scheme` of the element that shows the figure.
+    """
     colours = re.compile("|".join(DARK))
-    text = colours.sub(lambda found: DARK[found[0]], svg)
+    text = colours.sub(lambda found: f"light-dark({found[0]}, {DARK[found[0]]})", svg)
     # What is black has no colour in the file: it takes that of the whole.
-    return re.sub(r"<svg ", f'<svg fill="{DARK[INK]}" ', text, count=1)
+    letters = f"light-dark(#000000, {DARK[INK]})"
+    return text.replace("<svg ", f'<svg style="color-scheme: light dark; fill: {letters}" ', 1)
 
 
 def write_files(files: Mapping[str, bytes], out: Path) -> tuple[Path, ...]:

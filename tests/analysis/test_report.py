@@ -17,7 +17,7 @@ from shamsul.analysis.report import write_analysis
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.questionnaire import Question
-from shamsul.reporting.files import darkened, svg
+from shamsul.reporting.files import svg, themed
 from shamsul.reporting.page import noted, shown
 from shamsul.reporting.pictures import DARK, Picture, drawable
 from tests.analysis.readings import (
@@ -228,11 +228,16 @@ def test_readers_whose_names_letters_cannot_show_are_numbers(name: str, analysis
     assert "numbered as in the tables" in picture.caption
 
 
-def test_dark_figure_has_no_black_on_black(pictures: tuple[Picture, ...]) -> None:
+def test_figure_on_a_dark_page_has_no_colour_of_the_white_one_alone(
+    pictures: tuple[Picture, ...],
+) -> None:
     white = svg(pictures[0])
-    dark = darkened(white)
-    assert "#ffffff" in white and not re.search("|".join(DARK), dark)
-    assert dark.index('<svg fill="#c9ced4"') < dark.index("<g")
+    both = themed(white)
+    for colour, dark in DARK.items():
+        assert white.count(colour) <= both.count(f"light-dark({colour}, {dark})")
+    alone = re.sub(r"light-dark\([^)]*\)", "", both)
+    assert not re.search("|".join(DARK), alone)
+    assert both.index('<svg style="color-scheme: light dark;') < both.index("<g")
 
 
 def test_same_analysis_gives_the_same_files(

@@ -508,7 +508,17 @@ def two_methods() -> Analysis:
 
 
 @pytest.mark.parametrize(
-    "degenerate", [lambda: analysed([]), one_reader, one_case, constant, all_missing, two_methods]
+    "degenerate",
+    [
+        lambda: analysed([]),
+        lambda: analysed([], methods={}),
+        lambda: analysed([], items=()),
+        one_reader,
+        one_case,
+        constant,
+        all_missing,
+        two_methods,
+    ],
 )
 def test_what_cannot_be_computed_is_nan_and_says_why(degenerate: Any) -> None:
     analysis = degenerate()

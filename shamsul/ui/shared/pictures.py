@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from shamsul.reporting.files import darkened
+from shamsul.reporting.files import themed
 
-#: Of a figure on the page.
+#: Of a figure on the page, pixels.
 WIDTH = 900
 
 
@@ -18,5 +18,4 @@ def show(svg: str, words: str) -> None:
     words : str
         For those who do not see it.
     """
-    light = st.context.theme.type == "light"
-    st.image(svg if light else darkened(svg), width=WIDTH, alt=words)
+    st.image(themed(svg), width=WIDTH, alt=words)
