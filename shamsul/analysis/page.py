@@ -75,7 +75,8 @@ SECTIONS = (
 #: Headings besides those of the sections and of the parts of what the study was.
 ABOUT, METHODS, LIMITS, SOFTWARE = "What the study was", "Methods", "Limits", "Software"
 
-_STATISTICS = {
+#: What coefficients of agreement are called.
+STATISTICS = {
     "krippendorff_alpha": "Krippendorff's α (ordinal)",
     "fleiss_kappa": "Fleiss' κ",
     "icc_2_1": "ICC(2,1)",
@@ -97,7 +98,7 @@ def page(analysis: Analysis, pictures: Sequence[Picture], drawings: Mapping[str,
     str
         HTML.
     """
-    names = {**analysis.methods, **_STATISTICS}
+    names = {**analysis.methods, **STATISTICS}
     items = [
         (item.id, item.wording, "; ".join(f"{n} {word}" for n, word in enumerate(item.options, 1)))
         for item in analysis.items

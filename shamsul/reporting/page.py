@@ -236,6 +236,27 @@ def methods(
     return f"<h2>Methods</h2>\n{paragraphs}"
 
 
+def heading(column: str) -> str:
+    """What a column of a table is called.
+
+    Examples
+    --------
+    >>> heading("p_holm"), heading("left_out")
+    ('p (Holm)', 'left out')
+    """
+    return _HEADINGS.get(column, column.replace("_", " "))
+
+
+def named(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """A table whose methods, statistics and scores have their names to show."""
+    columns = {
+        name: table[name].map(lambda word: names.get(word, word))
+        for name in _NAMED
+        if name in table
+    }
+    return table.assign(**columns)
+
+
 def noted(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """A table with the numbers of its notes in place of their sentences, and the sentences.
 
@@ -281,9 +302,7 @@ def _figure(number: int, picture: Picture, drawing: str) -> str:
 
 def _table(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> str:
     content = table.copy()
-    for name in _NAMED:
-        if name in content:
-            content[name] = content[name].map(lambda word: names.get(word, word))
+    content = named(content, names)
     for those in ("", "_these_readers"):
         low, high = f"low{those}", f"high{those}"
         if low in content:
@@ -302,7 +321,7 @@ def _table(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> str:
     numeric = [content[name].dtype.kind in "fi" or name.startswith("interval") for name in content]
     classes = [' class="number"' if number else "" for number in numeric]
     head = "".join(
-        f"<th{look}>{escape(_HEADINGS.get(name, name.replace('_', ' ')))}</th>"
+        f"<th{look}>{escape(heading(name))}</th>"
         for name, look in zip(content, classes, strict=True)
     )
     rows = "".join(

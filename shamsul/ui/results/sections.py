@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from shamsul.analysis.about import About
-from shamsul.analysis.page import ABOUT, LIMITS, SECTIONS, facts
+from shamsul.analysis.page import ABOUT, LIMITS, SECTIONS, STATISTICS, facts
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
 from shamsul.reading.exports.transfer import dump
-from shamsul.reporting.page import noted
+from shamsul.reporting.page import heading, named, noted
 from shamsul.ui.shared import pictures, session
 from shamsul.ui.shared.downloads import offer, zipped
 from shamsul.ui.shared.wording import plain
@@ -21,6 +21,8 @@ from shamsul.ui.shared.wording import plain
 #: Bootstrap replicates, and their seed.
 REPLICATES = 1000
 SEED = 0
+#: What methods and statistics are called in tables.
+NAMES = {**{name: method.title for name, method in METHODS.items()}, **STATISTICS}
 
 #: The report's tables of facts in this page's colours, dark or light.
 _FACTS = """<style>
@@ -139,7 +141,7 @@ def sections(found: Results) -> None:
     tables, files = found.tables, found.files
     for section in SECTIONS:
         drawn = [name for name in section.pictures if f"{name}.svg" in files]
-        filled = {name: title for name, title in section.tables.items() if len(tables[name])}
+        filled = {name: title for name, title in section.tables.items() if _says(tables[name])}
         if not drawn and not filled:
             continue
         st.markdown(f"##### {section.title}")
@@ -147,10 +149,15 @@ def sections(found: Results) -> None:
             pictures.show(files[f"{name}.svg"].decode(), found.words[name])
         for name, title in filled.items():
             with st.expander(title, expanded=not drawn):
-                table, notes = noted(tables[name])
-                st.dataframe(table, hide_index=True, placeholder="")
+                table, notes = noted(named(tables[name], NAMES))
+                st.dataframe(table.rename(columns=heading), hide_index=True, placeholder="")
                 for number, note in enumerate(notes, 1):
                     st.caption(f"{number}: {note}")
+
+
+def _says(table: pd.DataFrame) -> bool:
+    """Whether a table tells of anything at all."""
+    return len(table) > 0 and ("n" not in table or bool(table["n"].any()))
 
 
 def downloads(study: Study, files: Mapping[str, bytes]) -> None:
