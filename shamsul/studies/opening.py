@@ -20,6 +20,7 @@ from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Control, assign
+from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study import Study
 from shamsul.reading.design.study_file import (
     Known,
@@ -200,7 +201,11 @@ def update(file: StudyFile, store: Store) -> Made:
             labels[one.case.name].append(one.reading.label)
     every = assign(plan.design, labels, plan.readers, plan.methods) if added else ()
     new = [reading for reading in every if reading.reader in added]
-    study = readings.change(replace(file.study, plan=plan), new)
+    asks = file.study.questionnaire
+    if not before.questionnaire.at(Step.AGAIN):
+        # A crossover of before the image was read again in it goes on without.
+        asks = Questionnaire(tuple(q for q in asks.questions if q.step is not Step.AGAIN))
+    study = readings.change(replace(file.study, questionnaire=asks, plan=plan), new)
     return Made(study, len(labels), len(old) + len(new), ())
 
 

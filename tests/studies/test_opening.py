@@ -20,6 +20,7 @@ from shamsul.radiographs import RadiographArchive
 from shamsul.reading import Store
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
 from shamsul.settings import ASSETS, settings
 from shamsul.studies.opening import Made, StudyError, create, update
@@ -263,6 +264,21 @@ def test_a_study_of_before_controls_replaced_goes_on_adding_them(make, store) ->
     other = plan.source.replace("controls_replace = false", "controls_replace = true")
     with pytest.raises(StudyError, match="is running"):
         update(read_study_file(other, KNOWN), store)
+
+
+def test_a_crossover_of_before_it_was_read_again_goes_on_without(make, store) -> None:
+    design = '[design]\nmode = "crossover"\nsessions = 2'
+    made = make('study = "phantom-demo"', design)
+    (alone, again) = (made.study.questionnaire.at(step) for step in (Step.IMAGE, Step.AGAIN))
+    assert len(again) == len(alone) > 0
+    asked = tuple(q for q in made.study.questionnaire.questions if q not in again)
+    before = replace(made.study, questionnaire=Questionnaire(asked))
+    Readings(store.database).change(before)
+    plan = made.study.plan
+    assert plan is not None
+    text = plan.source.replace('title = "Pilot"', 'title = "New"')
+    study = update(read_study_file(text, KNOWN), store).study
+    assert (study.title, study.questionnaire) == ("New", before.questionnaire)
 
 
 def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -> None:

@@ -53,7 +53,7 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     asked = request(study, assigned) if view.screen is Step.MAPS else {}
     # Before anything is drawn: maps that come meanwhile are not seen yet.
     drawn = _outcomes(asked.values())
-    if view.screen is Step.IMAGE:
+    if view.screen is not Step.MAPS:
         picture, questions = st.columns(2)
     else:
         picture = questions = st.container()
@@ -170,7 +170,7 @@ def _maps(
             label=label,
             caption=(
                 f"probability {prediction[label].probability:.2f}"
-                if view.screen is Step.MAPS
+                if view.screen is not Step.IMAGE
                 else ""
             ),
             annotations=tuple(one for one in _annotations(view) if one.label == label),
@@ -190,7 +190,8 @@ def _maps(
             ),
         )
         points = any(
-            question.kind is Kind.POINT for question in view.study.questionnaire.at(view.screen)
+            question.kind is Kind.POINT
+            for question in view.study.questionnaire.about_case(view.screen)
         )
         state = viewer(
             radiograph,
@@ -241,9 +242,7 @@ def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> N
         for position, (panel, heatmap) in enumerate(heatmaps(view, asked).items())
     ]
     asks = study.questionnaire
-    about_case = asks.at(view.screen)
-    if view.screen is Step.MAPS:
-        about_case = (*asks.at(Step.REVEAL), *asks.at(Step.AGAIN))
+    about_case = asks.about_case(view.screen)
     items = asks.items if view.screen is Step.MAPS else ()
     meaning = questionnaire.scales([*items, *(q for q in about_case if q.kind is Kind.SCALE)])
     last = view.screen is view.assigned.screens(asks)[-1]
