@@ -21,14 +21,18 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a study's ratings: as CSV with codebook, case-level and reader-level answers beside."""
+    from shamsul.annotations.archive import AnnotationArchive
     from shamsul.reading.database.store import Store
     from shamsul.reading.exports import ratings as exports
     from shamsul.reading.exports.transfer import dump
     from shamsul.storage.atomic import write_atomically
+    from shamsul.studies.reference import reference_standard
 
     store = Store(settings().database)
     if format == "csv":
-        files = [str(path) for path in exports.write_ratings(store, study, out)]
+        annotations = AnnotationArchive(settings().data_dir / "annotations")
+        truth = reference_standard(store, annotations, study)
+        files = [str(path) for path in exports.write_ratings(store, study, out, truth)]
     elif format in ("wide", "imrmc", "json"):
         if format == "imrmc" and not item:
             raise UserError("--format imrmc needs --item, the scale to write.")

@@ -76,8 +76,9 @@ class CaseSource(_Table):
     folder : str
         Radiographs (DICOM, PNG, JPEG), and masks where it has a ``labels.csv`` as phantoms do.
     list : str
-        CSV file with a column ``file``, and optionally ``case`` (its name in the study) and
-        ``labels`` (separated by semicolons).
+        CSV file with a column ``file``, and optionally ``case`` (its name in the study),
+        ``labels`` (separated by semicolons), and one of 0 and 1 for each finding, named as the
+        model names it: which the cases have.
     only : list of str
         Names of the cases to take; empty: all.
     """

@@ -207,6 +207,19 @@ ASSIGNMENT = (
     Column("panels", "text", "Methods from left to right, METHOD/CONTROL for control maps."),
 )
 
+#: Columns of the reference standard, in order.
+TRUTH = (
+    Column("case", "text", "Pseudonym of the case in the study."),
+    Column("label", "text", "The finding."),
+    Column("present", "boolean", "Whether the case has it.", allowed=_TRUTH),
+    Column(
+        "source",
+        "text",
+        "Whether that was given with the case or follows from an expert's marks.",
+        allowed="given, annotation",
+    ),
+)
+
 _CONVENTIONS = {
     "rows": "In the ratings, one row for each reader, session, case, label, map and item that has "
     "a current answer; a map with only tags, a comment or a rank has one row without an item, "
