@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
+from shamsul.analysis import helped_figures
 from shamsul.analysis.study import Analysis
 from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.pictures import (
@@ -61,7 +62,7 @@ def draw(analysis: Analysis) -> tuple[Picture, ...]:
     if len(analysis.localised_maps):
         maps, correlations = analysis.localised_maps, analysis.localisation
         drawn.append(localisation(maps, correlations, items, methods))
-    return tuple(drawn)
+    return (*drawn, *helped_figures.draw(analysis.helped))
 
 
 def scores(

@@ -17,6 +17,7 @@ def analyse_stored(
     titles: Mapping[str, str],
     *,
     localisation: pd.DataFrame | None = None,
+    truth: pd.DataFrame | None = None,
     replicates: int = 1000,
     seed: int = 0,
 ) -> Analysis:
@@ -29,7 +30,7 @@ def analyse_stored(
     titles : mapping of str to str
         Of methods, by registered name. Those of the study's plan are analysed, without a plan those
         that were rated.
-    localisation, replicates, seed
+    localisation, truth, replicates, seed
         As for :func:`shamsul.analysis.study.analyse`.
 
     Raises
@@ -55,6 +56,7 @@ def analyse_stored(
         items=about.questionnaire.items,
         methods={name: titles[name] for name in methods},
         localisation=localisation,
+        truth=truth,
         replicates=replicates,
         seed=seed,
     )

@@ -13,6 +13,7 @@ from shamsul.analysis import (
     causability,
     consistency,
     controls,
+    helped,
     ranking,
     reading_times,
     selection,
@@ -63,6 +64,8 @@ class Analysis:
         :mod:`shamsul.analysis.causability`.
     localisation, hits, localised_maps : DataFrame
         :mod:`shamsul.analysis.localisation`; empty where no localisation is given.
+    helped : Helped
+        Whether the explanation helps readers, :mod:`shamsul.analysis.helped`.
     title : str
         What people call the study; empty where it is known by its name only.
     """
@@ -93,13 +96,15 @@ class Analysis:
     localisation: pd.DataFrame
     hits: pd.DataFrame
     localised_maps: pd.DataFrame
+    helped: helped.Helped
     title: str = ""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables by name."""
         everything = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: x for name, x in everything.items() if isinstance(x, pd.DataFrame)}
+        tables = {name: x for name, x in everything.items() if isinstance(x, pd.DataFrame)}
+        return tables | self.helped.tables
 
     def to_json(self) -> str:
         """Everything as JSON text: a table is a list of its rows, NaN is null."""
@@ -127,6 +132,7 @@ def analyse(
     items: Sequence[Question],
     methods: Mapping[str, str],
     localisation: pd.DataFrame | None = None,
+    truth: pd.DataFrame | None = None,
     replicates: int = 1000,
     seed: int = 0,
 ) -> Analysis:
@@ -147,6 +153,8 @@ def analyse(
         The methods to analyse: titles by registered name.
     localisation : DataFrame or None
         How well each map meets the expert's annotation: columns heatmap_sha256, iou, hit.
+    truth : DataFrame or None
+        Which cases have which findings, as for :func:`shamsul.analysis.helped.helped`.
     replicates, seed : int
         Of the bootstrap.
 
@@ -199,4 +207,5 @@ def analyse(
         localisation=correlations(met, localised_items, resample),
         hits=hits(met, localised_items, resample),
         localised_maps=map_scores(met),
+        helped=helped.helped(chosen.answers, truth),
     )

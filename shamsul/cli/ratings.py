@@ -54,17 +54,29 @@ def analyse(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
     replicates: Annotated[int, typer.Option(min=100, help="Of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="CSV with case, label and present (1 or 0); else what the study knows."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a study's statistics: tables, figures and a report that needs no server."""
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
+    from shamsul.analysis.helped import read_truth, truth_table
     from shamsul.analysis.report import write_analysis
     from shamsul.explainers.registry import METHODS
     from shamsul.studies.desk import Desk
     from shamsul.studies.localisation import located
+    from shamsul.studies.reference import reference_standard
 
     store, archive, annotations = stores()
+    try:
+        known = read_truth(truth) if truth else None
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+    if known is None:
+        known = truth_table(reference_standard(store, annotations, study))
     with tqdm(total=3, desc="Maps", bar_format="{desc}: {n_fmt} of {total_fmt}") as bar:
         where = located(Desk.of_installation(archive, annotations), store, study)
         bar.set_description("Statistics")
@@ -74,6 +86,7 @@ def analyse(
             study,
             {name: method.title for name, method in METHODS.items()},
             localisation=where,
+            truth=known,
             replicates=replicates,
             seed=seed,
         )

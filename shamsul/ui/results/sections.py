@@ -61,8 +61,10 @@ def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], M
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
+    from shamsul.analysis.helped import truth_table
     from shamsul.analysis.report import files
     from shamsul.studies.localisation import located
+    from shamsul.studies.reference import reference_standard
 
     store = session.store()
     analysis = analyse_stored(
@@ -70,6 +72,7 @@ def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], M
         study,
         {name: method.title for name, method in METHODS.items()},
         localisation=located(session.desk(), store, study),
+        truth=truth_table(reference_standard(store, session.annotations(), study)),
         replicates=REPLICATES,
         seed=SEED,
     )
