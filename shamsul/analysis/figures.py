@@ -251,10 +251,11 @@ def localisation(
         axes.set_ylabel("Mean score of the map")
     legend(figure, *panels[0].get_legend_handles_labels())
     caption = (
-        "A point is a map. ρ: Spearman's correlation over single ratings with its 95% bootstrap "
-        f"interval over cases, n = {span(correlations['n'])} ratings of an item. Left out: "
-        f"{total(correlations['left_out'])} ratings in all, without a score or of maps without an "
-        "IoU."
+        "A point is a map. ρ: Spearman's correlation of score and IoU within a reader, mean of "
+        f"{span(correlations['readers'])} readers, with its 95% interval, readers and cases taken "
+        f"as drawn from more of them; n = {span(correlations['n'])} ratings of an item. Left out: "
+        f"{total(correlations['left_out'])} ratings in all, without a score, of maps without an "
+        "IoU, or of readers to whom all are alike."
     )
     return picture("localisation", "Score and localisation", caption, figure)
 

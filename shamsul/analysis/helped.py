@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
+from shamsul.analysis.localisation import FEWEST
 from shamsul.analysis.selection import READING
 from shamsul.metrics import mrmc, roc
 from shamsul.reading.design.questionnaire import ASKED_AGAIN, Step
@@ -42,8 +43,6 @@ _ENDINGS: Final = {
 _ASKED: Final = ("finding_probability", "finding_present", "confidence")
 #: A reader says that the finding is there from this probability on, unless asked.
 THRESHOLD: Final = 0.5
-#: Cases below which an interval would say nothing.
-FEWEST: Final = 5
 #: Where cases with several findings are each read once.
 ALL: Final = "all findings"
 EVERYBODY: Final = "all readers"

@@ -71,7 +71,7 @@ SECTIONS = (
         "Scores and localisation",
         ("localisation",),
         {
-            "localisation": "Spearman's correlation of score and IoU",
+            "localisation": "Spearman's correlation of score and IoU within readers",
             "hits": "Mean scores of maps that hit the annotation and of maps that miss it",
         },
     ),

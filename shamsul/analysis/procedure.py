@@ -90,9 +90,11 @@ PROCEDURE = (
         (("Holzinger, Carrington, Müller 2020", "10.1007/s13218-020-00636-z"),),
     ),
     Statement(
-        "Scores are related to the IoU of map and annotation by Spearman's rank correlation over "
-        "all ratings of an item.",
-        (("Spearman 1904", "10.2307/1412159"),),
+        "Scores are related to the IoU of map and annotation by Spearman's rank correlation within "
+        "each reader, since readers use a scale at levels of their own. The mean over readers has "
+        "an interval with readers and cases random, as one method of the analysis of Obuchowski "
+        "and Rockette, errors by the jackknife over cases; of one reader it speaks of that reader.",
+        (("Spearman 1904", "10.2307/1412159"), ("Hillis 2014", "10.1002/sim.5926")),
     ),
     Statement(
         "The figure of scores is a diverging stacked bar chart centred on the neutral point.",

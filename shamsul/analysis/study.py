@@ -204,7 +204,7 @@ def analyse(
         learning=reading_times.learning(main, chosen.screens),
         causability=scales,
         mean_causability=causability.mean_scale(scales),
-        localisation=correlations(met, localised_items, resample),
+        localisation=correlations(met, localised_items),
         hits=hits(met, localised_items, resample),
         localised_maps=map_scores(met),
         helped=helped.helped(chosen.answers, truth),

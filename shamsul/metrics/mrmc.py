@@ -198,7 +198,10 @@ def analyse(
     estimates = _figures(readings, figure)
     covariance = _delong(readings) if delong else _jackknife(readings, figure)
     table = _Table(estimates, covariance)
-    own = [_of_method(table, number, fixed) for number in range(table.methods)]
+    own = [
+        mean_over_readers(table.figures[number], table.covariance[number, :, number], fixed)
+        for number in range(table.methods)
+    ]
     return _compared(readings, table, own, fixed)
 
 
@@ -275,10 +278,19 @@ def _compared(readings: Readings, table: _Table, own: Sequence[Interval], fixed:
     )
 
 
-def _of_method(table: _Table, number: int, fixed: Fixed) -> Interval:
-    """A method's mean figure, from its own readings alone."""
-    figures, readers = table.figures[number], table.readers
-    errors = table.covariance[number, :, number]
+def mean_over_readers(
+    figures: NDArray[np.float64], errors: NDArray[np.float64], fixed: Fixed = Fixed.NEITHER
+) -> Interval:
+    """The mean figure of readers with one method, from its own readings alone [2]_.
+
+    Parameters
+    ----------
+    figures : ndarray of shape (readers,)
+    errors : ndarray of shape (readers, readers)
+        Covariances of the figures' errors, such as the jackknife's over cases.
+    fixed : Fixed
+    """
+    readers = len(figures)
     var = float(np.trace(errors)) / readers
     others = readers * (readers - 1)
     cov2 = max((float(errors.sum()) - readers * var) / others, 0.0) if others else 0.0
