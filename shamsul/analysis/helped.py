@@ -33,7 +33,7 @@ from shamsul.storage.text import Table
 STEPS: Final = {
     "image": "image alone",
     "probability": "with the model's probability",
-    "maps": "with its maps",
+    "maps": "with the model's maps",
 }
 _ENDINGS: Final = {
     "image": "",

@@ -78,6 +78,7 @@ def roc(helped: Helped) -> Picture:
 def by_step(helped: Helped) -> Picture:
     """Each reader's AUC from step to step, and the mean with its interval."""
     labels, steps = _drawn(helped)
+    lowest = min(0.5, helped.readers["auc"].min(), helped.means["low"].fillna(0.5).min())
     figure = blank(3.6 if len(labels) < 3 else 1.2 + 2.3 * -(-len(labels) // 2))
     panels = figure.subplots(
         -(-len(labels) // 2), min(2, len(labels)), sharey=True, squeeze=False
@@ -93,6 +94,8 @@ def by_step(helped: Helped) -> Picture:
         axes.axhline(0.5, color=LINE, linewidth=0.6)
         axes.set_xticks(range(len(steps)), [wrapped(STEPS[step], 16) for step in steps])
         axes.set_xlim(-0.3, len(steps) - 0.7)
+        # An interval may reach beyond what an area can be.
+        axes.set_ylim(max(-0.02, lowest - 0.05), 1.02)
         axes.grid(axis="y", color=LINE, linewidth=0.4)
         if len(labels) > 1:
             axes.set_title(wrapped(label, 40), loc="left", fontsize=TEXT)

@@ -336,7 +336,7 @@ def test_the_mean_curve_is_the_mean_of_sensitivities() -> None:
     # Ada has 1/2 up to a false positive rate of 1/2, and 1 from there; Bo has 1 throughout.
     assert (mean[0.0], mean[0.25], mean[0.5], mean[1.0]) == (0.75, 0.75, 1.0, 1.0)
     assert first.get_title(loc="left") == "Image alone"
-    assert second.get_title(loc="left") == "With its maps"
+    assert second.get_title(loc="left") == "With the model's maps"
 
 
 def both(reader: str, case: str, probability: float) -> list[dict[str, object]]:
@@ -354,6 +354,15 @@ def test_lines_from_step_to_step_are_the_readers_areas() -> None:
     assert lines["mean"] == pytest.approx(found.means["auc"].tolist())
     assert "n = 24 cases, 12 with the finding, read by 4 readers" in picture.caption
     assert "weak evidence" in picture.caption
+
+
+def test_no_area_is_drawn_beyond_what_one_can_be() -> None:
+    """Intervals from few readers and cases reach far."""
+    found = compare(drawn(seed=3, readers=2, cases=6), TRUTH)
+    assert found.means["low"].min() < 0 < 1 < found.means["high"].max()
+    picture = next(p for p in draw(found) if p.name == "helped_readers")
+    low, high = picture.figure.axes[0].get_ylim()
+    assert (low, high) == (-0.02, 1.02)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,13 @@ from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
 from shamsul.ui.shared.wording import plain
 
+#: What a screen shows, in words.
+_IN_VIEW = {
+    Step.IMAGE: "the image alone",
+    Step.PROBABILITY: "with the model's probability",
+    Step.MAPS: "with the model's maps",
+}
+
 
 def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None) -> None:
     """A reading; `screen` is None where it is finished and looked at again."""
@@ -105,6 +112,11 @@ def _heading(study: Study, mine: Sequence[Assigned], assigned: Assigned, view: V
     parts = [f"case {reading.case_order} of {cases}"]
     if study.plan and study.plan.design.sessions > 1:
         parts.insert(0, f"session {reading.session}")
+    screens = assigned.screens(study.questionnaire)
+    if Step.PROBABILITY in screens and not view.locked:
+        # The questions are the same: a reader must see that it went on, and to what.
+        parts.append(f"step {screens.index(view.screen) + 1} of {len(screens)}")
+        parts.append(_IN_VIEW[view.screen])
     if reading.warm_up:
         parts.append("for practice")
     if progress.seconds_left:

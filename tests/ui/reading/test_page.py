@@ -388,8 +388,11 @@ def test_the_model_comes_step_by_step_and_each_is_locked_before_the_next(reader,
         assert (case in ada.texts(), ada.asked()) == (True, ["present"])
         assert ada.titles() == []
         assert "probability" not in ada.viewer_message()
+        assert "step 1 of 3, the image alone" in ada.texts()
+        assert "probability" not in ada.texts()
         ada.fill(present="yes")
         ada.go_on()
+        assert "step 2 of 3, with the model's probability" in ada.texts()
         assert (case in ada.texts(), ada.asked()) == (
             True,
             ["present_with_probability", "agreement"],
@@ -409,6 +412,7 @@ def test_the_model_comes_step_by_step_and_each_is_locked_before_the_next(reader,
         assert (case in ada.texts(), ada.asked()) == (True, ["present_with_maps"])
         assert ada.titles() == ["Map A", "Map B"]
         assert "probability 1.00" in ada.viewer_message()
+        assert "step 3 of 3, with the model's maps" in ada.texts()
         ada.fill(present="yes")
         assert ada.form()["finish"].label == "Finish case"
         ada.go_on()
