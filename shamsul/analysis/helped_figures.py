@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from shamsul.analysis.helped import STEPS, Helped
 from shamsul.reporting.pictures import (
+    COLOURS,
     GREY,
     INK,
     LINE,
@@ -23,7 +24,6 @@ from shamsul.reporting.pictures import (
     legend,
     look,
     picture,
-    plain,
     span,
     total,
     wrapped,
@@ -86,10 +86,11 @@ def by_step(helped: Helped) -> Picture:
     for axes, label in zip(panels, labels, strict=False):
         mine = helped.readers[helped.readers["label"] == label]
         for number, (reader, own) in enumerate(mine.groupby("reader")):
-            colour, marker = look(number)
+            # Colours and markers go round together: the next round has other pairs.
+            colour, marker = look(number)[0], look(number + number // len(COLOURS))[1]
             auc = own.set_index("step")["auc"].reindex(steps)
             line = {"color": colour, "marker": marker, "markersize": 3.5, "linewidth": 0.8}
-            axes.plot(range(len(steps)), auc, label=plain(str(reader)), alpha=0.75, **line)
+            axes.plot(range(len(steps)), auc, label=wrapped(str(reader), 20), alpha=0.75, **line)
         _mean(axes, helped.means[helped.means["label"] == label].set_index("step").reindex(steps))
         axes.axhline(0.5, color=LINE, linewidth=0.6)
         axes.set_xticks(range(len(steps)), [wrapped(STEPS[step], 16) for step in steps])

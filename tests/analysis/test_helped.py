@@ -356,6 +356,19 @@ def test_lines_from_step_to_step_are_the_readers_areas() -> None:
     assert "weak evidence" in picture.caption
 
 
+def test_long_names_stay_in_the_figures() -> None:
+    name = "$Dr$ with a name of as many words as the name of a reader may have"
+    label = "A finding with a name that is much longer than those of all models are, $x$"
+    rows = [
+        row | {"reader": f"{row['reader']} {name}", "label": label} for row in drawn(readers=11)
+    ]
+    for picture in draw(compare(rows, TRUTH.assign(label=label))):
+        picture.figure.draw_without_rendering()
+        box, (width, height) = picture.figure.get_tightbbox(), picture.figure.get_size_inches()
+        assert box.x0 >= 0 and box.y0 >= 0, picture.name
+        assert box.x1 <= width and box.y1 <= height, picture.name
+
+
 def test_no_area_is_drawn_beyond_what_one_can_be() -> None:
     """Intervals from few readers and cases reach far."""
     found = compare(drawn(seed=3, readers=2, cases=6), TRUTH)

@@ -67,16 +67,20 @@ def results(study: str, fingerprint: str) -> tuple[Mapping[str, pd.DataFrame], M
     from shamsul.studies.reference import reference_standard
 
     store = session.store()
+    truth = reference_standard(store, session.annotations(), study)
     analysis = analyse_stored(
         store,
         study,
         {name: method.title for name, method in METHODS.items()},
         localisation=located(session.desk(), store, study),
-        truth=truth_table(reference_standard(store, session.annotations(), study)),
+        truth=truth_table(truth),
         replicates=REPLICATES,
         seed=SEED,
     )
-    return analysis.tables, files(analysis, draw(analysis))
+    made = files(analysis, draw(analysis))
+    if truth:
+        made["truth.csv"] = ratings.export_truth(truth)
+    return analysis.tables, made
 
 
 def sections(tables: Mapping[str, pd.DataFrame], files: Mapping[str, bytes]) -> None:
