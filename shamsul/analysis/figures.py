@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import NDArray
 
+from shamsul.analysis import helped_figures
 from shamsul.analysis.flow import diagram
 from shamsul.analysis.study import Analysis
 from shamsul.reading.design.questionnaire import Question
@@ -79,7 +80,7 @@ def draw(analysis: Analysis) -> tuple[Picture, ...]:
     if len(analysis.localised_maps):
         correlations = of_items(analysis.localisation)
         drawn.append(localisation(analysis.localised_maps, correlations, items, methods))
-    return tuple(drawn)
+    return (*drawn, *helped_figures.draw(analysis.helped))
 
 
 def scores(
@@ -329,10 +330,11 @@ def localisation(
         axes.set_ylabel("Mean score of the map")
     legend(figure, *panels[0].get_legend_handles_labels())
     caption = (
-        "A point is a map. ρ: Spearman's correlation over single ratings with its 95% bootstrap "
-        f"interval over cases, n = {span(correlations['n'])} ratings of an item. Left out: "
-        f"{total(correlations['left_out'])} ratings in all, without a score or of maps without an "
-        "IoU."
+        "A point is a map. ρ: Spearman's correlation of score and IoU within a reader, mean of "
+        f"{span(correlations['readers'])} readers, with its 95% interval, readers and cases taken "
+        f"as drawn from more of them; n = {span(correlations['n'])} ratings of an item. Left out: "
+        f"{total(correlations['left_out'])} ratings in all, without a score, of maps without an "
+        "IoU, or of readers to whom all are alike."
     )
     return picture("localisation", "Score and localisation", caption, figure)
 

@@ -20,6 +20,7 @@ def analyse_stored(
     about: About | None = None,
     flow: pd.DataFrame | None = None,
     localisation: pd.DataFrame | None = None,
+    truth: pd.DataFrame | None = None,
     replicates: int = 1000,
     seed: int = 0,
 ) -> Analysis:
@@ -35,7 +36,7 @@ def analyse_stored(
     about, flow : About, DataFrame, optional
         What the study was, and what became of its readings, as
         :func:`shamsul.studies.described.describe` gives; by default what the exported tables say.
-    localisation, replicates, seed
+    localisation, truth, replicates, seed
         As for :func:`shamsul.analysis.study.analyse`.
 
     Raises
@@ -61,6 +62,7 @@ def analyse_stored(
         items=stored.questionnaire.items,
         methods={name: titles[name] for name in methods},
         localisation=localisation,
+        truth=truth,
         replicates=replicates,
         seed=seed,
     )

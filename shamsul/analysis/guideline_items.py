@@ -155,7 +155,7 @@ PERFORMANCE = (
 )
 ACCURACY = (
     "Estimates of diagnostic accuracy, with their intervals",
-    author("the accuracy of model or readers, with intervals", "means"),
+    author("the accuracy of the model, with intervals", "helped_means"),
 )
 FAILURES = (
     "Which cases the model gets wrong",

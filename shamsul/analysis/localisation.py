@@ -7,8 +7,10 @@ import pandas as pd
 
 from shamsul.analysis import comparison
 from shamsul.analysis.comparison import of_mean
+from shamsul.metrics import mrmc
 from shamsul.reading.design.questionnaire import Question
-from shamsul.reporting.resampling import ESTIMATED, Resample, estimated, of_spearman
+from shamsul.reporting.differences import FEWEST_CASES
+from shamsul.reporting.resampling import why
 
 
 def localised(ratings: pd.DataFrame, localisation: pd.DataFrame | None) -> pd.DataFrame:
@@ -40,28 +42,74 @@ def localised(ratings: pd.DataFrame, localisation: pd.DataFrame | None) -> pd.Da
     return ratings.merge(known, on="heatmap_sha256", how="left")
 
 
-def correlations(
-    ratings: pd.DataFrame, items: Sequence[Question], resample: Resample
-) -> pd.DataFrame:
-    """Spearman's correlation of score and IoU over all ratings of an item.
+def correlations(ratings: pd.DataFrame, items: Sequence[Question]) -> pd.DataFrame:
+    """Spearman's correlation of score and IoU within each reader, mean over readers.
+
+    Readers who use the scale at different levels would correlate, or hide a correlation, where
+    their ratings were pooled. The interval takes readers and cases as drawn from more of them
+    (:func:`shamsul.metrics.mrmc.mean_over_readers`), with errors by the jackknife over cases; of
+    one reader it speaks of that reader.
 
     Returns
     -------
     DataFrame
-        Columns item, rho, then `ESTIMATED`; left out are ratings without score or IoU.
+        Columns item, rho, low, high, n (ratings), readers, cases, left_out, why. Left out are
+        ratings without score or IoU, and those of readers of whom either is constant.
+
+    References
+    ----------
+    Spearman 1904, doi 10.2307/1412159
     """
     rows = []
     for item in items:
         everything = ratings[ratings["item"] == item.id]
-        chosen = everything.dropna(subset=["score", "iou"])
-        rho = of_spearman(chosen["score"], chosen["iou"], chosen["case"], resample)
-        reasons = (
-            (chosen.empty, "No rating of a map with a known IoU."),
-            (np.isnan(rho.estimate), "The scores or the IoUs are all equal."),
+        known = everything.dropna(subset=["score", "iou"])
+        chosen = known[known["reader"].isin(_who_varies(known))]
+        readers, cases = chosen["reader"].nunique(), chosen["case"].nunique()
+        found = _within_readers(chosen) if len(chosen) else None
+        reason = why(
+            (known.empty, "No rating of a map with a known IoU."),
+            (chosen.empty, "Of every reader the scores or the IoUs are all equal."),
+            (cases < FEWEST_CASES, f"Fewer than {FEWEST_CASES} cases: no interval."),
+            (found is None or np.isnan(found.low), "One case alone makes a reader's correlation."),
         )
+        bounds = (np.nan, np.nan) if reason or found is None else (found.low, found.high)
+        rho = np.nan if found is None else found.estimate
         left_out = len(everything) - len(chosen)
-        rows.append((item.id, *estimated(rho, len(chosen), left_out, *reasons)))
-    return pd.DataFrame(rows, columns=["item", "rho", *ESTIMATED])
+        rows.append((item.id, rho, *bounds, len(chosen), readers, cases, left_out, reason))
+    columns = ["item", "rho", "low", "high", "n", "readers", "cases", "left_out", "why"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _who_varies(ratings: pd.DataFrame) -> list[str]:
+    """The readers of whom both scores and IoUs differ."""
+    varies = (ratings.groupby("reader")[["score", "iou"]].nunique() > 1).all(axis=1)
+    return list(varies.index[varies])
+
+
+def _within_readers(ratings: pd.DataFrame) -> mrmc.Interval:
+    """The mean of the readers' correlations; NaN bounds where one hangs on a single case."""
+    names = sorted(ratings["case"].unique())
+    figures, deviations = [], []
+    for _, mine in ratings.groupby("reader"):
+        figures.append(_spearman(mine))
+        own = sorted(mine["case"].unique())
+        without = np.array([_spearman(mine[mine["case"] != case]) for case in own])
+        # A case that the reader did not rate changes nothing.
+        deviation = np.zeros(len(names))
+        scale = np.sqrt((len(own) - 1) / len(own))
+        deviation[np.searchsorted(names, own)] = (without - without.mean()) * scale
+        deviations.append(deviation)
+    errors = np.array(deviations) @ np.array(deviations).T
+    fixed = mrmc.Fixed.READERS if len(figures) == 1 else mrmc.Fixed.NEITHER
+    return mrmc.mean_over_readers(np.array(figures), errors, fixed=fixed)
+
+
+def _spearman(ratings: pd.DataFrame) -> float:
+    ranks = ratings[["score", "iou"]].rank()
+    if (ranks.nunique() < 2).any():
+        return np.nan
+    return float(np.corrcoef(ranks["score"], ranks["iou"])[0, 1])
 
 
 def hits(ratings: pd.DataFrame, items: Sequence[Question]) -> pd.DataFrame:

@@ -23,6 +23,17 @@ SECTIONS = (
         },
     ),
     Section(
+        "Does the explanation help?",
+        ("helped_readers", "helped_roc"),
+        {
+            "helped_test": "Test that readers' AUC is the same at all steps (Obuchowski-Rockette)",
+            "helped_differences": "What was gained in AUC from one step to another",
+            "helped_means": "Mean AUC at each step",
+            "helped_readers": "Each reader at each step",
+            "helped_change": "Changes of answers towards the truth and away from it",
+        },
+    ),
+    Section(
         "Scores",
         ("scores", "means", "readers", "differences"),
         {
@@ -66,7 +77,7 @@ SECTIONS = (
         "Scores and localisation",
         ("localisation",),
         {
-            "localisation": "Spearman's correlation of score and IoU",
+            "localisation": "Spearman's correlation of score and IoU within readers",
             "hits": "Mean scores of maps that hit the annotation and of maps that miss it",
         },
     ),

@@ -38,6 +38,8 @@ class Selection:
     replaced : DataFrame
         Reader, session, case, label and method of each first reading in which a control map stood
         in place of the method's: missing by design, not because somebody left it out.
+    answers : DataFrame
+        Answers about cases in first readings.
     rows : DataFrame
         Columns table, reason, rows: how many rows are left out of the main analysis and why, each
         for the first reason that applies, and how many are used.
@@ -49,6 +51,7 @@ class Selection:
     beside: pd.DataFrame
     screens: pd.DataFrame
     replaced: pd.DataFrame
+    answers: pd.DataFrame
     rows: pd.DataFrame
 
 
@@ -111,6 +114,7 @@ def select(
         repeats=ratings[rated & ~control & repeat],
         beside=ratings[rated],
         replaced=_replaced(ratings[read & ~repeat]),
+        answers=cases[case_why == ""],
         screens=pd.concat([first, cases.loc[case_why == "", columns]], ignore_index=True),
         rows=pd.DataFrame(counts, columns=["table", "reason", "rows"]),
     )

@@ -1,6 +1,5 @@
 """The statistics of a reading study, from its exported tables."""
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -13,6 +12,7 @@ from shamsul.analysis import (
     causability,
     consistency,
     controls,
+    helped,
     ranking,
     reading_times,
     selection,
@@ -28,7 +28,6 @@ from shamsul.analysis.ratings import (
     reader_means,
     tests,
 )
-from shamsul.metrics.bootstrap import interval
 from shamsul.reading.design.questionnaire import Question
 from shamsul.reporting.resampling import LEVEL
 
@@ -77,6 +76,8 @@ class Analysis:
         :func:`shamsul.analysis.flow.flow`; empty where that is not known.
     about : About
         What the study was, as far as the tables or the store say.
+    helped : Helped
+        Whether the explanation helps readers, :mod:`shamsul.analysis.helped`.
     title : str
         What people call the study; empty where it is known by its name only.
     """
@@ -111,13 +112,15 @@ class Analysis:
     localised_maps: pd.DataFrame
     flow: pd.DataFrame
     about: About
+    helped: helped.Helped
     title: str = ""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables by name."""
         everything = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: x for name, x in everything.items() if isinstance(x, pd.DataFrame)}
+        tables = {name: x for name, x in everything.items() if isinstance(x, pd.DataFrame)}
+        return tables | self.helped.tables
 
     def to_json(self) -> str:
         """Everything as JSON text: a table is a list of its rows, NaN is null."""
@@ -146,6 +149,7 @@ def analyse(
     items: Sequence[Question],
     methods: Mapping[str, str],
     localisation: pd.DataFrame | None = None,
+    truth: pd.DataFrame | None = None,
     replicates: int = 1000,
     seed: int = 0,
 ) -> Analysis:
@@ -166,6 +170,8 @@ def analyse(
         The methods to analyse: titles by registered name.
     localisation : DataFrame or None
         How well each map meets the expert's annotation: columns heatmap_sha256, iou, hit.
+    truth : DataFrame or None
+        Which cases have which findings, as for :func:`shamsul.analysis.helped.helped`.
     replicates, seed : int
         Of the bootstrap.
 
@@ -187,7 +193,6 @@ def analyse(
     """
     chosen = selection.select(ratings, cases, items, methods)
     main, ranked, replaced = chosen.main, chosen.ranked, chosen.replaced
-    resample = functools.partial(interval, replicates=replicates, level=LEVEL, seed=seed)
     met = localised(main, localisation)
     localised_items = items if localisation is not None else ()
     compared = comparisons(main, items, methods)
@@ -219,9 +224,10 @@ def analyse(
         learning=reading_times.learning(main, chosen.screens),
         causability=scales,
         mean_causability=causability.mean_scale(scales),
-        localisation=correlations(met, localised_items, resample),
+        localisation=correlations(met, localised_items),
         hits=hits(met, localised_items),
         localised_maps=map_scores(met),
         flow=nothing_assigned(),
         about=described_tables(ratings, cases, readers, items, methods),
+        helped=helped.helped(chosen.answers, truth),
     )

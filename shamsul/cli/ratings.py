@@ -21,14 +21,18 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a study's ratings: as CSV with codebook, case-level and reader-level answers beside."""
+    from shamsul.annotations.archive import AnnotationArchive
     from shamsul.reading.database.store import Store
     from shamsul.reading.exports import ratings as exports
     from shamsul.reading.exports.transfer import dump
     from shamsul.storage.atomic import write_atomically
+    from shamsul.studies.reference import reference_standard
 
     store = Store(settings().database)
     if format == "csv":
-        files = [str(path) for path in exports.write_ratings(store, study, out)]
+        annotations = AnnotationArchive(settings().data_dir / "annotations")
+        truth = reference_standard(store, annotations, study)
+        files = [str(path) for path in exports.write_ratings(store, study, out, truth)]
     elif format in ("wide", "imrmc", "json"):
         if format == "imrmc" and not item:
             raise UserError("--format imrmc needs --item, the scale to write.")
@@ -50,18 +54,30 @@ def analyse(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
     replicates: Annotated[int, typer.Option(min=100, help="Of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="CSV with case, label and present (1 or 0); else what the study knows."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a study's statistics: tables, figures and a report that needs no server."""
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
+    from shamsul.analysis.helped import read_truth, truth_table
     from shamsul.analysis.report import write_analysis
     from shamsul.explainers.registry import METHODS
     from shamsul.studies.described import describe
     from shamsul.studies.desk import Desk
     from shamsul.studies.localisation import located
+    from shamsul.studies.reference import reference_standard
 
     store, archive, annotations = stores()
+    try:
+        known = read_truth(truth) if truth else None
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+    if known is None:
+        known = truth_table(reference_standard(store, annotations, study))
     with tqdm(total=3, desc="Maps", bar_format="{desc}: {n_fmt} of {total_fmt}") as bar:
         desk = Desk.of_installation(archive, annotations)
         where = located(desk, store, study)
@@ -75,6 +91,7 @@ def analyse(
             about=about,
             flow=flow,
             localisation=where,
+            truth=known,
             replicates=replicates,
             seed=seed,
         )

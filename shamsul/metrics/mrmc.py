@@ -201,7 +201,9 @@ def analyse(
     covariance = _delong(readings) if delong else _jackknife(readings, figure)
     table = _Table(estimates, covariance)
     own = [
-        _of_method(table.figures[number], table.covariance[number, :, number], df, fixed)
+        mean_over_readers(
+            table.figures[number], table.covariance[number, :, number], case_df=df, fixed=fixed
+        )
         for number, df in enumerate(_case_df(readings, figure))
     ]
     return _compared(readings, table, own, fixed)
@@ -226,7 +228,8 @@ def alone(readings: Readings, figure: Figure, *, fixed: Fixed = Fixed.NEITHER) -
     _check(readings, fixed, needs_truth=figure is not mean)
     (figures,) = _figures(readings, figure)
     (df,) = _case_df(readings, figure)
-    return _of_method(figures, _jackknife(readings, figure), df, fixed)
+    errors = _jackknife(readings, figure)
+    return mean_over_readers(figures, errors, case_df=df, fixed=fixed)
 
 
 class _Table:
@@ -302,10 +305,24 @@ def _compared(readings: Readings, table: _Table, own: Sequence[Interval], fixed:
     )
 
 
-def _of_method(
-    figures: NDArray[np.float64], errors: NDArray[np.float64], case_df: float, fixed: Fixed
+def mean_over_readers(
+    figures: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    *,
+    case_df: float = np.inf,
+    fixed: Fixed = Fixed.NEITHER,
 ) -> Interval:
-    """A method's mean figure from those of its readers and their errors' covariance [2]_."""
+    """The mean figure of readers with one method, from its own readings alone [2]_.
+
+    Parameters
+    ----------
+    figures : ndarray of shape (readers,)
+    errors : ndarray of shape (readers, readers)
+        Covariances of the figures' errors, such as the jackknife's over cases.
+    case_df : float
+        Degrees of freedom of what cases add to the variance.
+    fixed : Fixed
+    """
     readers = len(figures)
     var = float(np.trace(errors)) / readers
     others = readers * (readers - 1)

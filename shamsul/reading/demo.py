@@ -1,5 +1,6 @@
 """The studies that every installation starts with."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from shamsul.annotations.annotation import Annotation
@@ -7,6 +8,7 @@ from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.radiographs import RadiographArchive, read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder
+from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.store import Store
 from shamsul.reading.database.transactions import UnreadableError
 from shamsul.reading.design.study import Study
@@ -61,10 +63,12 @@ def ensure_default_studies(
         known = {case.name: case.image_sha256 for case in store.cases(DEMO.name)}
     except UnreadableError:
         return  # told where studies are listed; the others must not wait for it
-    for entry in read_folder(folder):
+    entries = read_folder(folder)
+    for entry in entries:
         sha256 = known.get(entry.name)
         if sha256 is None or sha256 not in archive or sha256 not in annotations:
             _add(store, archive, annotations, entry, sha256)
+    _tell_findings(store, entries)
 
 
 def _add(
@@ -87,3 +91,19 @@ def _add(
     )
     # Last, so that a case is only ever listed when it can be shown.
     store.add_case(DEMO.name, radiograph.sha256, entry.name)
+
+
+def _tell_findings(store: Store, entries: Sequence[FolderCase]) -> None:
+    """Keep what the demo's cases have, also those of before that was kept."""
+    given = GivenFindings(store.database)
+    told = given.of(DEMO.name)
+    if told.keys() >= {entry.name for entry in entries}:
+        return
+    cases = {case.name: case for case in store.cases(DEMO.name)}
+    for entry in entries:
+        # The demo may have changed since: a case of the same name is then another image.
+        if (
+            entry.name not in told
+            and read_radiograph(entry.image.read_bytes()).sha256 == cases[entry.name].image_sha256
+        ):
+            given.add(cases[entry.name].id, entry.labels)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,12 @@ from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import RadiographArchive, pseudonym, read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, read_folder
+from shamsul.reading.database.findings import Findings, GivenFindings
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.demo import EXACT
 from shamsul.reading.design.design import Control, assign
+from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study import Study
 from shamsul.reading.design.study_file import (
     Known,
@@ -52,12 +54,15 @@ class Taken:
         Given with the case.
     file : str
         Name of the file, for the study file's ``only``; it is not kept.
+    findings : mapping of str to bool
+        Whether it has each finding, as far as that was told with it.
     """
 
     name: str
     sha256: str
     labels: tuple[str, ...] = ()
     file: str = ""
+    findings: Findings = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -155,7 +160,14 @@ def create(
     try:
         readings = assign(plan.design, labels, plan.readers, plan.methods)
         cases = {case.name: case.sha256 for case in taken if case.name in labels}
-        Readings(store.database).create(file.study, cases, readings)
+        # Of other columns nobody knows what they say of a patient.
+        read = {label for found in labels.values() for label in found}
+        findings = {
+            case.name: {name: told for name, told in case.findings.items() if name in read}
+            for case in taken
+            if case.name in labels
+        }
+        Readings(store.database).create(file.study, cases, readings, findings)
     except ValueError as error:
         raise StudyError(f"The study cannot be made: {error}.") from error
     return Made(store.study(file.study.name), len(labels), len(readings), tuple(left_out))
@@ -200,7 +212,11 @@ def update(file: StudyFile, store: Store) -> Made:
             labels[one.case.name].append(one.reading.label)
     every = assign(plan.design, labels, plan.readers, plan.methods) if added else ()
     new = [reading for reading in every if reading.reader in added]
-    study = readings.change(replace(file.study, plan=plan), new)
+    asks = file.study.questionnaire
+    if not before.questionnaire.at(Step.AGAIN):
+        # A crossover of before the image was read again in it goes on without.
+        asks = Questionnaire(tuple(q for q in asks.questions if q.step is not Step.AGAIN))
+    study = readings.change(replace(file.study, questionnaire=asks, plan=plan), new)
     return Made(study, len(labels), len(old) + len(new), ())
 
 
@@ -217,14 +233,18 @@ def _take_in(
     """The cases of the file's source; what cannot be read is noted."""
     source = file.cases
     if source.study:
-        taken = [Taken(case.name, case.image_sha256) for case in store.cases(source.study)]
+        told = GivenFindings(store.database).of(source.study)
+        taken = [
+            Taken(case.name, case.image_sha256, findings=told.get(case.name, {}))
+            for case in store.cases(source.study)
+        ]
     else:
         place = folder / (source.list or source.folder)
         if not lies_below(place, allowed):
             raise StudyError(f"{place.name} does not lie where cases may be taken from here.")
         files = _listed(place, left_out) if source.list else _in_folder(place)
         taken = []
-        for name, path, labels, masks in files:
+        for name, path, labels, masks, findings in files:
             if not all(lies_below(one, allowed) for one in (path, *masks.values())):
                 left_out.append((path.name, "it does not lie where cases may be taken from here"))
                 continue
@@ -250,7 +270,7 @@ def _take_in(
                 left_out.append((path.name, str(error)))
                 continue
             name = name or pseudonym(radiograph.sha256)
-            taken.append(Taken(name, radiograph.sha256, labels, path.name))
+            taken.append(Taken(name, radiograph.sha256, labels, path.name, findings))
     chosen = []
     seen: set[str] = set()
     for case in taken:
@@ -266,7 +286,7 @@ def _take_in(
     return chosen
 
 
-_Entry = tuple[str, Path, tuple[str, ...], Mapping[str, Path]]
+_Entry = tuple[str, Path, tuple[str, ...], Mapping[str, Path], Findings]
 
 
 def _in_folder(folder: Path) -> list[_Entry]:
@@ -279,9 +299,9 @@ def _in_folder(folder: Path) -> list[_Entry]:
             cases = read_folder(folder)
         except ValueError as error:
             raise StudyError(f"{error}.") from None
-        return [(entry.case, entry.image, (), entry.masks) for entry in cases]
+        return [(entry.case, entry.image, (), entry.masks, entry.labels) for entry in cases]
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    return [("", path, (), {}) for path in files]
+    return [("", path, (), {}, {}) for path in files]
 
 
 def _listed(path: Path, left_out: list[tuple[str, str]]) -> list[_Entry]:
@@ -300,7 +320,8 @@ def _listed(path: Path, left_out: list[tuple[str, str]]) -> list[_Entry]:
             left_out.append((f"{place} of {path.name}", str(error)))
             continue
         labels = tuple(filter(None, map(str.strip, row.get("labels", "").split(";"))))
-        found.append((row.get("case", ""), path.parent / row["file"], labels, {}))
+        findings = {name: cell == "1" for name, cell in row.items() if cell in ("0", "1")}
+        found.append((row.get("case", ""), path.parent / row["file"], labels, {}, findings))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from shamsul.analysis.study import Analysis, analyse
 from shamsul.metrics import mrmc
@@ -470,12 +471,84 @@ def test_rating_is_related_to_localisation_map_by_map() -> None:
     # Scores 2 3 5 and IoUs 0.1 0.3 0.2: ranks 1 2 3 and 1 3 2.
     assert rho["rho"] == pytest.approx(0.5)
     assert (rho["n"], rho["left_out"], rho["cases"]) == (3, 1, 1)
-    assert np.isnan(rho["low"]) and rho["why"] == "One case only: no interval."
+    assert np.isnan(rho["low"]) and rho["why"] == "Fewer than 5 cases: no interval."
     hit, miss = (one(analysis.hits, item=LOCATION, hit=value) for value in (True, False))
     assert (hit["mean"], hit["n"], hit["left_out"]) == (5, 1, 1)
     assert (miss["mean"], miss["n"]) == (2.5, 2)
     point = one(analysis.localised_maps, item=LOCATION, method="shap")
     assert (point["iou"], point["mean_score"], point["n"]) == (0.3, 3, 1)
+
+
+def rated_by_iou(
+    levels: dict[str, float], cases: int, noise: float
+) -> tuple[pd.Series, np.ndarray]:
+    """One map a case, whose IoU readers follow, each at a level of their own.
+
+    Gives the correlation, and each reader's scores with the IoU behind the point.
+    """
+    rng = np.random.default_rng(0)
+    names = [f"case-{number:03}" for number in range(cases)]
+    ious = rng.permutation(cases) / cases
+    rows = [
+        row(
+            reader=reader,
+            case=name,
+            score=float(np.clip(round(level + 2 * iou + noise * rng.normal()), 1, 5)),
+            heatmap_sha256=f"{name}/lime",
+        )
+        for reader, level in levels.items()
+        for name, iou in zip(names, ious, strict=True)
+    ]
+    known = pd.DataFrame(
+        {"heatmap_sha256": [f"{name}/lime" for name in names], "iou": ious, "hit": True}
+    )
+    found = analysed(rows, localisation=known, methods={"lime": "LIME"}).localisation
+    scores = np.array([entry["score"] for entry in rows], float).reshape(len(levels), cases)
+    return one(found, item=LOCATION), scores + ious
+
+
+def test_levels_of_readers_do_not_hide_that_each_follows_the_iou() -> None:
+    """Pooled, the strict reader of good maps and the lenient one of bad maps say the opposite."""
+    ious = {f"case-{number}": number / 10 for number in range(10)}
+    halves = {"Ada": range(5), "Bo": range(5, 10)}
+    rows = [
+        row(
+            reader=reader,
+            case=f"case-{number}",
+            score=float((4 if reader == "Ada" else 1) + (number % 5 > 2)),
+            heatmap_sha256=f"case-{number}",
+        )
+        for reader, half in halves.items()
+        for number in half
+    ]
+    known = pd.DataFrame({"heatmap_sha256": list(ious), "iou": list(ious.values()), "hit": True})
+    rho = one(analysed(rows, localisation=known).localisation, item=LOCATION)
+    pooled = stats.spearmanr([r["score"] for r in rows], list(ious.values())).statistic
+    own = stats.spearmanr([0, 0, 0, 1, 1], range(5)).statistic
+    assert pooled < 0 < own == pytest.approx(rho["rho"])
+    assert (rho["n"], rho["readers"], rho["cases"]) == (10, 2, 10)
+
+
+def test_interval_of_the_correlation_is_that_of_one_method_of_the_common_analysis() -> None:
+    rho, coded = rated_by_iou({"Ada": 1.0, "Bo": 2.0, "Cy": 3.0}, cases=12, noise=0.7)
+    readers, no_matter = ("Ada", "Bo", "Cy"), np.arange(12) % 2 == 0
+    readings = mrmc.Readings(("a", "b"), readers, np.array([coded, coded]), no_matter)
+
+    def figure(codes: np.ndarray, truth: object) -> float:
+        return float(stats.spearmanr(codes // 1, codes % 1).statistic)
+
+    expected = mrmc.analyse(readings, figure, fixed=mrmc.Fixed.NEITHER).methods["a"]
+    assert (rho["rho"], rho["low"], rho["high"]) == pytest.approx(
+        (expected.estimate, expected.low, expected.high)
+    )
+    assert rho["why"] == ""
+
+
+def test_a_reader_to_whom_all_maps_are_alike_has_no_correlation() -> None:
+    alike, _ = rated_by_iou({"Ada": 1.0, "Bo": 9.0}, 8, 0.0)
+    alone, _ = rated_by_iou({"Ada": 1.0}, 8, 0.0)
+    assert (alike["readers"], alike["n"], alike["left_out"]) == (1, 8, 8)
+    assert alike["rho"] == alone["rho"] and alike["low"] == alone["low"]
 
 
 def test_without_localisation_its_tables_are_empty() -> None:

@@ -18,9 +18,12 @@ from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.cli import main
 from shamsul.radiographs import RadiographArchive
 from shamsul.reading import Store
+from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.demo import ensure_default_studies
+from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
+from shamsul.reading.exports.transfer import remove
 from shamsul.settings import ASSETS, settings
 from shamsul.studies.opening import Made, StudyError, create, update
 
@@ -185,6 +188,39 @@ def test_a_list_names_files_cases_and_labels(make, store, tmp_path) -> None:
     }
 
 
+def findings(store: Store) -> dict[str, dict[str, bool]]:
+    return GivenFindings(store.database).of("pilot")
+
+
+def test_findings_are_kept_from_wherever_cases_come(make, store, tmp_path) -> None:
+    known = GivenFindings(store.database).of("phantom-demo")
+    with (DEMO / "labels.csv").open(newline="") as file:
+        assert known == {
+            Path(row["file"]).stem: {label: row[label] == "1" for label in known["phantom-0001"]}
+            for row in csv.DictReader(file)
+        }
+    read = '[labels]\nfrom = "given"\ngiven = ["Pleural Effusion"]'
+    effusion = {name: {"Pleural Effusion": has["Pleural Effusion"]} for name, has in known.items()}
+    make('study = "phantom-demo"', read)
+    assert findings(store) == effusion
+    assert len({has["Pleural Effusion"] for has in effusion.values()}) == 2
+    remove(store, "pilot")
+    shutil.copytree(DEMO, tmp_path / "folder")
+    make('folder = "folder"', read)
+    assert findings(store) == effusion
+
+
+def test_findings_of_a_list_are_columns_of_0_and_1_of_what_is_read(make, store, tmp_path) -> None:
+    for name in ("phantom-0001", "phantom-0002", "phantom-0003"):
+        shutil.copy(DEMO / f"{name}.png", tmp_path)
+    (tmp_path / "cases.csv").write_text(
+        "file,case,Pleural Effusion,Cardiomegaly,male\n"
+        "phantom-0001.png,a,1,1,1\nphantom-0002.png,b,0,0,1\nphantom-0003.png,c,,1,0\n"
+    )
+    make('list = "cases.csv"', '[labels]\nfrom = "given"\ngiven = ["Pleural Effusion"]')
+    assert findings(store) == {"a": {"Pleural Effusion": True}, "b": {"Pleural Effusion": False}}
+
+
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
 def test_a_spreadsheets_list_is_read_but_for_faulty_rows(make, store, tmp_path, coding) -> None:
     shutil.copy(DEMO / "phantom-0001.png", tmp_path / "1.png")
@@ -263,6 +299,21 @@ def test_a_study_of_before_controls_replaced_goes_on_adding_them(make, store) ->
     other = plan.source.replace("controls_replace = false", "controls_replace = true")
     with pytest.raises(StudyError, match="is running"):
         update(read_study_file(other, KNOWN), store)
+
+
+def test_a_crossover_of_before_it_was_read_again_goes_on_without(make, store) -> None:
+    design = '[design]\nmode = "crossover"\nsessions = 2'
+    made = make('study = "phantom-demo"', design)
+    (alone, again) = (made.study.questionnaire.at(step) for step in (Step.IMAGE, Step.AGAIN))
+    assert len(again) == len(alone) > 0
+    asked = tuple(q for q in made.study.questionnaire.questions if q not in again)
+    before = replace(made.study, questionnaire=Questionnaire(asked))
+    Readings(store.database).change(before)
+    plan = made.study.plan
+    assert plan is not None
+    text = plan.source.replace('title = "Pilot"', 'title = "New"')
+    study = update(read_study_file(text, KNOWN), store).study
+    assert (study.title, study.questionnaire) == ("New", before.questionnaire)
 
 
 def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -> None:

@@ -476,7 +476,7 @@ class Reader(Pages):
         values = {"years": 7, "present": "yes", "sure": 3, "agreement": "agree", "useful": "yes"}
         values |= about_case
         for question in self.form()["about_case"]:
-            value = values[question.id.removesuffix("_with_maps")]
+            value = values[question.id.split("_with_")[0]]
             self.browser.put(self.form()["case"].token, question.id, value)
         for position, column in enumerate(self.form()["maps"]):
             if self.form()["about_maps"] and column.token:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from shamsul.reading.database.findings import Findings
 from shamsul.reading.database.store import damaged_studies, sound_studies, study_row
 from shamsul.reading.database.tables import (
     AnswerRow,
     CaseRow,
+    FindingRow,
     ReaderAnswerRow,
     ReadingRow,
     RevisionRow,
@@ -42,7 +44,13 @@ class Readings:
     ) -> None:
         self._database, self._clock = database, clock
 
-    def create(self, study: Study, cases: Mapping[str, str], readings: Iterable[Reading]) -> None:
+    def create(
+        self,
+        study: Study,
+        cases: Mapping[str, str],
+        readings: Iterable[Reading],
+        findings: Mapping[str, Findings] | None = None,
+    ) -> None:
         """Keep a new study, its cases and who reads what: all of it or nothing.
 
         Parameters
@@ -52,6 +60,9 @@ class Readings:
         cases : mapping of str to str
             SHA-256 of the stored radiograph by the case's name, in order.
         readings : iterable of Reading
+        findings : mapping of str to mapping of str to bool, optional
+            Whether a case has each finding, by the case's name and the label, as far as it is
+            known.
 
         Raises
         ------
@@ -72,6 +83,11 @@ class Readings:
             session.add_all(rows.values())
             session.flush()
             session.add_all(ReadingRow.of(reading, rows[reading.case]) for reading in readings)
+            session.add_all(
+                FindingRow(case=rows[name], label=label, present=present)
+                for name, told in (findings or {}).items()
+                for label, present in told.items()
+            )
 
         self._database.write(create)
 

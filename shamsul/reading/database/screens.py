@@ -82,7 +82,7 @@ class Screens:
         ----------
         reading_id : int
         screen : Step
-            Step.IMAGE or Step.MAPS.
+            One of its reading's.
         active_seconds : float
             How long the reader was active on the reading so far.
         without : collection of PanelPlan
@@ -132,7 +132,7 @@ class Screens:
         ----------
         reading_id : int
         screen : Step
-            Step.IMAGE or Step.MAPS.
+            One of its reading's.
         work : callable
             May be called again where another writer was quicker.
 

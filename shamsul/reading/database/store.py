@@ -16,7 +16,7 @@ from shamsul.reading.database.tables import (
     understood,
 )
 from shamsul.reading.database.transactions import Database, StoreError, UnreadableError
-from shamsul.reading.design.questionnaire import Step, screen_of
+from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import (
     Answer,
     Case,
@@ -397,7 +397,8 @@ def _check_assigned(session: Session, case: CaseRow, answer: Answer) -> None:
     )
     if reading is None:
         raise Refused(f"{answer.reader} was not given this case of {study.title} to read.")
-    check_unlocked(study, reading, screen_of(study.questionnaire.question(answer.item).step))
+    asked = study.questionnaire
+    check_unlocked(study, reading, asked.screen_of(asked.question(answer.item).step))
 
 
 def _kept_before(session: Session, current: RevisionRow, new: RevisionRow) -> bool:

@@ -159,6 +159,18 @@ class CaseRow(Base):
             return Case(self.id, self.study.name, self.name, self.image_sha256, self.position)
 
 
+class FindingRow(Base):
+    """Whether a case has a finding, as it was told with it; no row where that is not known."""
+
+    __tablename__ = "finding"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("study_case.id"), primary_key=True)
+    label: Mapped[str] = mapped_column(String(80), primary_key=True)
+    present: Mapped[bool]
+
+    case: Mapped[CaseRow] = relationship()
+
+
 class AnswerRow(Base):
     """That a reader has answered a question: what must be unique."""
 

@@ -22,8 +22,10 @@ class Mode(Enum):
     """At once, after the questions about the image alone."""
     WITHOUT_THEN_WITH = "without_then_with"
     """The image is read alone; then, with the maps, it is read again."""
+    IMAGE_PROBABILITY_MAPS = "image_probability_maps"
+    """The image is read alone; again with the model's probability; again with the maps too."""
     CROSSOVER = "crossover"
-    """Each case in two sessions: in one with the maps, in the other without, half and half."""
+    """Each case in two sessions: in one it is read again with the maps, in the other without."""
 
 
 class Arm(Enum):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shamsul.reading.design.design import Arm, Control, Design, PanelPlan, Reading
-from shamsul.reading.design.questionnaire import Question, Questionnaire, Step, screen_of
+from shamsul.reading.design.questionnaire import Question, Questionnaire, Step
 from shamsul.reading.design.study import Case, MapShown, SavedAnswer
 
 
@@ -20,7 +20,7 @@ class Assigned:
     reading : Reading
     case : Case
     locked : mapping of Step to datetime
-        When each screen, Step.IMAGE or Step.MAPS, was locked.
+        When each screen was locked: Step.IMAGE, Step.PROBABILITY or Step.MAPS.
     active_seconds : float
         How long the reader was active on it so far.
     """
@@ -33,8 +33,10 @@ class Assigned:
 
     def screens(self, questionnaire: Questionnaire) -> tuple[Step, ...]:
         """The screens that the reader goes through, by their step."""
-        image = (Step.IMAGE,) if questionnaire.at(Step.IMAGE) else ()
-        return image + ((Step.MAPS,) if self.reading.arm is Arm.WITH else ())
+        before = tuple(step for step in (Step.IMAGE, Step.PROBABILITY) if questionnaire.at(step))
+        if self.reading.arm is Arm.WITH:
+            return (*before, Step.MAPS)
+        return tuple(step for step in before if step is Step.IMAGE)
 
     def screen(self, questionnaire: Questionnaire) -> Step | None:
         """The first screen that is not locked; None where all are."""
@@ -132,7 +134,7 @@ def unanswered(
     }
     missing = []
     for question in questionnaire.questions:
-        if question.required and screen_of(question.step) is screen:
+        if question.required and questionnaire.screen_of(question.step) is screen:
             about: Sequence[PanelPlan | None] = (None,)
             if question.step is Step.MAPS:
                 about = assigned.reading.panels

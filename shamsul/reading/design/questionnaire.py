@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 #: Longest comment accepted, in characters.
 MAX_TEXT = 10_000
@@ -43,6 +43,8 @@ class Step(Enum):
     """Before the first case; about the reader."""
     IMAGE = 1
     """The image only, before anything of the model is shown."""
+    PROBABILITY = 2
+    """The questions about the image again, with the model's probability in view but no map."""
     REVEAL = 3
     """The model's probability is shown."""
     MAPS = 4
@@ -53,9 +55,8 @@ class Step(Enum):
     """After the last case; about the study as a whole."""
 
 
-def screen_of(step: Step) -> Step:
-    """The screen on which a step's questions stand, by its first step but for the maps'."""
-    return Step.MAPS if step in (Step.REVEAL, Step.MAPS, Step.AGAIN) else step
+#: Steps that ask the questions about the image again, by what the questions' ids then end in.
+ASKED_AGAIN: Final = {Step.PROBABILITY: "_with_probability", Step.AGAIN: "_with_maps"}
 
 
 class CannotJudge(Enum):
@@ -298,10 +299,26 @@ class Questionnaire:
                 return question
         raise ValueError(f"the questionnaire has no item {id!r}")
 
-    def read_again(self) -> "Questionnaire":
-        """With the questions about the image asked once more after the maps."""
+    def screen_of(self, step: Step) -> Step:
+        """The screen on which a step's questions stand, by its first step but for the maps'."""
+        if step is Step.REVEAL and self.at(Step.PROBABILITY):
+            return Step.PROBABILITY
+        return Step.MAPS if step in (Step.REVEAL, Step.MAPS, Step.AGAIN) else step
+
+    def about_case(self, screen: Step) -> tuple[Question, ...]:
+        """What a screen asks about the case, not about each of its maps."""
+        return tuple(
+            question
+            for step in Step
+            if step is not Step.MAPS and self.screen_of(step) is screen
+            for question in self.at(step)
+        )
+
+    def read_again(self, *steps: Step) -> "Questionnaire":
+        """With the questions about the image asked once more at some steps of `ASKED_AGAIN`."""
         again = tuple(
-            replace(question, id=f"{question.id}_with_maps", step=Step.AGAIN)
+            replace(question, id=f"{question.id}{ASKED_AGAIN[step]}", step=step)
+            for step in steps
             for question in self.at(Step.IMAGE)
         )
         return Questionnaire(self.questions + again)

@@ -6,21 +6,27 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shamsul.reading.design.design import GAP, Control, Design, Mode, most_repeats
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
-from shamsul.reading.design.questionnaire import Kind, Question, Questionnaire, Step
+from shamsul.reading.design.questionnaire import ASKED_AGAIN, Kind, Question, Questionnaire, Step
 from shamsul.reading.design.study import Study, reader_name
 
 Place = tuple[str | int, ...]
 """Where a value stands in the file: keys of tables, and numbers of their entries."""
 
-#: AGAIN is not asked for: it repeats the questions about the image.
-_STEPS = {step.name.lower(): step for step in Step if step is not Step.AGAIN}
+_STEPS = {step.name.lower(): step for step in Step if step not in ASKED_AGAIN}
+#: When the questions about the image are asked once more.
+_READ_AGAIN: Final[Mapping[Mode, tuple[Step, ...]]] = {
+    Mode.WITH: (),
+    Mode.WITHOUT_THEN_WITH: (Step.AGAIN,),
+    Mode.IMAGE_PROBABILITY_MAPS: (Step.PROBABILITY, Step.AGAIN),
+    Mode.CROSSOVER: (Step.AGAIN,),
+}
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,9 @@ class CaseSource(_Table):
     folder : str
         Radiographs (DICOM, PNG, JPEG), and masks where it has a ``labels.csv`` as phantoms do.
     list : str
-        CSV file with a column ``file``, and optionally ``case`` (its name in the study) and
-        ``labels`` (separated by semicolons).
+        CSV file with a column ``file``, and optionally ``case`` (its name in the study),
+        ``labels`` (separated by semicolons), and one of 0 and 1 for each finding, named as the
+        model names it: which the cases have.
     only : list of str
         Names of the cases to take; empty: all.
     """
@@ -130,10 +137,11 @@ class Switches(_Table):
         description="A control map takes the place of its method's own, so that the number of maps "
         "does not give it away; else it is one more.",
     )
-    mode: Literal["with", "without_then_with", "crossover"] = Field(
+    mode: Literal["with", "without_then_with", "image_probability_maps", "crossover"] = Field(
         "with",
-        description="Maps at once; or the image alone, then again with maps; or half of the cases "
-        "with and half without, exchanged in a second session.",
+        description="Maps at once; or the image alone, then again with maps; or the image alone, "
+        "then with the model's probability, then with maps; or half of the cases with and half "
+        "without, exchanged in a second session.",
     )
     sessions: int = Field(Design.sessions, ge=1, le=2, description="How often each case is read.")
     washout_days: float = Field(
@@ -300,8 +308,7 @@ def read_study_file(
                 reason = 'needs questions about the image alone (step = "image")'
                 check.say(("design", switch), reason)
     if not check.faults and head and design and cases and labels and questionnaire:
-        if design.mode is Mode.WITHOUT_THEN_WITH:
-            questionnaire = questionnaire.read_again()
+        questionnaire = questionnaire.read_again(*_READ_AGAIN[design.mode])
         plan = Plan(
             head.methods,
             tuple(map(reader_name, head.readers)),

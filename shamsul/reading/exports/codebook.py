@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import shamsul
-from shamsul.reading.design.questionnaire import CANNOT_JUDGE, Question
+from shamsul.reading.design.questionnaire import ASKED_AGAIN, CANNOT_JUDGE, Question, Step
 from shamsul.reading.design.study import Study
 
 
@@ -206,6 +207,19 @@ ASSIGNMENT = (
     Column("panels", "text", "Methods from left to right, METHOD/CONTROL for control maps."),
 )
 
+#: Columns of the reference standard, in order.
+TRUTH = (
+    Column("case", "text", "Pseudonym of the case in the study."),
+    Column("label", "text", "The finding."),
+    Column("present", "boolean", "Whether the case has it.", allowed=_TRUTH),
+    Column(
+        "source",
+        "text",
+        "Whether that was given with the case or follows from an expert's marks.",
+        allowed="given, annotation",
+    ),
+)
+
 _CONVENTIONS = {
     "rows": "In the ratings, one row for each reader, session, case, label, map and item that has "
     "a current answer; a map with only tags, a comment or a rank has one row without an item, "
@@ -266,6 +280,13 @@ def _columns(columns: tuple[Column, ...]) -> dict[str, dict[str, str]]:
     return {table.pop("name"): table for table in tables}
 
 
+#: What a reader has in view where a question about the image is asked again.
+_IN_VIEW: Final = {
+    Step.PROBABILITY: "the radiograph and the model's probability, no map",
+    Step.AGAIN: "the radiograph, the model's probability and the maps",
+}
+
+
 def _item(question: Question) -> dict[str, object]:
     numbered = {str(point): wording for point, wording in enumerate(question.options, 1)}
     scale = question.kind.value == "scale"
@@ -277,4 +298,13 @@ def _item(question: Question) -> dict[str, object]:
         "source": question.source,
         "allowed": numbered if scale else list(question.options),
         "apart": CANNOT_JUDGE.value if question.may_abstain else "",
+        **_again(question),
     }
+
+
+def _again(question: Question) -> dict[str, object]:
+    """Which question is asked again, and beside what."""
+    if question.step not in ASKED_AGAIN:
+        return {}
+    first = question.id.removesuffix(ASKED_AGAIN[question.step])
+    return {"asked_again_of": first, "in_view": _IN_VIEW[question.step]}

@@ -14,7 +14,15 @@ from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.design.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire, Value
 from shamsul.reading.design.study import MapShown, SavedAnswer
-from shamsul.reading.exports.codebook import ASSIGNMENT, CASES, RATINGS, READERS, Column, codebook
+from shamsul.reading.exports.codebook import (
+    ASSIGNMENT,
+    CASES,
+    RATINGS,
+    READERS,
+    TRUTH,
+    Column,
+    codebook,
+)
 from shamsul.storage.atomic import write_atomically
 from shamsul.storage.spreadsheet import as_cell
 
@@ -43,6 +51,24 @@ class RatingsExport:
     codebook: bytes
 
 
+@dataclass(frozen=True)
+class Truth:
+    """Whether a case has a finding.
+
+    Attributes
+    ----------
+    case, label : str
+    present : bool
+    source : str
+        "given" with the case, or from an expert's "annotation".
+    """
+
+    case: str
+    label: str
+    present: bool
+    source: str
+
+
 def export_ratings(store: Store, study: str, reader: str | None = None) -> RatingsExport:
     """The current answers of a study, of one reader or of all, as of one moment.
 
@@ -69,18 +95,23 @@ def export_ratings(store: Store, study: str, reader: str | None = None) -> Ratin
     )
 
 
-def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, ...]:
+def write_ratings(
+    store: Store, study: str, path: Path, truth: Sequence[Truth] = ()
+) -> tuple[Path, ...]:
     """Write ``FILE.csv``, ``FILE.codebook.json``, ``FILE.cases.csv`` and ``FILE.readers.csv``.
+
+    Where the reference standard is known, it is written to ``FILE.truth.csv``.
 
     Parameters
     ----------
     path : Path
         Of the ratings. The others lie beside it.
+    truth : sequence of Truth
 
     Returns
     -------
     tuple of Path
-        Ratings, codebook, cases and readers.
+        Ratings, codebook, cases, readers, and truth if there is one.
 
     Raises
     ------
@@ -98,11 +129,18 @@ def write_ratings(store: Store, study: str, path: Path) -> tuple[Path, ...]:
         "cases.csv": content.cases,
         "readers.csv": content.readers,
     }
+    if truth:
+        beside["truth.csv"] = export_truth(truth)
     paths = [stem.with_name(f"{stem.name}.{ending}") for ending in beside]
     for place, data in zip(paths, beside.values(), strict=True):
         write_atomically(place, data)
     write_atomically(path, content.ratings)
     return path, *paths
+
+
+def export_truth(truth: Iterable[Truth]) -> bytes:
+    """The reference standard as CSV, with the columns of :data:`TRUTH`."""
+    return _csv(TRUTH, [vars(one) for one in truth])
 
 
 def wide(store: Store, study: str) -> bytes:

@@ -27,6 +27,7 @@ from shamsul.reading.database.store import Store, study_row
 from shamsul.reading.database.tables import (
     AnswerRow,
     CaseRow,
+    FindingRow,
     ReaderAnswerRow,
     ReadingEventRow,
     ReadingRow,
@@ -57,11 +58,14 @@ class _Part:
         Which of its columns name rows of other tables; those get new numbers.
     own : bool
         Whether its rows have numbers of their own.
+    optional : bool
+        Not written where it has no rows: a study of before there was such a table stays as it was.
     """
 
     table: Table
     parents: Mapping[str, str]
     own: bool = True
+    optional: bool = False
 
 
 def _table(row: type) -> Table:
@@ -74,6 +78,7 @@ _PARTS: Final = (
     _Part(_table(StudyRow), {}),
     _Part(_table(WordingRow), {"study_id": "study"}, own=False),
     _Part(_table(CaseRow), {"study_id": "study"}),
+    _Part(_table(FindingRow), {"case_id": "study_case"}, own=False, optional=True),
     _Part(_table(AnswerRow), {"case_id": "study_case"}),
     _Part(_table(RevisionRow), {"answer_id": "answer"}, own=False),
     _Part(_table(ReaderAnswerRow), {"study_id": "study"}, own=False),
@@ -103,10 +108,12 @@ def dump(store: Store, study: str) -> str:
             # Without the columns' types, which refuse what is damaged.
             columns = [type_coerce(column, NullType()).label(column.name) for column in table.c]
             query = select(*columns).where(mine[table.name]).order_by(*table.primary_key)
-            found[table.name] = [
+            rows = [
                 {name: _plain(table.c[name].type, value) for name, value in row.items()}
                 for row in session.execute(query).mappings()
             ]
+            if rows or not part.optional:
+                found[table.name] = rows
         return found
 
     content = {
@@ -202,6 +209,7 @@ def _rows_of(number: int) -> dict[str, ColumnElement[bool]]:
         "study": StudyRow.id == number,
         "wording": WordingRow.study_id == number,
         "study_case": CaseRow.study_id == number,
+        "finding": FindingRow.case_id.in_(cases),
         "answer": AnswerRow.case_id.in_(cases),
         "revision": RevisionRow.answer_id.in_(answers),
         "reader_answer": ReaderAnswerRow.study_id == number,

@@ -33,6 +33,13 @@ from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
 from shamsul.ui.shared.wording import plain
 
+#: What a screen shows, in words.
+_IN_VIEW = {
+    Step.IMAGE: "the image alone",
+    Step.PROBABILITY: "with the model's probability",
+    Step.MAPS: "with the model's maps",
+}
+
 
 def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Step | None) -> None:
     """A reading; `screen` is None where it is finished and looked at again."""
@@ -53,7 +60,7 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     asked = request(study, assigned) if view.screen is Step.MAPS else {}
     # Before anything is drawn: maps that come meanwhile are not seen yet.
     drawn = _outcomes(asked.values())
-    if view.screen is Step.IMAGE:
+    if view.screen is not Step.MAPS:
         picture, questions = st.columns(2)
     else:
         picture = questions = st.container()
@@ -105,6 +112,11 @@ def _heading(study: Study, mine: Sequence[Assigned], assigned: Assigned, view: V
     parts = [f"case {reading.case_order} of {cases}"]
     if study.plan and study.plan.design.sessions > 1:
         parts.insert(0, f"session {reading.session}")
+    screens = assigned.screens(study.questionnaire)
+    if Step.PROBABILITY in screens and not view.locked:
+        # The questions are the same: a reader must see that it went on, and to what.
+        parts.append(f"step {screens.index(view.screen) + 1} of {len(screens)}")
+        parts.append(_IN_VIEW[view.screen])
     if reading.warm_up:
         parts.append("for practice")
     if progress.seconds_left:
@@ -170,7 +182,7 @@ def _maps(
             label=label,
             caption=(
                 f"probability {prediction[label].probability:.2f}"
-                if view.screen is Step.MAPS
+                if view.screen is not Step.IMAGE
                 else ""
             ),
             annotations=tuple(one for one in _annotations(view) if one.label == label),
@@ -190,7 +202,8 @@ def _maps(
             ),
         )
         points = any(
-            question.kind is Kind.POINT for question in view.study.questionnaire.at(view.screen)
+            question.kind is Kind.POINT
+            for question in view.study.questionnaire.about_case(view.screen)
         )
         state = viewer(
             radiograph,
@@ -241,9 +254,7 @@ def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> N
         for position, (panel, heatmap) in enumerate(heatmaps(view, asked).items())
     ]
     asks = study.questionnaire
-    about_case = asks.at(view.screen)
-    if view.screen is Step.MAPS:
-        about_case = (*asks.at(Step.REVEAL), *asks.at(Step.AGAIN))
+    about_case = asks.about_case(view.screen)
     items = asks.items if view.screen is Step.MAPS else ()
     meaning = questionnaire.scales([*items, *(q for q in about_case if q.kind is Kind.SCALE)])
     last = view.screen is view.assigned.screens(asks)[-1]

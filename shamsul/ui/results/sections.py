@@ -102,12 +102,15 @@ def results(study: str, fingerprint: str) -> Results:
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
+    from shamsul.analysis.helped import truth_table
     from shamsul.analysis.report import files
     from shamsul.studies.described import describe
     from shamsul.studies.localisation import located
+    from shamsul.studies.reference import reference_standard
 
     store = session.store()
     about, flow = describe(session.desk(), store, study)
+    truth = reference_standard(store, session.annotations(), study)
     analysis = analyse_stored(
         store,
         study,
@@ -115,16 +118,16 @@ def results(study: str, fingerprint: str) -> Results:
         about=about,
         flow=flow,
         localisation=located(session.desk(), store, study),
+        truth=truth_table(truth),
         replicates=REPLICATES,
         seed=SEED,
     )
     drawn = draw(analysis)
-    return Results(
-        analysis.about,
-        analysis.tables,
-        files(analysis, drawn),
-        {picture.name: picture.words for picture in drawn},
-    )
+    made = files(analysis, drawn)
+    if truth:
+        made["truth.csv"] = ratings.export_truth(truth)
+    words = {picture.name: picture.words for picture in drawn}
+    return Results(analysis.about, analysis.tables, made, words)
 
 
 def what_it_was(about: About) -> None:

@@ -411,7 +411,7 @@ def test_a_clock_set_back_changes_no_order(
 
 
 def test_the_usual_questionnaire_can_be_read_again_with_the_maps() -> None:
-    again = DEFAULT.read_again()
+    again = DEFAULT.read_again(Step.AGAIN)
     assert [q.id for q in again.at(Step.AGAIN)] == [
         f"{q.id}_with_maps" for q in DEFAULT.at(Step.IMAGE)
     ]

@@ -8,7 +8,7 @@ import pytest
 from shamsul.reading.design.design import Control, Design, Mode
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
-from shamsul.reading.design.questionnaire import Kind, Step
+from shamsul.reading.design.questionnaire import Kind, Questionnaire, Step
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
 
 KNOWN = Known(
@@ -173,7 +173,8 @@ def test_every_setting_is_read() -> None:
     )
     assert file.cases.only == ("phantom-0001", "phantom-0002", "phantom-0003", "phantom-0004")
     assert (file.labels.source, file.labels.given, file.labels.most) == ("given", ("Edema",), 2)
-    present, location, years = study.questionnaire.questions
+    present, location, years, again = study.questionnaire.questions
+    assert (again.id, again.step) == (f"{present.id}_with_maps", Step.AGAIN)
     assert (present.kind, present.step, present.required) == (Kind.CHOICE, Step.IMAGE, True)
     assert present.help == "Look closely."
     assert (location.construct, location.source, location.may_abstain) == (
@@ -201,15 +202,32 @@ def test_plan_of_before_there_was_drawing_is_read_as_one_without_it() -> None:
     assert Plan.from_json(json.dumps(content)) == plan
 
 
-def test_the_image_is_read_again_with_the_maps() -> None:
-    text = LEAST + '[design]\nmode = "without_then_with"\n'
+@pytest.mark.parametrize("mode", ["without_then_with", "crossover"])
+def test_the_image_is_read_again_with_the_maps(mode: str) -> None:
+    text = LEAST + f'[design]\nmode = "{mode}"\nsessions = 2\n'
     asked = read_study_file(text, KNOWN).study.questionnaire
+    assert asked.at(Step.PROBABILITY) == ()
     assert [q.id for q in asked.at(Step.AGAIN)] == [
         "finding_present_with_maps",
         "finding_probability_with_maps",
         "confidence_with_maps",
         "point_with_maps",
     ]
+
+
+def test_the_image_is_read_again_with_the_probability_and_with_the_maps() -> None:
+    text = LEAST + '[design]\nmode = "image_probability_maps"\n'
+    study = read_study_file(text, KNOWN).study
+    asks, alone = study.questionnaire, DEFAULT.at(Step.IMAGE)
+    assert asks.about_case(Step.IMAGE) == alone
+    assert [q.id for q in asks.about_case(Step.PROBABILITY)] == [
+        *(f"{q.id}_with_probability" for q in alone),
+        "agreement",
+    ]
+    assert [q.id for q in asks.about_case(Step.MAPS)] == [f"{q.id}_with_maps" for q in alone]
+    assert study.plan is not None
+    assert Plan.from_json(study.plan.to_json()) == study.plan
+    assert Questionnaire.from_json(asks.to_json()) == asks
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shamsul.reading import CANNOT_JUDGE, MapShown, Study
+from shamsul.reading import CANNOT_JUDGE, MapShown, Step, Study
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.exports.codebook import CASES, RATINGS
 from shamsul.reading.exports.ratings import (
@@ -289,6 +289,22 @@ def test_the_codebook_explains_every_column_and_item(store, rating):
     assert book["questionnaire"] == DEFAULT.version
     assert book["rows"] == {"ratings": 2, "cases": 0, "readers": 0}
     assert "apostrophe" in book["conventions"]["formulas"]
+
+
+def test_the_codebook_says_what_a_question_asked_again_is_and_what_was_in_view(store):
+    asks = DEFAULT.read_again(Step.PROBABILITY, Step.AGAIN)
+    store.ensure_study(Study("steps", "Steps", questionnaire=asks))
+    items = json.loads(export_ratings(store, "steps").codebook)["items"]
+    first = "finding_present"
+    for ending, asked, in_view in (
+        ("_with_probability", "probability", "the radiograph and the model's probability, no map"),
+        ("_with_maps", "again", "the radiograph, the model's probability and the maps"),
+    ):
+        again = items[first + ending]
+        assert again == items[first] | {"asked": asked} | {
+            "asked_again_of": first,
+            "in_view": in_view,
+        }
 
 
 def test_every_fact_about_a_map_has_a_column():

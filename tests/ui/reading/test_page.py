@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from shamsul.ui.reading.view import View, settled
 from shamsul.ui.shared import session
 from shamsul.ui.shared.questionnaire import NEXT, PAUSE
 from shamsul.ui.shared.viewer import ViewerState
+from tests.questions import asked
 from tests.ui.conftest import FakeBrowser, Reader, make_study, ones, study_text
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
@@ -360,7 +362,7 @@ def test_crossover_shows_half_of_the_cases_without_maps(reader, exported) -> Non
     while ada.browser.shown and "session 1" in ada.texts():
         screens.append((ada.asked(), ada.form()["locked"]))
         ada.fill_and_go_on() if not ada.form()["locked"] else ada.go_on()
-    image, maps = (["present"], False), (["agreement"], False)
+    image, maps = (["present"], False), (["agreement", "present_with_maps"], False)
     assert screens in ([image, maps, image], [image, image, maps])
     assert len({row["case"] for row in rows(exported().ratings)}) == 1
     assert len({row["case"] for row in rows(exported().cases)}) == 2
@@ -376,6 +378,82 @@ def test_without_then_with_asks_about_the_image_again(reader, exported) -> None:
     assert ada.form()["locked"]
     answered = {row["item"]: row["answer"] for row in rows(exported().cases)}
     assert answered == {"present": "yes", "agreement": "agree", "present_with_maps": "no"}
+
+
+def test_the_model_comes_step_by_step_and_each_is_locked_before_the_next(reader, exported) -> None:
+    ada = reader(mode="image_probability_maps")
+    ada.fill_and_go_on()
+    for number in (1, 2):
+        case = f"case {number} of 2"
+        assert (case in ada.texts(), ada.asked()) == (True, ["present"])
+        assert ada.titles() == []
+        assert "probability" not in ada.viewer_message()
+        assert "step 1 of 3, the image alone" in ada.texts()
+        assert "probability" not in ada.texts()
+        ada.fill(present="yes")
+        ada.go_on()
+        assert "step 2 of 3, with the model's probability" in ada.texts()
+        assert (case in ada.texts(), ada.asked()) == (
+            True,
+            ["present_with_probability", "agreement"],
+        )
+        assert ada.answers() == {"present": "yes"}
+        assert ada.titles() == []
+        assert "probability 1.00" in ada.viewer_message()
+        assert not any(name in ada.viewer_message() for name in ("Map A", *NAMES))
+        ada.fill(present="no")
+        again = Reader(ada.browser)  # the page is loaded anew
+        again.open()
+        assert again.asked() == ["present_with_probability", "agreement"]
+        assert again.answers()["present_with_probability"] == "no"
+        ada = again
+        assert ada.form()["finish"].label == "Next"
+        ada.go_on()
+        assert (case in ada.texts(), ada.asked()) == (True, ["present_with_maps"])
+        assert ada.titles() == ["Map A", "Map B"]
+        assert "probability 1.00" in ada.viewer_message()
+        assert "step 3 of 3, with the model's maps" in ada.texts()
+        ada.fill(present="yes")
+        assert ada.form()["finish"].label == "Finish case"
+        ada.go_on()
+        assert ada.form()["locked"]
+        ada.go_on()
+    assert ada.asked() == ["useful"]
+    first = [row for row in rows(exported().cases) if row["case"] == FIRST]
+    assert {row["item"]: row["answer"] for row in first} == {
+        "present": "yes",
+        "present_with_probability": "no",
+        "agreement": "agree",
+        "present_with_maps": "yes",
+    }
+
+
+def test_a_step_that_is_locked_takes_no_other_answer(reader, exported) -> None:
+    ada = reader(mode="image_probability_maps")
+    ada.fill_and_go_on()
+    alone = ada.form()["case"].token
+    ada.fill_and_go_on()
+    ada.browser.put(alone, "present", "no")
+    ada.app.run()
+    assert "finished; its answers stay as they are" in ada.form()["refused"]
+    probability = ada.form()["case"].token
+    ada.fill_and_go_on()
+    ada.browser.put(probability, "present_with_probability", "no")
+    ada.app.run()
+    assert "finished; its answers stay as they are" in ada.form()["refused"]
+    answered = {row["item"]: row["answer"] for row in rows(exported().cases)}
+    assert (answered["present"], answered["present_with_probability"]) == ("yes", "yes")
+
+
+def test_a_point_can_be_given_again_beside_the_maps(reader) -> None:
+    ada = reader(mode="without_then_with", questions=asked("point", "location"))
+    for item in ("point", "point_with_maps"):
+        assert ada.asked() == [item]
+        assert json.loads(ada.viewer_message())["pointing"]
+        ada.browser.put(ada.form()["case"].token, item, [3.0, 4.0])
+        ada.app.run()
+        assert ada.answers()[item] == [3.0, 4.0]
+        ada.go_on()
 
 
 def test_unblinded_study_shows_names_and_marks_its_ratings(reader, exported) -> None:

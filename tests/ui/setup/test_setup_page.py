@@ -9,6 +9,7 @@ from shamsul.reading import Store
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.settings import settings
+from shamsul.ui.results import sections
 from tests.reading.database.test_readings import answer
 from tests.ui.conftest import as_read
 
@@ -195,3 +196,5 @@ def test_results_follow_the_answers(installation: Path, setup: SetUp) -> None:
     store.close()
     labels = {button.proto.label for button in results.app.get("download_button")}
     assert {"Report (HTML)", "Ratings (CSV)", "Everything (JSON)"} <= labels
+    _, files = sections.results("my-study", "now")
+    assert files["truth.csv"].startswith(b"case,label,present,source\r\n")
