@@ -36,6 +36,23 @@ DIFFERENT = (
 Row = dict[str, object]
 
 
+#: What a number is worth from few readers or cases.
+ROUGHLY = "From {} only: what it claims is roughly so."
+
+
+def few(readers: int, cases: int) -> str:
+    """Which of the numbers are small, in words; empty if none is.
+
+    Examples
+    --------
+    >>> few(6, 12), few(1, 20), few(5, 20)
+    ('12 cases', 'one reader', '')
+    """
+    words = [f"{cases} cases"] * (cases < FEW_CASES)
+    words += [f"{readers} readers" if readers > 1 else "one reader"] * (readers < FEW_READERS)
+    return " and ".join(words)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Methods compared, as rows of tables.
@@ -71,10 +88,7 @@ class _Used:
     @property
     def few(self) -> str:
         """Which numbers are small, in words; empty if none is."""
-        readers, cases = len(self.readings.readers), self.readings.scores.shape[2]
-        words = [f"{cases} cases"] * (cases < FEW_CASES)
-        words += [f"{readers} readers" if readers > 1 else "one reader"] * (readers < FEW_READERS)
-        return " and ".join(words)
+        return few(len(self.readings.readers), self.readings.scores.shape[2])
 
     @property
     def why_no_interval(self) -> str:
@@ -97,7 +111,7 @@ class _Used:
         readers, cases = len(self.readings.readers), self.readings.scores.shape[2]
         worth = ""
         if self.few and not reason:
-            worth = f"From {self.few} only: what it claims is roughly so."
+            worth = ROUGHLY.format(self.few)
             if self.fixed is Fixed.READERS:
                 worth = f"From {self.few}: it says nothing about other readers."
             elif share is not None:

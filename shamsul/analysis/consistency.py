@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shamsul.analysis.comparison import FEW_CASES, FEW_READERS
+from shamsul.analysis.comparison import ROUGHLY, few
 from shamsul.metrics.reliability import Sums, alpha_sums, icc_sums, kappa_sums, weighted_kappa
 from shamsul.metrics.reliability_intervals import of_readers_and_cases, of_these_readers
 from shamsul.reading.design.questionnaire import Question
@@ -86,9 +86,8 @@ def _agreement(
         (readers < 3, "Two readers: no interval for others."),
         (np.isnan(bounds).any(), "Without some case or reader the ratings do not vary enough."),
     )
-    few = cases < FEW_CASES or readers < FEW_READERS
-    size = f"{cases} cases and {readers} readers"
-    worth = f"From {size} only: what the intervals claim is roughly so." if few else ""
+    small = few(readers, cases)
+    worth = ROUGHLY.format(small) if small else ""
     return {
         "value": found.value,
         **dict(zip(_BOUNDS, bounds, strict=True)),

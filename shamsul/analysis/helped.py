@@ -1,8 +1,6 @@
 """Whether the model's probability, and then its maps, help readers to tell who has a finding.
 
-A reader's answers at two steps or more are compared: the image alone, with the model's probability
-in view, and with its maps. What a study asks for that is recognised by the ids of the usual
-questions: `finding_probability` (0 to 100), `finding_present` (yes or no) and `confidence`.
+A reader's answers at two steps or more are compared, see :mod:`shamsul.analysis.steps`.
 
 References
 ----------
@@ -10,9 +8,8 @@ References
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -20,70 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from shamsul.analysis.selection import READING
+from shamsul.analysis.comparison import ROUGHLY, few
+from shamsul.analysis.steps import Compared, compared
 from shamsul.metrics import mrmc, roc
-from shamsul.reading.design.questionnaire import ASKED_AGAIN, Step
-from shamsul.reading.exports.codebook import TRUTH
-from shamsul.reading.exports.ratings import Truth
 from shamsul.reporting.differences import FEWEST_CASES
 from shamsul.reporting.resampling import why
-from shamsul.storage.text import Table
 
-#: What each step is called, in their order.
-STEPS: Final = {
-    "image": "image alone",
-    "probability": "with the model's probability",
-    "maps": "with the model's maps",
-}
-_ENDINGS: Final = {
-    "image": "",
-    "probability": ASKED_AGAIN[Step.PROBABILITY],
-    "maps": ASKED_AGAIN[Step.AGAIN],
-}
-_ASKED: Final = ("finding_probability", "finding_present", "confidence")
-#: A reader says that the finding is there from this probability on, unless asked.
-THRESHOLD: Final = 0.5
-#: Where cases with several findings are each read once.
-ALL: Final = "all findings"
+#: Whose changes are summed up.
 EVERYBODY: Final = "all readers"
-
-_UNIT: Final = ["reader", "case", "label"]
-_PRESENT: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """Answers that are compared between steps.
-
-    Attributes
-    ----------
-    label : str
-        The finding, or `ALL`.
-    steps : tuple of str
-        Keys of `STEPS`, at least two.
-    rows : DataFrame
-        Columns reader, case, label, step, finding_probability (0 to 1), says (whether the reader
-        says that the finding is there), confidence, seconds, truth. Each reader's cases are the
-        same at every step.
-    left_out : mapping of str to int
-        By reader, cases of which the truth is not known or the probability was not told at every
-        step.
-    """
-
-    label: str
-    steps: tuple[str, ...]
-    rows: pd.DataFrame
-    left_out: dict[str, int]
-
-    def of(self, reader: str, step: str) -> pd.DataFrame:
-        """A reader's answers at a step, by case."""
-        mine = self.rows[(self.rows["reader"] == reader) & (self.rows["step"] == step)]
-        return mine.set_index("case")
-
-    @property
-    def cases(self) -> pd.Series:
-        """Whether each case has the finding, by its name."""
-        return self.rows.drop_duplicates("case").set_index("case")["truth"].sort_index()
 
 
 @dataclass(frozen=True)
@@ -96,7 +37,7 @@ class Helped:
         See :func:`readers`, :func:`change` and :func:`curves`.
     means : DataFrame
         Mean AUC of the readers by step: columns label, step, auc, low, high, then readers, cases,
-        with_finding (of these), why.
+        with_finding (of these), worth, why.
     test : DataFrame
         Whether AUC is the same at all steps, readers and cases taken as drawn from more of them
         (:mod:`shamsul.metrics.mrmc`): columns label, f, df1, df2, p, then those.
@@ -126,7 +67,7 @@ def helped(answers: pd.DataFrame, truth: pd.DataFrame | None) -> Helped:
     answers : DataFrame
         About cases, as exported, without practice and repeats.
     truth : DataFrame or None
-        Columns case, label, present (true or false, 1 or 0, yes or no); one row a case and label.
+        As :func:`shamsul.analysis.steps.truth_table` or `read_truth` gives it.
 
     Raises
     ------
@@ -136,47 +77,6 @@ def helped(answers: pd.DataFrame, truth: pd.DataFrame | None) -> Helped:
     groups = list(compared(answers, truth))
     means, test, differences = _tested(groups, [_analysed(group) for group in groups])
     return Helped(readers(groups), means, change(groups), test, differences, curves(groups))
-
-
-def truth_table(truth: Iterable[Truth]) -> pd.DataFrame:
-    """A study's reference standard, as :func:`helped` takes it."""
-    return pd.DataFrame(list(truth), columns=[column.name for column in TRUTH])
-
-
-def read_truth(path: Path) -> pd.DataFrame:
-    """The reference standard from a file, as :func:`helped` takes it.
-
-    Raises
-    ------
-    ValueError
-        If it is no table with its columns.
-    OSError
-        If it cannot be opened.
-    """
-    table = Table.read(path).require("case", "label", "present")
-    names = ["case", "label", "present"]
-    rows = [[row[name] for name in names] for _, row in table.rows()]
-    return pd.DataFrame(rows, columns=names)
-
-
-def compared(answers: pd.DataFrame, truth: pd.DataFrame | None) -> Iterator[Compared]:
-    """What can be compared: all findings at once where every case is read for one, else each.
-
-    Labels of one case are not independent of each other, which the analysis takes cases for.
-    """
-    rows = _first_of_each(_at_steps(answers)).merge(_known(truth), on=["case", "label"], how="left")
-    steps = tuple(step for step in STEPS if step in set(rows["step"]))
-    if len(steps) < 2:
-        return
-    probability = rows["finding_probability"]
-    taken_for = (probability >= THRESHOLD).astype(float).where(probability.notna())
-    rows["says"] = rows["finding_present"].fillna(taken_for)
-    labels = sorted(rows["label"].unique())
-    if len(labels) > 1 and (rows.groupby("case")["label"].nunique() == 1).all():
-        yield _complete(ALL, steps, rows)
-    else:
-        for label in labels:
-            yield _complete(label, steps, rows[rows["label"] == label])
 
 
 def readers(groups: Sequence[Compared]) -> pd.DataFrame:
@@ -254,83 +154,6 @@ def curves(groups: Sequence[Compared]) -> pd.DataFrame:
     names = ["label", "step", "reader", "false_positive_rate", "sensitivity"]
     return pd.DataFrame(found, columns=names)
 
-
-# ---- What is compared ----------------------------------------------------------------------------
-
-
-def _at_steps(answers: pd.DataFrame) -> pd.DataFrame:
-    """A row for each reading and step, with what was answered there and the seconds it took."""
-    about = {
-        f"{item}{ending}": (step, item) for step, ending in _ENDINGS.items() for item in _ASKED
-    }
-    known = answers[answers["item"].isin(about)]
-    known = known.assign(
-        step=known["item"].map(lambda item: about[item][0]),
-        asked=known["item"].map(lambda item: about[item][1]),
-    )
-    key = [*READING, "step"]
-    given = known.groupby([*key, "asked"])["answer"].last().unstack().reindex(columns=list(_ASKED))
-    numbers = given.apply(pd.to_numeric, errors="coerce")
-    table = pd.DataFrame(
-        {
-            "finding_probability": numbers["finding_probability"] / 100,
-            "finding_present": given["finding_present"].map({"yes": 1.0, "no": 0.0}).astype(float),
-            "confidence": numbers["confidence"],
-            "until": known.groupby(key)["active_seconds"].max(),
-        }
-    ).reset_index()
-    table = table.sort_values("step", key=lambda step: step.map(list(STEPS).index), kind="stable")
-    before = table.groupby(READING)["until"].shift(fill_value=0.0)
-    spent = table["until"] - before
-    return table.assign(seconds=spent.where(spent >= 0)).drop(columns="until")
-
-
-def _first_of_each(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each reader, case, label and step: that of the first session which has it.
-
-    Of a crossover the image step is the reading without maps, since the image was read alone, but
-    another time, in the session with maps too.
-    """
-    with_maps = rows.groupby(READING)["step"].transform(lambda steps: (steps == "maps").any())
-    rows = rows.assign(with_maps=with_maps.astype(bool))
-    both = rows.groupby(_UNIT)["with_maps"].transform("nunique") > 1
-    rows = rows[~(both & rows["with_maps"] & (rows["step"] == "image"))]
-    kept = rows.sort_values("session", kind="stable").drop_duplicates([*_UNIT, "step"])
-    return kept.drop(columns=["session", "with_maps"])
-
-
-def _known(truth: pd.DataFrame | None) -> pd.DataFrame:
-    names = ["case", "label", "present"]
-    if truth is None:
-        truth = pd.DataFrame(columns=names)
-    missing = set(names) - set(truth)
-    if missing:
-        raise ValueError(f"the truth has no column {', '.join(sorted(missing))}")
-    said = truth["present"].astype(str).str.strip().str.lower()
-    if not said.isin(list(_PRESENT)).all():
-        wrong = said[~said.isin(list(_PRESENT))].iloc[0]
-        raise ValueError(f"whether a finding is present is true or false, not {wrong!r}")
-    if truth.duplicated(["case", "label"]).any():
-        raise ValueError("the truth of a case and label is told twice")
-    return pd.DataFrame(
-        {
-            "case": truth["case"].astype(str),
-            "label": truth["label"].astype(str),
-            "truth": said.map(_PRESENT).astype(float),
-        }
-    )
-
-
-def _complete(label: str, steps: tuple[str, ...], rows: pd.DataFrame) -> Compared:
-    usable = rows["truth"].notna() & rows["finding_probability"].notna()
-    count = usable.groupby([rows[name] for name in _UNIT]).transform("sum")
-    kept = rows[count == len(steps)]
-    met, used = (table.drop_duplicates(_UNIT).groupby("reader").size() for table in (rows, kept))
-    left_out = (met - used.reindex(met.index, fill_value=0)).sort_index()
-    return Compared(label, steps, kept, {str(name): int(n) for name, n in left_out.items()})
-
-
-# ---- What is computed of it ----------------------------------------------------------------------
 
 _NOTHING: Final = (
     "No case of known truth was answered for at every step with a probability of the finding."
@@ -431,7 +254,10 @@ def _tested(
     differences: list[tuple[object, ...]] = []
     for group, found in zip(groups, analyses, strict=True):
         cases = group.cases
-        counts = group.rows["reader"].nunique(), len(cases), int(cases.sum())
+        readers = group.rows["reader"].nunique()
+        small = "" if isinstance(found, str) else few(readers, len(cases))
+        worth = ROUGHLY.format(small) if small else ""
+        counts = readers, len(cases), int(cases.sum()), worth
         pairs = [pair[::-1] for pair in itertools.combinations(group.steps[::-1], 2)]
         if isinstance(found, str):
             nothing = [np.nan] * 5
@@ -447,7 +273,7 @@ def _tested(
             gain = one.interval
             numbers = gain.estimate, gain.low, gain.high, one.p, one.p_holm
             differences.append((group.label, *pair, *numbers, *counts, ""))
-    counted = ["readers", "cases", "with_finding", "why"]
+    counted = ["readers", "cases", "with_finding", "worth", "why"]
     return (
         pd.DataFrame(means, columns=["label", "step", "auc", "low", "high", *counted]),
         pd.DataFrame(tests, columns=["label", "f", "df1", "df2", "p", *counted]),

@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from shamsul.analysis.helped import STEPS, Helped
+from shamsul.analysis.helped import Helped
+from shamsul.analysis.steps import STEPS
 from shamsul.reporting.pictures import (
     COLOURS,
     GREY,

@@ -63,8 +63,8 @@ def analyse(
     """Write a study's statistics: tables, figures and a report that needs no server."""
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
-    from shamsul.analysis.helped import read_truth, truth_table
     from shamsul.analysis.report import write_analysis
+    from shamsul.analysis.steps import read_truth, truth_table
     from shamsul.explainers.registry import METHODS
     from shamsul.studies.described import describe
     from shamsul.studies.desk import Desk

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shamsul.analysis.helped import ALL, EVERYBODY, Helped, helped, read_truth, truth_table
+from shamsul.analysis.helped import EVERYBODY, Helped, helped
 from shamsul.analysis.helped_figures import draw
 from shamsul.analysis.selection import select
+from shamsul.analysis.steps import ALL, read_truth, truth_table
 from shamsul.reading.exports.ratings import Truth
 from tests.analysis.readings import case_row, case_table, table
 
@@ -389,6 +390,13 @@ def test_no_area_is_drawn_beyond_what_one_can_be() -> None:
 def test_a_truth_that_is_none_is_refused(truth: pd.DataFrame, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         compare(drawn(), truth)
+
+
+def test_a_case_named_like_a_formula_has_its_truth() -> None:
+    """In exports an apostrophe stands before such a name."""
+    rows = [row | {"case": f"'-{row['case']}"} for row in drawn()]
+    found = compare(rows, known({f"-case-{case}": bool(case % 2) for case in range(24)}))
+    assert found.test.iloc[0]["cases"] == 24
 
 
 def test_truth_is_read_from_a_file(tmp_path: Path) -> None:

@@ -102,8 +102,8 @@ def results(study: str, fingerprint: str) -> Results:
     # Imported here: statistics and figures take seconds, which other pages do not need.
     from shamsul.analysis.figures import draw
     from shamsul.analysis.from_store import analyse_stored
-    from shamsul.analysis.helped import truth_table
     from shamsul.analysis.report import files
+    from shamsul.analysis.steps import truth_table
     from shamsul.studies.described import describe
     from shamsul.studies.localisation import located
     from shamsul.studies.reference import reference_standard

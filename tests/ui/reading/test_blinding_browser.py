@@ -129,7 +129,52 @@ def url(start_app: Callable[..., str], folder: Path) -> str:
         counterbalanced=True,
     )
     make_study(folder, text)
+    steps = {"name": "steps", "methods": ("grad_cam",), "mode": "image_probability_maps"}
+    make_study(folder, study_text(**steps))  # type: ignore[arg-type]
     return start_app("app.py", {"SHAMSUL_DATA_DIR": str(folder)})
+
+
+def test_probability_and_map_come_to_the_page_at_their_steps_only(page: Page, url: str) -> None:
+    """Also where a step is loaded anew."""
+    wire = Wire(page)
+
+    def known() -> tuple[bool, int]:
+        """Whether a probability was told, and how many parcels have come."""
+        texts = [*wire.texts, page.evaluate(WHOLE_PAGE)]
+        told = any(re.search(r"probability\W{1,5}\d", text) for text in texts)
+        return told, len({parcel["id"] for parcel in wire.parcels})
+
+    def step(number: int) -> None:
+        expect(page.get_by_text(re.compile(f"step {number} of 3"))).to_be_visible()
+        expect(page.get_by_role("img", name="Radiograph")).not_to_have_attribute(
+            "aria-busy", "true"
+        )
+
+    page.goto(f"{url}/reading?study=steps&reader=Ada")
+    page.get_by_role("spinbutton", name="Years").fill("7")
+    page.keyboard.press("Enter")
+    step(1)
+    page.get_by_role("radio", name="yes", exact=True).click()
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    assert known() == (False, 1)
+    page.reload()
+    step(1)
+    assert known() == (False, 1)
+    page.get_by_role("button", name="Next").click()
+    step(2)
+    page.get_by_role("radio", name="no", exact=True).click()
+    page.get_by_role("radio", name="agree", exact=True).click()
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    assert known() == (True, 1)
+    page.reload()
+    step(2)
+    expect(page.get_by_role("radio", name="no", exact=True)).to_be_checked()
+    assert known() == (True, 1)
+    page.get_by_role("button", name="Next").click()
+    step(3)
+    heatmap = page.get_by_role("img", name=re.compile("^Map A heatmap"))
+    expect(heatmap).not_to_have_attribute("aria-busy", "true", timeout=240_000)
+    assert known() == (True, 2)
 
 
 def hashes(folder: Path) -> set[str]:
