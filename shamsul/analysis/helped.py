@@ -8,7 +8,7 @@ References
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,8 +33,8 @@ class Helped:
 
     Attributes
     ----------
-    readers, change, roc : DataFrame
-        See :func:`readers`, :func:`change` and :func:`curves`.
+    readers, confidence, change, roc : DataFrame
+        See :func:`readers`, :func:`confidence`, :func:`change` and :func:`curves`.
     means : DataFrame
         Mean AUC of the readers by step: columns label, step, auc, low, high, then readers, cases,
         with_finding (of these), worth, why.
@@ -47,11 +47,12 @@ class Helped:
     """
 
     readers: pd.DataFrame
-    means: pd.DataFrame
+    confidence: pd.DataFrame
     change: pd.DataFrame
+    roc: pd.DataFrame
+    means: pd.DataFrame
     test: pd.DataFrame
     differences: pd.DataFrame
-    roc: pd.DataFrame
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -76,31 +77,75 @@ def helped(answers: pd.DataFrame, truth: pd.DataFrame | None) -> Helped:
     """
     groups = list(compared(answers, truth))
     means, test, differences = _tested(groups, [_analysed(group) for group in groups])
-    return Helped(readers(groups), means, change(groups), test, differences, curves(groups))
+    return Helped(
+        readers(groups),
+        confidence(groups),
+        change(groups),
+        curves(groups),
+        means,
+        test,
+        differences,
+    )
 
 
 def readers(groups: Sequence[Compared]) -> pd.DataFrame:
-    """How well each reader did at each step.
+    """How well each reader told who has the finding at each step.
 
     Returns
     -------
     DataFrame
         Columns label, step, reader, n (cases), with_finding (of these), auc, sensitivity and
-        specificity (of what the reader says, or of a probability from 50%), brier (mean squared
-        error of the probability, 0 is best [1]_), confidence_right and confidence_wrong (mean
-        points of the answers that were right, or wrong), median_seconds (spent on the step),
-        left_out, why.
+        specificity (of what the reader says, or of a probability from 50%), left_out, why.
     """
-    rows = [
-        (group.label, step, reader, *_performance(group.of(reader, step)), left_out, reason)
-        for group in groups
-        for step in group.steps
-        for reader, left_out in group.left_out.items()
-        for reason in [_lacking(group.of(reader, step))]
-    ]
-    names = "label step reader n with_finding auc sensitivity specificity brier confidence_right "
-    names += "confidence_wrong median_seconds left_out why"
-    return pd.DataFrame(rows, columns=names.split())
+    rows = []
+    for group, step, reader in _each(groups):
+        mine, left_out = group.of(reader, step), group.left_out[reader]
+        truth, says = mine["truth"].to_numpy(float) > 0, mine["says"].to_numpy(float)
+        auc = roc.auc(mine["finding_probability"].to_numpy(float), truth)
+        shares = _share(says[truth] > 0), _share(says[~truth] == 0)
+        reason = why(
+            (not len(mine), _NOTHING),
+            (not truth.any(), "No case has the finding."),
+            (truth.all(), "No case is without the finding."),
+        )
+        counts = len(mine), int(truth.sum())
+        rows.append((group.label, step, reader, *counts, auc, *shares, left_out, reason))
+    columns = "label step reader n with_finding auc sensitivity specificity left_out why"
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def confidence(groups: Sequence[Compared]) -> pd.DataFrame:
+    """How rightly sure each reader was at each step, and how long it took.
+
+    Returns
+    -------
+    DataFrame
+        Columns label, step, reader, n (cases), brier (mean squared error of the probability, 0 is
+        best [1]_), confidence_right and confidence_wrong (mean points of the answers that were
+        right, or wrong), median_seconds (spent on the step), why.
+    """
+    rows = []
+    for group, step, reader in _each(groups):
+        mine = group.of(reader, step)
+        truth = mine["truth"] > 0
+        right = (mine["says"] > 0) == truth
+        sure = mine["confidence"]
+        numbers = (
+            ((mine["finding_probability"] - truth) ** 2).mean(),
+            sure[right].mean(),
+            sure[~right].mean(),
+            mine["seconds"].median(),
+        )
+        reason = why(
+            (not len(mine), _NOTHING),
+            (sure.isna().all(), "The confidence was not told."),
+            (sure[right].isna().all(), "No answer was right."),
+            (sure[~right].isna().all(), "No answer was wrong."),
+            (mine["seconds"].isna().all(), "No time was recorded."),
+        )
+        rows.append((group.label, step, reader, len(mine), *map(float, numbers), reason))
+    columns = "label step reader n brier confidence_right confidence_wrong median_seconds why"
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def change(groups: Sequence[Compared]) -> pd.DataFrame:
@@ -109,24 +154,22 @@ def change(groups: Sequence[Compared]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns label, reader (or `EVERYBODY`), before, after (steps), n, towards, away, unchanged
-        (probabilities), mean_change (percentage points towards the truth), corrected, spoiled (what
-        the reader says became right, or wrong), left_out, why.
+        Columns label, reader (or `EVERYBODY`), before, after (steps), n, towards, away
+        (probabilities; the others stayed), mean_change (percentage points towards the truth),
+        corrected, spoiled (what the reader says became right, or wrong), why.
     """
     rows = []
     for group in groups:
         everybody = {EVERYBODY: list(group.left_out)} if len(group.left_out) > 1 else {}
         for who, names in {**{name: [name] for name in group.left_out}, **everybody}.items():
-            left_out = sum(group.left_out[name] for name in names)
             for first, second in itertools.combinations(group.steps, 2):
                 before, after = (
                     pd.concat([group.of(name, step) for name in names]) for step in (first, second)
                 )
                 moved = _moved(before, after)
                 reason = why((not len(before), _NOTHING))
-                rows.append((group.label, who, first, second, *moved, left_out, reason))
-    columns = "label reader before after n towards away unchanged mean_change corrected spoiled "
-    columns += "left_out why"
+                rows.append((group.label, who, first, second, *moved, reason))
+    columns = "label reader before after n towards away mean_change corrected spoiled why"
     return pd.DataFrame(rows, columns=columns.split())
 
 
@@ -140,17 +183,15 @@ def curves(groups: Sequence[Compared]) -> pd.DataFrame:
         (1, 1), none where there are no cases with or none without the finding.
     """
     found = []
-    for group in groups:
-        for step, reader in itertools.product(group.steps, group.left_out):
-            mine = group.of(reader, step)
-            if mine["truth"].nunique() == 2:
-                x, y, _ = roc_curve(
-                    mine["truth"].astype(bool), mine["finding_probability"], drop_intermediate=False
-                )
-                found += [
-                    (group.label, step, reader, float(a), float(b))
-                    for a, b in zip(x, y, strict=True)
-                ]
+    for group, step, reader in _each(groups):
+        mine = group.of(reader, step)
+        if mine["truth"].nunique() == 2:
+            x, y, _ = roc_curve(
+                mine["truth"].astype(bool), mine["finding_probability"], drop_intermediate=False
+            )
+            found += [
+                (group.label, step, reader, float(a), float(b)) for a, b in zip(x, y, strict=True)
+            ]
     names = ["label", "step", "reader", "false_positive_rate", "sensitivity"]
     return pd.DataFrame(found, columns=names)
 
@@ -160,42 +201,15 @@ _NOTHING: Final = (
 )
 
 
-def _performance(mine: pd.DataFrame) -> tuple[object, ...]:
-    truth = mine["truth"].to_numpy(float) > 0
-    probability, says = (mine[name].to_numpy(float) for name in ("finding_probability", "says"))
-    right = (says > 0) == truth
-    confidence = mine["confidence"]
-    return (
-        len(mine),
-        int(truth.sum()),
-        roc.auc(probability, truth),
-        _share(says[truth] > 0),
-        _share(says[~truth] == 0),
-        float(((probability - truth) ** 2).mean()) if len(mine) else np.nan,
-        float(confidence[right].mean()),
-        float(confidence[~right].mean()),
-        float(mine["seconds"].median()),
-    )
+def _each(groups: Sequence[Compared]) -> Iterator[tuple[Compared, str, str]]:
+    """Every step and reader of every group."""
+    for group in groups:
+        for step, reader in itertools.product(group.steps, group.left_out):
+            yield group, step, reader
 
 
 def _share(which: NDArray[np.bool_]) -> float:
     return float(which.mean()) if len(which) else np.nan
-
-
-def _lacking(mine: pd.DataFrame) -> str:
-    """Why a number of a reader's performance is not there."""
-    truth = mine["truth"] > 0
-    right = (mine["says"] > 0) == truth
-    told = mine["confidence"].notna()
-    return why(
-        (not len(mine), _NOTHING),
-        (not truth.any(), "No case has the finding."),
-        (truth.all(), "No case is without the finding."),
-        (not told.any(), "The confidence was not told."),
-        (not (told & right).any(), "No answer was right."),
-        (not (told & ~right).any(), "No answer was wrong."),
-        (mine["seconds"].isna().all(), "No time was recorded."),
-    )
 
 
 def _moved(before: pd.DataFrame, after: pd.DataFrame) -> tuple[object, ...]:
@@ -210,7 +224,6 @@ def _moved(before: pd.DataFrame, after: pd.DataFrame) -> tuple[object, ...]:
         len(before),
         int((towards > 0).sum()),
         int((towards < 0).sum()),
-        int((towards == 0).sum()),
         float(100 * towards.mean()),
         int((~was & now).sum()),
         int((was & ~now).sum()),

@@ -30,6 +30,7 @@ SECTIONS = (
             "helped_differences": "What was gained in AUC from one step to another",
             "helped_means": "Mean AUC at each step",
             "helped_readers": "Each reader at each step",
+            "helped_confidence": "Each reader's confidence and time at each step",
             "helped_change": "Changes of answers towards the truth and away from it",
         },
     ),

@@ -112,6 +112,12 @@ def test_a_readers_performance_by_hand() -> None:
     assert (after["auc"], after["left_out"]) == (1.0, 0)
     assert (image["sensitivity"], image["specificity"]) == (0.5, 0.5)
     assert (after["sensitivity"], after["specificity"]) == (1.0, 0.5)
+
+
+def test_a_readers_confidence_and_time_by_hand() -> None:
+    found = by_hand().confidence
+    image, after = (one(found, step=step) for step in ("image", "probability"))
+    assert image["n"] == 4
     assert image["brier"] == pytest.approx((0.4**2 + 0.7**2 + 0.4**2 + 0.3**2) / 4)
     # Right about a and d, wrong about b and c.
     assert (image["confidence_right"], image["confidence_wrong"]) == (3.5, 3.5)
@@ -124,14 +130,14 @@ def test_changes_towards_the_truth_and_away_from_it_by_hand() -> None:
     moved = one(by_hand().change, reader="Ada")
     assert (moved["before"], moved["after"]) == ("image", "probability")
     # a stays; b gains 50 points and d 20 towards the truth, c goes 10 away.
-    assert (moved["n"], moved["towards"], moved["away"], moved["unchanged"]) == (4, 2, 1, 1)
+    assert (moved["n"], moved["towards"], moved["away"]) == (4, 2, 1)
     assert moved["mean_change"] == pytest.approx((0 + 50 - 10 + 20) / 4)
     assert (moved["corrected"], moved["spoiled"]) == (1, 0)
 
 
 def test_all_readers_changes_are_the_sum() -> None:
     change = compare(drawn(), TRUTH).change
-    counts = ["n", "towards", "away", "unchanged", "corrected", "spoiled"]
+    counts = ["n", "towards", "away", "corrected", "spoiled"]
     everybody = change[change["reader"] == EVERYBODY].set_index(["before", "after"])
     single = change[change["reader"] != EVERYBODY].groupby(["before", "after"])
     pd.testing.assert_frame_equal(
@@ -245,7 +251,8 @@ def test_of_a_crossover_the_session_without_maps_is_the_image_alone() -> None:
     found = compare(rows, known({"a": True, "b": False}))
     image, maps = (one(found.readers, step=step) for step in ("image", "maps"))
     assert (image["auc"], maps["auc"]) == (0.5, 1.0)
-    assert (image["median_seconds"], maps["median_seconds"]) == (25.0, 30.0)
+    seconds = found.confidence.set_index("step")["median_seconds"]
+    assert seconds.to_dict() == {"image": 25.0, "maps": 30.0}
     assert one(found.change, reader="Ada")["mean_change"] == pytest.approx((20 + 50) / 2)
 
 
@@ -256,7 +263,7 @@ def test_of_two_sessions_alike_the_first_counts() -> None:
         for step in ("image", "maps")
         for row in answered("Ada", "a", step, probability, session=session)
     ]
-    found = one(compare(rows, known({"a": True})).readers, step="maps")
+    found = one(compare(rows, known({"a": True})).confidence, step="maps")
     assert found["brier"] == pytest.approx(0.2**2)
 
 
