@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+import numpy as np
 import pandas as pd
 
 from shamsul.analysis.about import About, Fact, Origin
@@ -24,6 +25,7 @@ from shamsul.reading.design.questionnaire import (
 )
 from shamsul.reading.design.study import Case, SavedAnswer, Study
 from shamsul.reading.design.study_file import CaseSource, LabelSource
+from shamsul.reading.exports.ratings import Truth
 
 #: By what a mode is called in study files.
 READING = {
@@ -66,6 +68,8 @@ class Installation:
         Label and source of the experts' annotations of each case, by its name.
     phantoms : set of str
         Names of the cases that are known to be phantoms.
+    truth : tuple of Truth
+        The reference standard of the findings that are read.
     limits : tuple of str
         That come of the model.
     """
@@ -73,6 +77,7 @@ class Installation:
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     marked: Mapping[str, Collection[tuple[str, str]]] = field(default_factory=dict)
     phantoms: Collection[str] = ()
+    truth: tuple[Truth, ...] = ()
     limits: tuple[str, ...] = ()
 
 
@@ -106,7 +111,7 @@ def described(
         "Design": _design(study),
         **here.facts,
         "Questionnaire": _questionnaire(questionnaire, {saved.wording for saved in answers}),
-        "Cases": _cases(study.plan, cases, answers, here.marked, synthetic=synthetic),
+        "Cases": _cases(study.plan, cases, answers, here, synthetic=synthetic),
         "Readers": {
             "Number": str(len(names)),
             **_declared(questionnaire, readers, len(names)),
@@ -250,12 +255,15 @@ def _cases(
     plan: Plan | None,
     cases: Sequence[Case],
     answers: Sequence[SavedAnswer],
-    marked: Mapping[str, Collection[tuple[str, str]]],
+    here: Installation,
     *,
     synthetic: bool,
 ) -> dict[str, str]:
+    marked = here.marked
     annotated = [case.name for case in cases if marked.get(case.name)]
     sources = {source for marks in marked.values() for _, source in marks}
+    if any(one.source == "given" for one in here.truth):
+        sources.add("findings that the cases were given with")
     facts = {
         "Number": str(len(cases)),
         "Reference standard": "; ".join(sorted(sources)),
@@ -275,9 +283,16 @@ def _cases(
         asked.setdefault(saved.answer.shown.label, set()).add(saved.answer.case.name)
     for label in sorted({*asked, *(label for marks in marked.values() for label, _ in marks)}):
         bearing = sum(label in {one for one, _ in marked.get(case.name, ())} for case in cases)
-        facts[label] = (
-            f"annotated in {bearing} of {len(cases)} cases ({bearing / len(cases):.0%}), answered "
-            f"about in {len(asked.get(label, ()))}"
+        present = [one.present for one in here.truth if one.label == label]
+        known = f"present in {sum(present)} of the {len(present)} whose truth is known"
+        facts[label] = ", ".join(
+            part
+            for part in (
+                f"annotated in {bearing} of {len(cases)} cases ({bearing / len(cases):.0%})",
+                f"{known} ({np.mean(present):.0%})" if present else "",
+                f"answered about in {len(asked.get(label, ()))}",
+            )
+            if part
         )
     return facts
 

@@ -21,6 +21,7 @@ from shamsul.reading.demo import DEMO, EXACT
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.study import Case, MapShown, SavedAnswer, Study
 from shamsul.studies.desk import Desk
+from shamsul.studies.reference import reference_standard
 
 _RESIZED = {
     Resize.STRETCH: "the whole radiograph, stretched to a square",
@@ -60,6 +61,7 @@ def describe(desk: Desk, store: Store, study: str) -> tuple[About, pd.DataFrame]
         },
         marked,
         _phantoms(store, cases, marked),
+        reference_standard(store, desk.annotations, study),
         (
             "The model that comes with the program was trained on synthetic radiographs and never "
             "saw a patient.",

@@ -30,6 +30,7 @@ from shamsul.settings import ASSETS
 from shamsul.studies.described import describe
 from shamsul.studies.desk import Desk
 from shamsul.studies.opening import create
+from shamsul.studies.reference import reference_standard
 from tests.studies.desk import desk_in
 
 SHA = "813524f7a1d26378f98c01089ba23a597da5890d0855fe44a3af4aebbb206720"
@@ -359,3 +360,13 @@ def test_annotated_patients_are_asked_about(make, desk, store) -> None:
     for number in (8, 12, 17, 34):
         assert status(phantoms, number)[0] == "not applicable", number
         assert status(patients, number)[0] != "not applicable", number
+
+
+def test_how_many_cases_have_a_finding_is_told_by_the_reference_standard(make, desk, store) -> None:
+    make()
+    about, _ = describe(desk, store, "pilot")
+    truth = reference_standard(store, desk.annotations, "pilot")
+    present = [one.present for one in truth if one.label == "Cardiomegaly"]
+    assert len(present) == 4 and {one.source for one in truth} == {"given"}
+    words = said(about)["Cases"]["Cardiomegaly"]
+    assert f"present in {sum(present)} of the 4 whose truth is known" in words
