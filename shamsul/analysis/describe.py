@@ -281,7 +281,8 @@ def _cases(
     asked: dict[str, set[str]] = {}
     for saved in answers:
         asked.setdefault(saved.answer.shown.label, set()).add(saved.answer.case.name)
-    for label in sorted({*asked, *(label for marks in marked.values() for label, _ in marks)}):
+    labels = {*asked, *(label for marks in marked.values() for label, _ in marks)}
+    for label in sorted(labels | {one.label for one in here.truth}):
         bearing = sum(label in {one for one, _ in marked.get(case.name, ())} for case in cases)
         present = [one.present for one in here.truth if one.label == label]
         known = f"present in {sum(present)} of the {len(present)} whose truth is known"
