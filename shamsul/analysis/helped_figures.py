@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from shamsul.analysis.comparison import ROUGHLY, few
 from shamsul.analysis.helped import Helped
 from shamsul.analysis.steps import STEPS
 from shamsul.reporting.pictures import (
@@ -24,6 +25,7 @@ from shamsul.reporting.pictures import (
     blank,
     legend,
     look,
+    numbered,
     picture,
     span,
     total,
@@ -84,14 +86,17 @@ def by_step(helped: Helped) -> Picture:
     panels = figure.subplots(
         -(-len(labels) // 2), min(2, len(labels)), sharey=True, squeeze=False
     ).ravel()
+    readers = sorted(helped.readers["reader"].unique())
+    names, told = numbered(readers, "reader")
     for axes, label in zip(panels, labels, strict=False):
         mine = helped.readers[helped.readers["label"] == label]
-        for number, (reader, own) in enumerate(mine.groupby("reader")):
+        for reader, own in mine.groupby("reader"):
+            number = readers.index(reader)
             # Colours and markers go round together: the next round has other pairs.
             colour, marker = look(number)[0], look(number + number // len(COLOURS))[1]
             auc = own.set_index("step")["auc"].reindex(steps)
             line = {"color": colour, "marker": marker, "markersize": 3.5, "linewidth": 0.8}
-            axes.plot(range(len(steps)), auc, label=wrapped(str(reader), 20), alpha=0.75, **line)
+            axes.plot(range(len(steps)), auc, label=wrapped(names[number], 20), alpha=0.75, **line)
         _mean(axes, helped.means[helped.means["label"] == label].set_index("step").reindex(steps))
         axes.axhline(0.5, color=LINE, linewidth=0.6)
         axes.set_xticks(range(len(steps)), [wrapped(STEPS[step], 16) for step in steps])
@@ -113,8 +118,8 @@ def by_step(helped: Helped) -> Picture:
     legend(figure, list(handles.values()), list(handles))
     gains = helped.differences
     caption = (
-        "A thin line is a reader. Black: mean with its 95% interval, readers and cases taken as "
-        f"drawn from more of them. {_counted(helped)}{_worth(helped.test)}"
+        "A thin line is a reader. Thick: mean with its 95% interval, readers and cases taken as "
+        f"drawn from more of them. {_counted(helped)}{_worth(helped.test)}{told}"
     )
     if gains["why"].any():
         caption += f" No test: {next(reason for reason in gains['why'] if reason)}"
@@ -157,6 +162,5 @@ def _counted(helped: Helped) -> str:
 
 def _worth(test: pd.DataFrame) -> str:
     """What few readers or cases are worth."""
-    if (test["cases"] >= 20).all() and (test["readers"] >= 5).all():
-        return ""
-    return " Fewer than 20 cases or 5 readers are weak evidence about other cases and readers."
+    small = few(int(test["readers"].min()), int(test["cases"].min()))
+    return f" {ROUGHLY.format(small)}" if small else ""

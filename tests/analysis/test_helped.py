@@ -361,7 +361,12 @@ def test_lines_from_step_to_step_are_the_readers_areas() -> None:
         assert lines[reader] == pytest.approx(expected)
     assert lines["mean"] == pytest.approx(found.means["auc"].tolist())
     assert "n = 24 cases, 12 with the finding, read by 4 readers" in picture.caption
-    assert "weak evidence" in picture.caption
+    assert "From 4 readers only" in picture.caption
+    far = [row | {"reader": f"{row['reader']} 香织"} for row in drawn()]
+    picture = next(p for p in draw(compare(far, TRUTH)) if p.name == "helped_readers")
+    named = {line.get_label() for line in picture.figure.axes[0].lines}
+    assert {"reader 1", "reader 4", "mean"} <= named
+    assert "numbered as in the tables" in picture.caption
 
 
 def test_long_names_stay_in_the_figures() -> None:
