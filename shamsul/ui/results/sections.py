@@ -135,7 +135,7 @@ def what_it_was(about: About) -> None:
     with st.expander(ABOUT):
         st.html(_FACTS + "".join(facts(about)))
         if about.limits:
-            st.markdown(f"### {LIMITS}")
+            st.markdown(f"##### {LIMITS}")
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in about.limits))
 
 
