@@ -23,6 +23,13 @@ from shamsul.metrics import mrmc, roc
 from shamsul.reporting.differences import FEWEST_CASES
 from shamsul.reporting.resampling import why
 
+#: What is compared between steps, and the answer that it is computed of: of yes and no what the
+#: reader says.
+FIGURES: Final[dict[str, tuple[mrmc.Figure, str]]] = {
+    "auc": (mrmc.auc, "finding_probability"),
+    "sensitivity": (mrmc.sensitivity(0.5), "says"),
+    "specificity": (mrmc.specificity(0.5), "says"),
+}
 #: Whose changes are summed up.
 EVERYBODY: Final = "all readers"
 
@@ -36,13 +43,13 @@ class Helped:
     readers, confidence, change, roc : DataFrame
         See :func:`readers`, :func:`confidence`, :func:`change` and :func:`curves`.
     means : DataFrame
-        Mean AUC of the readers by step: columns label, step, auc, low, high, then readers, cases,
-        with_finding (of these), worth, why.
+        The readers' means by step: columns label, statistic (one of `FIGURES`), step, mean,
+        low, high, then readers, cases, with_finding (of these), worth, why.
     test : DataFrame
-        Whether AUC is the same at all steps, readers and cases taken as drawn from more of them
-        (:mod:`shamsul.metrics.mrmc`): columns label, f, df1, df2, p, then those.
+        Whether a statistic is the same at all steps, readers and cases taken as drawn from more of
+        them (:mod:`shamsul.metrics.mrmc`): columns label, statistic, f, df1, df2, p, then those.
     differences : DataFrame
-        What was gained from one step to another one: columns label, before, after, gain (of AUC),
+        What was gained from one step to another one: columns label, statistic, before, after, gain,
         low, high, p, p_holm (for all pairs), then those.
     """
 
@@ -76,7 +83,7 @@ def helped(answers: pd.DataFrame, truth: pd.DataFrame | None) -> Helped:
         If the truth lacks a column, has two rows of a case and label, or says neither.
     """
     groups = list(compared(answers, truth))
-    means, test, differences = _tested(groups, [_analysed(group) for group in groups])
+    means, test, differences = _tested(groups)
     return Helped(
         readers(groups),
         confidence(groups),
@@ -230,11 +237,12 @@ def _moved(before: pd.DataFrame, after: pd.DataFrame) -> tuple[object, ...]:
     )
 
 
-def _analysed(group: Compared) -> mrmc.Analysis | str:
-    """The multi-reader multi-case analysis of AUC between steps; or why there is none."""
+def _analysed(group: Compared, name: str) -> mrmc.Analysis | str:
+    """The multi-reader multi-case analysis of a figure between steps; or why there is none."""
+    figure, answer = FIGURES[name]
     cases = group.cases
-    names = [name for name in group.left_out if len(group.of(name, group.steps[0]))]
-    if not names:
+    readers = [reader for reader in group.left_out if len(group.of(reader, group.steps[0]))]
+    if not readers:
         return _NOTHING
     if len(cases) < FEWEST_CASES:
         return f"Fewer than {FEWEST_CASES} cases: no test and no interval."
@@ -242,31 +250,32 @@ def _analysed(group: Compared) -> mrmc.Analysis | str:
     steps = group.steps[::-1]
     scores = np.array(
         [
-            [group.of(name, step)["finding_probability"].reindex(cases.index) for name in names]
+            [group.of(reader, step)[answer].reindex(cases.index) for reader in readers]
             for step in steps
         ],
         float,
     )
-    readings = mrmc.Readings(steps, tuple(names), scores, cases.to_numpy(float) > 0)
+    readings = mrmc.Readings(steps, tuple(readers), scores, cases.to_numpy(float) > 0)
     try:
-        found = mrmc.analyse(readings, mrmc.auc)
+        found = mrmc.analyse(readings, figure)
     except ValueError as error:
         sentence = str(error)
         return f"{sentence[0].upper()}{sentence[1:]}."
     if not found.differences[0].interval.standard_error:
-        return "AUCs vary neither between readers nor with the cases: no test and no interval."
+        return "It varies neither between readers nor with the cases: no test and no interval."
     return found
 
 
 def _tested(
-    groups: Sequence[Compared], analyses: Sequence[mrmc.Analysis | str]
+    groups: Sequence[Compared],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The tables means, test and differences of :class:`Helped`."""
     means: list[tuple[object, ...]] = []
     tests: list[tuple[object, ...]] = []
     differences: list[tuple[object, ...]] = []
-    for group, found in zip(groups, analyses, strict=True):
-        cases = group.cases
+    for group, figure in itertools.product(groups, FIGURES):
+        found, cases = _analysed(group, figure), group.cases
+        key = group.label, figure
         readers = group.rows["reader"].nunique()
         small = "" if isinstance(found, str) else few(readers, len(cases))
         worth = ROUGHLY.format(small) if small else ""
@@ -274,24 +283,29 @@ def _tested(
         pairs = [pair[::-1] for pair in itertools.combinations(group.steps[::-1], 2)]
         if isinstance(found, str):
             nothing = [np.nan] * 5
-            tests.append((group.label, *nothing[:4], *counts, found))
-            means += [(group.label, step, *nothing[:3], *counts, found) for step in group.steps]
-            differences += [(group.label, *pair, *nothing, *counts, found) for pair in pairs]
+            tests.append((*key, *nothing[:4], *counts, found))
+            means += [(*key, step, *nothing[:3], *counts, found) for step in group.steps]
+            differences += [(*key, *pair, *nothing, *counts, found) for pair in pairs]
             continue
-        tests.append((group.label, found.f, found.df1, found.df2, found.p, *counts, ""))
+        tests.append((*key, found.f, found.df1, found.df2, found.p, *counts, ""))
         for step in group.steps:
             mean = found.methods[step]
-            means.append((group.label, step, mean.estimate, mean.low, mean.high, *counts, ""))
+            means.append((*key, step, mean.estimate, mean.low, mean.high, *counts, ""))
         for one, pair in zip(found.differences, pairs, strict=True):
             gain = one.interval
             numbers = gain.estimate, gain.low, gain.high, one.p, one.p_holm
-            differences.append((group.label, *pair, *numbers, *counts, ""))
+            differences.append((*key, *pair, *numbers, *counts, ""))
     counted = ["readers", "cases", "with_finding", "worth", "why"]
     return (
-        pd.DataFrame(means, columns=["label", "step", "auc", "low", "high", *counted]),
-        pd.DataFrame(tests, columns=["label", "f", "df1", "df2", "p", *counted]),
+        pd.DataFrame(
+            means, columns=["label", "statistic", "step", "mean", "low", "high", *counted]
+        ),
+        pd.DataFrame(tests, columns=["label", "statistic", "f", "df1", "df2", "p", *counted]),
         pd.DataFrame(
             differences,
-            columns=["label", "before", "after", "gain", "low", "high", "p", "p_holm", *counted],
+            columns=[
+                *("label", "statistic", "before", "after", "gain", "low", "high", "p", "p_holm"),
+                *counted,
+            ],
         ),
     )

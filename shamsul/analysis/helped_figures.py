@@ -81,7 +81,10 @@ def roc(helped: Helped) -> Picture:
 def by_step(helped: Helped) -> Picture:
     """Each reader's AUC from step to step, and the mean with its interval."""
     labels, steps = _drawn(helped)
-    lowest = min(0.5, helped.readers["auc"].min(), helped.means["low"].fillna(0.5).min())
+    means, gains = (
+        table[table["statistic"] == "auc"] for table in (helped.means, helped.differences)
+    )
+    lowest = min(0.5, helped.readers["auc"].min(), means["low"].fillna(0.5).min())
     figure = blank(3.6 if len(labels) < 3 else 1.2 + 2.3 * -(-len(labels) // 2))
     panels = figure.subplots(
         -(-len(labels) // 2), min(2, len(labels)), sharey=True, squeeze=False
@@ -97,7 +100,7 @@ def by_step(helped: Helped) -> Picture:
             auc = own.set_index("step")["auc"].reindex(steps)
             line = {"color": colour, "marker": marker, "markersize": 3.5, "linewidth": 0.8}
             axes.plot(range(len(steps)), auc, label=wrapped(names[number], 20), alpha=0.75, **line)
-        _mean(axes, helped.means[helped.means["label"] == label].set_index("step").reindex(steps))
+        _mean(axes, means[means["label"] == label].set_index("step").reindex(steps))
         axes.axhline(0.5, color=LINE, linewidth=0.6)
         axes.set_xticks(range(len(steps)), [wrapped(STEPS[step], 16) for step in steps])
         axes.set_xlim(-0.3, len(steps) - 0.7)
@@ -116,7 +119,6 @@ def by_step(helped: Helped) -> Picture:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     legend(figure, list(handles.values()), list(handles))
-    gains = helped.differences
     caption = (
         "A thin line is a reader. Thick: mean with its 95% interval, readers and cases taken as "
         f"drawn from more of them. {_counted(helped)}{_worth(helped.test)}{told}"
@@ -147,7 +149,7 @@ def _sensitivities(curve: pd.DataFrame) -> NDArray[np.float64]:
 def _mean(axes: Axes, means: pd.DataFrame) -> None:
     x = np.arange(len(means))
     axes.vlines(x, means["low"], means["high"], color=INK, linewidth=1.6)
-    axes.plot(x, means["auc"], color=INK, marker="_", markersize=12, linewidth=2.2, label="mean")
+    axes.plot(x, means["mean"], color=INK, marker="_", markersize=12, linewidth=2.2, label="mean")
 
 
 def _counted(helped: Helped) -> str:

@@ -26,9 +26,9 @@ SECTIONS = (
         "Does the explanation help?",
         ("helped_readers", "helped_roc"),
         {
-            "helped_test": "Test that readers' AUC is the same at all steps (Obuchowski-Rockette)",
-            "helped_differences": "What was gained in AUC from one step to another",
-            "helped_means": "Mean AUC at each step",
+            "helped_means": "AUC, sensitivity and specificity at each step, means of the readers",
+            "helped_test": "Whether they are the same at all steps",
+            "helped_differences": "What was gained from one step to another",
             "helped_readers": "Each reader at each step",
             "helped_confidence": "Each reader's confidence and time at each step",
             "helped_change": "Changes of answers towards the truth and away from it",
@@ -87,11 +87,12 @@ SECTIONS = (
 #: Headings besides those of the sections and of the parts of what the study was.
 ABOUT, METHODS, LIMITS, SOFTWARE = "What the study was", "Methods", "Limits", "Software"
 
-#: What coefficients of agreement are called.
+#: What statistics are called.
 STATISTICS = {
     "krippendorff_alpha": "Krippendorff's α (ordinal)",
     "fleiss_kappa": "Fleiss' κ",
     "icc_2_1": "ICC(2,1)",
+    "auc": "AUC",
 }
 
 

@@ -45,8 +45,8 @@ PROCEDURE = (
     Statement(
         "Whether the explanation helps: readers' probabilities of the finding are compared between "
         "the image alone, the model's probability in view, and its maps, by the area under the "
-        "empirical ROC curve of each reader, over cases of known truth that the reader answered "
-        "for at every step. In a crossover the image alone is the reading of the session without "
+        "empirical ROC curve of each reader and by sensitivity and specificity, over cases of known "
+        "truth that the reader answered for at every step. In a crossover the image alone is the reading of the session without "
         "maps. The truth is what cases were given with, else what experts marked. The steps are "
         "compared by the analysis of Obuchowski and Rockette in Hillis's form, readers and cases "
         "random, covariances of errors from the jackknife over cases, pairs adjusted after Holm. A "

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shamsul.analysis.helped import EVERYBODY, Helped, helped
+from shamsul.analysis.helped import EVERYBODY, FIGURES, Helped, helped
 from shamsul.analysis.helped_figures import draw
 from shamsul.analysis.selection import select
 from shamsul.analysis.steps import ALL, read_truth, truth_table
@@ -52,6 +52,10 @@ def answered(
 
 def known(cases: dict[str, bool], label: str = FINDING) -> pd.DataFrame:
     return truth_table(Truth(case, label, present, "given") for case, present in cases.items())
+
+
+def of_auc(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["statistic"] == "auc"]
 
 
 def compare(rows: Iterable[dict[str, object]], truth: pd.DataFrame | None) -> Helped:
@@ -173,7 +177,7 @@ def test_van_dykes_study_is_one_of_two_steps() -> None:
         )
     ]
     found = compare(answers, known({entry["case"]: entry["truth"] == "1" for entry in rows}))
-    test, gain = found.test.iloc[0], found.differences.iloc[0]
+    test, gain = of_auc(found.test).iloc[0], of_auc(found.differences).iloc[0]
     assert (test["f"], test["df2"], test["p"]) == (
         pytest.approx(4.456319, abs=1e-6),
         pytest.approx(15.2597, abs=1e-4),
@@ -186,20 +190,20 @@ def test_van_dykes_study_is_one_of_two_steps() -> None:
         pytest.approx(-0.000359, abs=1e-6),
         pytest.approx(0.087959, abs=1e-6),
     )
-    means = found.means.set_index("step")["auc"]
+    means = of_auc(found.means).set_index("step")["mean"]
     assert means.to_dict() == pytest.approx({"image": 0.897037, "maps": 0.940837}, abs=1e-6)
 
 
 def test_three_steps_are_tested_at_once_and_by_pairs() -> None:
     found = compare(drawn(), TRUTH)
-    assert found.test.iloc[0]["df1"] == 2
-    pairs = found.differences
+    assert of_auc(found.test).iloc[0]["df1"] == 2
+    pairs = of_auc(found.differences)
     assert list(zip(pairs["before"], pairs["after"], strict=True)) == [
         ("probability", "maps"),
         ("image", "maps"),
         ("image", "probability"),
     ]
-    means = found.means.set_index("step")["auc"]
+    means = of_auc(found.means).set_index("step")["mean"]
     by_reader = found.readers.groupby("step")["auc"].mean()
     assert means.to_dict() == pytest.approx(by_reader.to_dict())
     for _, pair in pairs.iterrows():
@@ -207,6 +211,21 @@ def test_three_steps_are_tested_at_once_and_by_pairs() -> None:
         assert pair["low"] < pair["gain"] < pair["high"]
         assert pair["p_holm"] >= pair["p"]
     assert one(pairs, before="image", after="maps")["gain"] > 0
+
+
+def test_what_readers_say_is_tested_as_anybodys_table_is() -> None:
+    found = compare(drawn(), TRUTH)
+    says = {
+        step: found.readers[found.readers["step"] == step].set_index("reader") for step in ENDINGS
+    }
+    for name in ("sensitivity", "specificity"):
+        mine = found.means[found.means["statistic"] == name].set_index("step")["mean"]
+        for step, performance in says.items():
+            assert mine[step] == pytest.approx(performance[name].mean())
+        pairs = found.differences[found.differences["statistic"] == name]
+        for _, pair in pairs.iterrows():
+            assert pair["gain"] == pytest.approx(mine[pair["after"]] - mine[pair["before"]])
+        assert len(pairs) == 3 and pairs["p_holm"].ge(pairs["p"]).all()
 
 
 def test_practice_repeats_and_the_order_of_rows_do_not_matter() -> None:
@@ -302,7 +321,7 @@ def test_a_study_that_reads_the_image_once_has_nothing_to_compare() -> None:
         (
             [r | {"answer": "50"} for r in drawn() if "finding_prob" in str(r["item"])],
             TRUTH,
-            "AUCs vary neither",
+            "It varies neither",
         ),
     ],
 )
@@ -310,7 +329,7 @@ def test_what_cannot_be_tested_is_nan_and_says_why(
     rows: list[dict[str, object]], truth: pd.DataFrame | None, reason: str
 ) -> None:
     found = compare(rows, truth)
-    assert found.test["p"].isna().all() and len(found.test) == 1
+    assert found.test["p"].isna().all() and list(found.test["statistic"]) == list(FIGURES)
     assert found.test.iloc[0]["why"].startswith(reason)
     for name, content in found.tables.items():
         undefined = content.isna().any(axis=1)
@@ -359,7 +378,7 @@ def test_lines_from_step_to_step_are_the_readers_areas() -> None:
     for reader in ("R0", "R1", "R2", "R3"):
         expected = [one(found.readers, reader=reader, step=step)["auc"] for step in ENDINGS]
         assert lines[reader] == pytest.approx(expected)
-    assert lines["mean"] == pytest.approx(found.means["auc"].tolist())
+    assert lines["mean"] == pytest.approx(of_auc(found.means)["mean"].tolist())
     assert "n = 24 cases, 12 with the finding, read by 4 readers" in picture.caption
     assert "From 4 readers only" in picture.caption
     far = [row | {"reader": f"{row['reader']} 香织"} for row in drawn()]

@@ -86,7 +86,9 @@ def test_readers_whom_the_maps_help_are_seen_to_be_helped(run, tmp_path: Path) -
     out = tmp_path / "out"
     assert run("analyse", "steps", "--out", out)[0] == 0
     tables = json.loads((out / "analysis.json").read_text())["tables"]
-    means = {row["step"]: row["auc"] for row in tables["helped_means"]}
+    means = {
+        row["step"]: row["mean"] for row in tables["helped_means"] if row["statistic"] == "auc"
+    }
     assert means["image"] < means["probability"] < means["maps"] == 1.0
     moved = [row for row in tables["helped_change"] if row["reader"] == "all readers"]
     assert {(row["n"], row["towards"], row["away"]) for row in moved} == {(16, 16, 0)}
@@ -109,7 +111,11 @@ def test_a_truth_that_is_brought_goes_before_what_the_study_knows(run, tmp_path:
     file.write_text("\n".join(["case,label,present", *rows]) + "\n")
     assert run("analyse", "steps", "--out", out, "--truth", file)[0] == 0
     tables = json.loads((out / "analysis.json").read_text())["tables"]
-    (last,) = [row["auc"] for row in tables["helped_means"] if row["step"] == "maps"]
+    (last,) = [
+        row["mean"]
+        for row in tables["helped_means"]
+        if (row["statistic"], row["step"]) == ("auc", "maps")
+    ]
     assert last == 0.0
     file.write_text("case,label\na,b\n")
     status, _, said = run("analyse", "steps", "--out", out, "--truth", file)
