@@ -43,17 +43,18 @@ PROCEDURE = (
         "share the mean of their ranks. Only readings that rank every method count.",
     ),
     Statement(
-        "Whether the explanation helps: readers' probabilities of the finding are compared between "
-        "the image alone, the model's probability in view, and its maps, by the area under the "
-        "empirical ROC curve of each reader and by sensitivity and specificity, over cases of known "
-        "truth that the reader answered for at every step. In a crossover the image alone is the reading of the session without "
-        "maps. The truth is what cases were given with, else what experts marked. The steps are "
-        "compared by the analysis of Obuchowski and Rockette in Hillis's form, readers and cases "
-        "random, covariances of errors from the jackknife over cases, pairs adjusted after Holm. A "
-        "case counts for one finding; where cases are read for several, each is analysed by "
-        "itself. Sensitivity and specificity are of what the reader says, or of a probability from "
-        "50%; the Brier score is the mean squared error of the probability; the time of a step is "
-        "the active time from the last answer at the step before.",
+        "Whether the explanation helps: readers' probabilities of the finding are compared "
+        "between the image alone, the model's probability in view, and its maps, by the area "
+        "under the empirical ROC curve of each reader and by sensitivity and specificity, over "
+        "cases of known truth that the reader answered for at every step. In a crossover the "
+        "image alone is the reading of the session without maps. The truth is what cases were "
+        "given with, else what experts marked. The steps are compared by the analysis of "
+        "Obuchowski and Rockette in Hillis's form, readers and cases random, covariances of "
+        "errors from the jackknife over cases, pairs adjusted after Holm. A case counts for one "
+        "finding; where cases are read for several, each is analysed by itself. Sensitivity and "
+        "specificity are of what the reader says, or of a probability from 50%; the Brier score "
+        "is the mean squared error of the probability; the time of a step is the active time from "
+        "the last answer at the step before.",
         (
             ("Obuchowski, Rockette 1995", "10.1080/03610919508813243"),
             ("Hillis 2007", "10.1002/sim.2532"),
