@@ -79,6 +79,7 @@ class _Used:
     readings: Readings
     n: int
     left_out: int
+    readers_left_out: int
 
     @property
     def fixed(self) -> Fixed:
@@ -116,6 +117,10 @@ class _Used:
                 worth = f"From {self.few}: it says nothing about other readers."
             elif share is not None:
                 worth = f"From {self.few} only. Simulated: the share of studies drawn {meant}."
+        if self.readers_left_out and not reason:
+            who = "One reader" if self.readers_left_out == 1 else f"{self.readers_left_out} readers"
+            without = f"{who} with fewer than two cases of a method left out."
+            worth = f"{without} {worth}".strip()
         return {
             **{"n": self.n, "readers": readers, "cases": cases, "left_out": self.left_out},
             "simulated": np.nan if reason or share is None else share,
@@ -211,7 +216,8 @@ def _used(values: pd.DataFrame, methods: Sequence[str]) -> _Used:
     cases = known.groupby(["reader", "method"])["case"].nunique().unstack("method")
     enough = (cases.reindex(columns=methods).fillna(0) >= 2).all(axis=1)
     mine = known[known["reader"].isin(enough.index[enough])] if methods else known.head(0)
-    return _Used(readings_of(mine, methods), len(mine), len(values) - len(mine))
+    others = known["reader"].nunique() - mine["reader"].nunique()
+    return _Used(readings_of(mine, methods), len(mine), len(values) - len(mine), others)
 
 
 def _counted(used: _Used, simulated: Worth | None, reason: str) -> Row:

@@ -109,6 +109,7 @@ def test_cannot_judge_is_no_score_and_counted() -> None:
     # A reader who has no score of a method cannot compare it; with the two others all is said.
     test = one(analysis.tests, item=LOCATION)
     assert (test["readers"], test["n"], test["left_out"]) == (2, 48, 24)
+    assert test["worth"].startswith("One reader with fewer than two cases of a method left out.")
     assert counted(analysis, "cannot judge") == 6
     assert counted(analysis, "used") == 3 * 6 * 4 * 2 - 6
     marie = one(analysis.completeness, reader="Marie")
