@@ -196,5 +196,5 @@ def test_results_follow_the_answers(installation: Path, setup: SetUp) -> None:
     store.close()
     labels = {button.proto.label for button in results.app.get("download_button")}
     assert {"Report (HTML)", "Ratings (CSV)", "Everything (JSON)"} <= labels
-    _, files = sections.results("my-study", "now")
+    files = sections.results("my-study", "now").files
     assert files["truth.csv"].startswith(b"case,label,present,source\r\n")
