@@ -12,7 +12,6 @@ import argparse
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,6 +67,21 @@ FRAMES = """() => {
     if (window.frames_seen === frames) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
+}"""
+# Notes when a panel was busy last; panels of a new case are busy at first.
+BUSY = """() => {
+  const within = (root) => [...root.querySelectorAll("*")].flatMap((one) => [
+    ...(one.matches("[role=img][aria-busy=true]") ? [one] : []),
+    ...(one.shadowRoot ? within(one.shadowRoot) : []),
+  ]);
+  const start = performance.now();
+  window.busy = { until: null, quiet: 0 };
+  clearInterval(window.watching);
+  window.watching = setInterval(() => {
+    const now = performance.now() - start;
+    if (within(document).length) window.busy.until = now;
+    window.busy.quiet = window.busy.until === null ? 0 : now - window.busy.until;
+  }, 10);
 }"""
 STOP = "() => { const seen = window.frames_seen; window.frames_seen = null; return seen; }"
 
@@ -129,16 +143,10 @@ def switches(page: Page, cases: int) -> dict[str, float]:
     """From case to case."""
     times = []
     for _ in range(cases):
-        before = page.url
-        start = time.perf_counter()
-        page.get_by_role("button", name="Next", exact=True).click()
-        page.wait_for_function("(before) => location.href !== before", arg=before)
-        page.wait_for_function(
-            "() => !document.querySelector('[role=img][aria-busy=true]')"
-            " && document.querySelector('[role=img][aria-busy=false]')"
-        )
-        times.append(1000 * (time.perf_counter() - start))
-        page.wait_for_timeout(1000)
+        page.evaluate(BUSY)
+        page.get_by_role("button", name="Next", exact=True).click(no_wait_after=True)
+        page.wait_for_function("() => window.busy.quiet > 1000")
+        times.append(page.evaluate("() => window.busy.until"))
     return {
         "median": round(float(np.median(times))),
         "p95": round(float(np.percentile(times, 95))),
