@@ -138,26 +138,38 @@ class Relevance {
   }
 
   /**
-   * The map in colour, finer than its grid: values must be interpolated before they are coloured,
-   * since between plus and minus lies nothing, not purple.
+   * The colour's number at each place of a grid finer than the map's: values must be interpolated
+   * before they are coloured, since between plus and minus lies nothing, not purple. Kept, so that
+   * a threshold that is dragged looks colours up only.
    */
-  coloured(scale, colours) {
-    if (this.colouredBy === colours && this.colouredScale === scale) return this.canvas;
+  numbered(scale, signed) {
+    if (this.numbers && this.numbersScale === scale && this.numbersSigned === signed) return;
     const fine = Math.min(16, Math.max(1, Math.ceil(512 / Math.max(this.width, this.height))));
     const [width, height] = [this.width * fine, this.height * fine];
+    this.numbers ??= new Uint8Array(width * height);
+    this.image ??= new ImageData(width, height);
     this.canvas ??= blankCanvas(width, height);
-    const image = new ImageData(width, height);
-    const out = new Uint32Array(image.data.buffer);
-    const [zero, unit] = colours.signed ? [127, 127] : [0, 255];
+    const [zero, unit] = signed ? [127, 127] : [0, 255];
     for (let y = 0, i = 0; y < height; y++) {
       const row = (y + 0.5) / fine - 0.5;
       for (let x = 0; x < width; x++, i++) {
         const t = this.value(row, (x + 0.5) / fine - 0.5) / scale;
-        const index = Math.round(zero + unit * Math.min(1, Math.max(-1, t)));
-        out[i] = colours.table[Math.max(0, index)];
+        const number = Math.round(zero + unit * Math.min(1, Math.max(-1, t)));
+        this.numbers[i] = Math.max(0, number);
       }
     }
-    this.canvas.getContext("2d").putImageData(image, 0, 0);
+    this.numbersScale = scale;
+    this.numbersSigned = signed;
+  }
+
+  /** The map in colour. */
+  coloured(scale, colours) {
+    if (this.colouredBy === colours && this.colouredScale === scale) return this.canvas;
+    this.numbered(scale, colours.signed);
+    const out = new Uint32Array(this.image.data.buffer);
+    const { numbers } = this;
+    for (let i = 0; i < out.length; i++) out[i] = colours.table[numbers[i]];
+    this.canvas.getContext("2d").putImageData(this.image, 0, 0);
     this.colouredBy = colours;
     this.colouredScale = scale;
     return this.canvas;
