@@ -97,8 +97,7 @@ def _within_readers(ratings: pd.DataFrame) -> mrmc.Interval:
         without = np.array([_spearman(mine[mine["case"] != case]) for case in own])
         # A case that the reader did not rate changes nothing.
         deviation = np.zeros(len(names))
-        scale = np.sqrt((len(own) - 1) / len(own))
-        deviation[np.searchsorted(names, own)] = (without - without.mean()) * scale
+        deviation[np.searchsorted(names, own)] = mrmc.jackknifed(without)
         deviations.append(deviation)
     errors = np.array(deviations) @ np.array(deviations).T
     fixed = mrmc.Fixed.READERS if len(figures) == 1 else mrmc.Fixed.NEITHER

@@ -403,8 +403,16 @@ def _jackknife(readings: Readings, figure: Figure) -> NDArray[np.float64]:
         without = np.array(
             [figure(own[rest], None if truth is None else truth[rest]) for rest in keep]
         )
-        row[there] = (without - without.mean()) * np.sqrt((len(own) - 1) / len(own))
+        row[there] = jackknifed(without)
     return np.asarray(deviations @ deviations.T)
+
+
+def jackknifed(without: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each case adds to a figure's error, from the figure without it [5]_.
+
+    Sums of products of two figures' are their errors' covariance, of one's own its variance.
+    """
+    return np.asarray((without - without.mean()) * np.sqrt((len(without) - 1) / len(without)))
 
 
 def _delong(readings: Readings) -> NDArray[np.float64]:

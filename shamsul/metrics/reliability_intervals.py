@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from shamsul.metrics.mrmc import LEVEL
+from shamsul.metrics.mrmc import LEVEL, jackknifed
 from shamsul.metrics.reliability import Sums
 
 Floats = NDArray[np.float64]
@@ -112,8 +112,8 @@ def of_readers_and_cases(
     without_reader = np.array([part.coefficient(mine.sum(0)) for part, mine in pairs])
     both = np.array([part.coefficient(mine.sum(0) - mine) for part, mine in pairs])
     without_case = sums.coefficient(of_cases.sum(0) - of_cases)
-    of_case = (cases - 1) / cases * _squares(without_case)
-    of_reader = (readers - 1) / readers * _squares(without_reader)
+    of_case = float((jackknifed(without_case) ** 2).sum())
+    of_reader = float((jackknifed(without_reader) ** 2).sum())
     both = both - both.mean(0) - both.mean(1, keepdims=True) + both.mean()
     of_both = (readers - 1) / readers * (cases - 1) / cases * float((both**2).sum())
     variance = max(of_case + of_reader - of_both, of_case, of_reader)
@@ -150,7 +150,3 @@ def _with_errors(sums: Sums, of_cases: Floats, draws: Floats) -> tuple[Floats, F
     errors = np.sqrt((cases - 1) / cases * (draws * (kept - mean) ** 2).sum(1))
     # Where nothing varies only rounding is left.
     return sums.coefficient(totals), np.where(errors > 1e-9, errors, 0.0)
-
-
-def _squares(values: Floats) -> float:
-    return float(((values - values.mean()) ** 2).sum())

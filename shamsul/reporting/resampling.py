@@ -8,9 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from shamsul.metrics.bootstrap import Interval, Statistic
-
-#: Of all intervals.
-LEVEL = 0.95
+from shamsul.metrics.mrmc import LEVEL as LEVEL  # of all intervals
 
 #: :func:`shamsul.metrics.bootstrap.interval` with its replicates and seed.
 Resample = Callable[[Statistic, int], Interval]
