@@ -5,6 +5,7 @@ if __name__ == "__main__":
 
     run()
 else:
+    import gc
     import threading
     from importlib import import_module
 
@@ -15,13 +16,25 @@ else:
     from shamsul.ui.shared.gate import Gate
     from shamsul.ui.shared.provider import Provider
     from shamsul.ui.shared.sign_in import proof_of, routes
+    from shamsul.ui.shared.theme import Theme
 
     # Ends Streamlit's older discovery of pages, which would run a file of pages/ without its frame
     # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
     PagesManager.uses_pages_directory = False
-    # What the first page needs takes seconds to load: from now on, while it is on its way.
-    threading.Thread(
-        target=import_module, args=["shamsul.explainers.registry"], daemon=True
-    ).start()
-    middleware = [Middleware(Gate, proof_of=proof_of), Middleware(Provider)]
+
+    def load() -> None:
+        """What the first page needs takes seconds to load: from now on, while it is on its way.
+
+        The garbage collector looks at none of it: a third of a second each time, in which no page
+        would be drawn.
+        """
+        gc.disable()
+        try:
+            import_module("shamsul.explainers.registry")
+            gc.freeze()
+        finally:
+            gc.enable()
+
+    threading.Thread(target=load, daemon=True).start()
+    middleware = [Middleware(Gate, proof_of=proof_of), Middleware(Provider), Middleware(Theme)]
     app = st.App(__file__, routes=routes(), middleware=middleware)

@@ -48,13 +48,13 @@ given = ["Cardiomegaly"]
 """
 
 
-def command(*arguments: str, **environment: str) -> None:
-    """Run the command line."""
+def command(*arguments: str, root: Path = ROOT, **environment: str) -> None:
+    """Run the command line of a checkout."""
     subprocess.run(
         [sys.executable, "-c", "from shamsul.cli import main; main()", *arguments],
         check=True,
-        cwd=ROOT,
-        env=os.environ | environment,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)} | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -162,8 +162,8 @@ def lost(readers: list[Reader], store: Store) -> int:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str]) -> Iterator[int]:
-    """The app, as long as it is needed; its port."""
+def serving(environment: Mapping[str, str], root: Path = ROOT) -> Iterator[int]:
+    """The app of a checkout, as long as it is needed; its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -172,8 +172,8 @@ def serving(environment: Mapping[str, str]) -> Iterator[int]:
             *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
             *(f"--server.port={port}", "--server.fileWatcherType=none"),
         ],
-        cwd=ROOT,
-        env={**os.environ, **environment},
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
         stdout=subprocess.DEVNULL,
     )
     try:

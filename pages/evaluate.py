@@ -11,8 +11,8 @@ from shamsul.ui.shared import address, sign_in
 
 sign_in.require(Role.COORDINATOR)
 address.check("view", selection.VIEWS, "view", "pages/evaluate.py")
-left, right = st.columns([1, 1.35])
-view = left.segmented_control(
+line = st.container(horizontal=True, horizontal_alignment="distribute")
+view = line.segmented_control(
     "View",
     selection.VIEWS,
     default=selection.VIEWS[0],
@@ -20,7 +20,9 @@ view = left.segmented_control(
     key="view",
     bind="query-params",
     label_visibility="collapsed",
+    width="content",
 )
+right = line.container(width=560)
 if view == selection.PHANTOMS:
     selection.phantoms()
     st.stop()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from shamsul.reading.database.accounts import Role
 from shamsul.ui.results import sections
-from shamsul.ui.shared import address, session, sign_in
+from shamsul.ui.shared import address, following, session, sign_in
 from shamsul.ui.shared.damaged import tell_coordinator
 from shamsul.ui.shared.wording import plain
 
@@ -28,7 +28,8 @@ if study.plan is not None:
     st.markdown(
         f"**{plain(study.title)}** :gray[{state}, {cases} {'case' if cases == 1 else 'cases'}]"
     )
-    sections.progress(study)
+    if study.plan.readers:
+        following.readers(study)
 found = sections.results(name, sections.fingerprint(study))
 sections.what_it_was(found.about)
 if found.tables["rows"].query("reason == 'used'")["rows"].any():

@@ -10,21 +10,23 @@ from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
 from shamsul.studies.panels import answers_at_once, open_sources
-from shamsul.ui.review import charts, choices, compare, rating
+from shamsul.ui.review import ahead, beside, choices, compare, rating, strip
+from shamsul.ui.review import labels as bars
 from shamsul.ui.shared import drawings, maps, scrolling, session, sign_in
-from shamsul.ui.shared.frame import error_boundary
-from shamsul.ui.shared.viewer import viewer, viewer_progress
+from shamsul.ui.shared.downloads import download_ratings
+from shamsul.ui.shared.frame import bar, error_boundary
+from shamsul.ui.shared.viewer import pictures, viewer, viewer_progress
 from shamsul.ui.shared.wording import plain
 
 sign_in.require(Role.COORDINATOR)
-cases = session.open_cases()
-case = choices.chosen_case(cases)
+case = choices.chosen_case()
 if case is None:
     st.info("There is no case to review yet. Upload radiographs on the worklist.")
     st.stop()
 study = session.store().study(case.study)
 scrolling.stand(f"case/{case.id}")
-choices.heading(study, case, [other for other in cases if other.study == case.study])
+place = session.place(study, case, strip.AROUND)
+choices.heading(study, case, place)
 
 try:
     radiograph = session.radiograph(case.image_sha256)
@@ -38,18 +40,20 @@ except registry.ModelError as error:
     st.stop()
 choices.warnings(study, radiograph)
 prediction = session.prediction(study, case)
+seen = drawings.seen(case.image_sha256)
+opened = choices.dock()
+target, parameters = choices.explanation_settings()
+with bar().tools:
+    download_ratings(study)
 
-left, right = st.columns([1, 3.8])
-with left:
-    st.markdown(f"**What {plain(study.model)} says**", help=plain(classifier.manifest.trained_on))
-    st.plotly_chart(
-        charts.probabilities(prediction),
-        config={"displayModeBar": False},
-        key="probabilities",
-        alt="Probability and operating point of each label",
-    )
-    labels = choices.label_choice(case, prediction)
-    target, parameters = choices.explanation_settings()
+with st.container(horizontal=True, wrap=False, gap="small", key="review"):
+    side = st.container(key="review-side", width=190)
+    right = st.container(key="review-film")
+    other = beside.chosen(case)
+    second = st.container(key="review-beside") if other else None
+with side:
+    labels = bars.choose(case, prediction, {one.label for one in seen})
+    strip.show(case, place, radiograph)
 
 methods = [METHODS[name] for name in parameters]
 film = right.empty()
@@ -57,6 +61,7 @@ if not answers_at_once(study, methods):
     with film.container():
         st.caption("Finding the fastest way to run this model here, once: some seconds …")
         viewer(radiograph, maps.rows({}, labels, prediction, ()), key=f"film-{case.id}")
+        pictures(radiograph, (), key=f"film-{case.id}")
     # What is measured now takes all cores, also those that the browser would draw the film with.
     time.sleep(1.5)
 wanted = open_sources(
@@ -73,6 +78,10 @@ def request() -> dict[str, Job]:
 
 
 asked = request()
+legend = (
+    f"The maps explain the model's {target.value}. Colour speaks for the label; each map is scaled "
+    "to the 99.5th percentile of its magnitude."
+)
 settled = maps.settled(asked)
 key = f"viewer-{case.id}"
 
@@ -85,7 +94,10 @@ def heatmaps() -> None:
         # First: what was drawn is among the annotations from then on.
         drawing = drawings.offered(key, case.image_sha256, radiograph.shape, labels)
         rows = maps.rows(asked, labels, prediction, drawings.seen(case.image_sha256))
-        state = viewer(radiograph, rows, key=key, drawing=drawing)
+        free = compare.SHARE if opened == "Compare" else 0.0
+        state = viewer(
+            radiograph, rows, key=key, drawing=drawing, legend=legend, free=free, model=study.model
+        )
         session.keep_viewer_state(case, state)
 
 
@@ -102,20 +114,26 @@ def progress() -> None:
 
 film.empty()
 with right:
+    rated = rating.finding(case, labels) if opened == "Rate" else labels[0]
     heatmaps()
-    below_the_maps = st.container()
-    st.caption(
-        f"The maps explain the model's **{target.value}**; positive relevance speaks for the "
-        "label. Each map is scaled to the 99.5th percentile of its magnitude."
-    )
-    compare.comparison(asked, labels)
-
+    found = (maps.heatmap(job, label) for label in labels for job in asked.values())
+    pictures(radiograph, filter(None, found), key=key)
+if other is not None and second is not None:
+    with second:
+        beside.show(study, other, labels, methods, parameters, target)
 failed = [job for job in asked.values() if job.state is State.FAILED]
 if failed:
     st.button("Compute failed maps again", on_click=session.desk().retry, args=(failed,))
-rating.form(study, case, labels, prediction, classifier.manifest.sha256, asked)
+if opened == "Rate":
+    rating.form(study, case, rated, prediction, classifier.manifest.sha256, asked)
+else:
+    rating.keep()
+if opened == "Compare":
+    compare.comparison(asked, labels)
+below = st.container()
 
-with below_the_maps:
+with below:
+    ahead.send(study, place, methods, parameters, target)
     # Last, because it may rerun the page: a run that ends before the form is drawn makes the
     # browser forget what the form holds.
     progress()

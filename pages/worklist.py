@@ -4,43 +4,26 @@ import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.reading.database.accounts import Role
+from shamsul.reading.demo import DEMO
 from shamsul.settings import settings
-from shamsul.ui.shared import address, scrolling, session, sign_in
+from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.damaged import tell_coordinator
 from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.wording import plain
-from shamsul.ui.worklist import listing
-from shamsul.ui.worklist.uploads import take_in
+from shamsul.ui.worklist import listing, receiving, removing
 
 sign_in.require(Role.COORDINATOR)
-listing.open_case()
 store = session.store()
-tell_coordinator(store.damaged())
 studies = {study.name: study for study in session.open_studies()}
 
-uploads = st.file_uploader(
-    "Upload radiographs",
-    accept_multiple_files=True,
-    key=f"uploads-{st.session_state.setdefault('upload_round', 0)}",
-    max_upload_size=settings().max_upload_mb,
-    help="DICOM (CR, DX), PNG or JPEG. Names, dates and all other identifying attributes are "
-    "dropped while a file is read; only its pixels are kept.",
-)
-if uploads:
-    with st.spinner("Reading …"):
-        st.session_state["uploaded"] = take_in(
-            ((file.name, file.getvalue()) for file in uploads),
-            study=session.UPLOADS,
-            store=store,
-            archive=session.archive(),
-            max_bytes=settings().max_upload_mb * 2**20,
-        )
-    # A new key empties the widget, and with it the server's memory of the original files.
-    st.session_state["upload_round"] += 1
-    st.session_state["study"] = session.UPLOADS
-    st.session_state["just_uploaded"] = True
-    st.rerun()
-listing.upload_outcomes(st.session_state.get("uploaded", ()))
+# One place whatever is in it: the browser builds anew what comes to stand elsewhere, and the list
+# would lose what is chosen in it and notes on their way.
+with st.container():
+    tell_coordinator(store.damaged())
+    if DEMO.name in studies and not session.worklist().beside(DEMO.name):
+        listing.first_start(studies[DEMO.name])
+    receiving.uploaders()
+    receiving.outcomes()
 
 # As the control has them, and hence the address.
 titles = {name: plain(one.title) for name, one in studies.items()}
@@ -48,33 +31,33 @@ address.check("study", list(titles.values()), "study", "pages/worklist.py", esca
 if st.session_state.get("study") not in studies:
     # Chosen on another page, among others.
     st.session_state.pop("study", None)
-name = st.segmented_control(
-    "Study",
-    list(studies),
-    format_func=lambda name: titles[name],
-    # After an upload the choice is set already, and a default beside it would be a warning. At
-    # other times it needs one: going back to an address without a study would choose none.
-    default=None if st.session_state.pop("just_uploaded", False) else next(iter(studies)),
-    required=True,
-    key="study",
-    bind="query-params",
-)
-study = studies[name]
-progress = store.progress(study.name, session.reader()) if session.reader() else ()
-about, export = st.columns([2, 1.6], vertical_alignment="bottom")
-with about:
-    done = sum(case.complete for case in progress)
-    st.markdown(f"{plain(study.about)} Cases: {len(store.cases(name))}, rated: {done}.")
+# Who comes back, by whatever link, finds the study that was left.
+left = st.session_state.get("listed_study")
+usual = left if left in studies else next(iter(studies))
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    name = st.segmented_control(
+        "Study",
+        list(studies),
+        format_func=lambda name: titles[name],
+        # After an upload the choice is set already, and a default beside it would be a warning.
+        # At other times it needs one: going back to an address without a study would choose none.
+        default=None if st.session_state.pop("just_uploaded", False) else usual,
+        required=True,
+        key="study",
+        bind="query-params",
+    )
+    assert name is not None  # required
+    study = studies[name]
+    st.session_state["listed_study"] = name
     if study.name == session.UPLOADS:
         usable = [info.name for info in registry.models() if info.folder and not info.fault]
         listing.model_choice(study, usable)
-with export:
+    st.space("stretch")
     download_ratings(study)
-if not store.cases(name):
-    st.info("No radiographs yet. Upload DICOM, PNG or JPEG files above.")
-listing.case_grid(store.cases(name), {case.case.id: case for case in progress})
-scrolling.stand(f"worklist/{name}", is_list=True)
-session.warm_up()
+st.caption(plain(study.about))
+removing.asked(study)
+listing.cases(study)
+session.warm_up("shamsul.ui.review.ahead", "shamsul.ui.review.compare")
 st.caption(
     f"Ratings are kept in `{settings().database_shown}`, "
     f"images and maps in `{settings().data_dir}`."

@@ -15,6 +15,7 @@ BESIDE = (
     "assets/models",
     "assets/icon.png",
     "assets/lung_field.png",
+    "docs/disagreement.md",
     "docs/phantom-benchmark.md",
 )
 

@@ -5,7 +5,6 @@ a demo case, and writes ``assets/screenshots/*.png``. It needs Chromium.
 """
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -25,15 +24,20 @@ CASE = 1
 PATIENCE = 600_000
 
 
-def start(data_dir: str, options: list[str]) -> tuple[subprocess.Popen[bytes], str]:
+def start(data_dir: str, theme: str) -> tuple[subprocess.Popen[bytes], str]:
     """Start the app; gives the process and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", *options],
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
-        env={**os.environ, "SHAMSUL_DATA_DIR": data_dir, "STREAMLIT_SERVER_HEADLESS": "true"},
+        env={
+            **os.environ,
+            "SHAMSUL_DATA_DIR": data_dir,
+            "SHAMSUL_THEME": theme,
+            "STREAMLIT_SERVER_HEADLESS": "true",
+        },
     )
     url = f"http://127.0.0.1:{port}"
     while True:
@@ -46,14 +50,10 @@ def start(data_dir: str, options: list[str]) -> tuple[subprocess.Popen[bytes], s
 
 def settled(page: Page) -> None:
     """Wait until the page has stopped running and no map is awaited."""
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE)
+    ran = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(ran).to_have_count(1, timeout=PATIENCE)
     expect(page.locator('[role="img"][aria-busy="true"]')).to_have_count(0, timeout=PATIENCE)
-    page.wait_for_timeout(1000)
-
-
-def light_theme() -> list[str]:
-    """The options that the README gives for a light theme."""
-    return re.findall(r"--theme\.\S+", (ROOT / "README.md").read_text(encoding="utf-8"))
+    page.wait_for_timeout(1500)
 
 
 def main() -> None:
@@ -67,10 +67,10 @@ def main() -> None:
             executable_path=browser_path,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        for theme, options in {"dark": [], "light": light_theme()}.items():
-            app, url = start(data_dir, options)
+        for theme in ("dark", "light"):
+            app, url = start(data_dir, theme)
             try:
-                take(browser.new_page(viewport={"width": 1440, "height": 1000}), url, theme)
+                take(browser.new_page(viewport={"width": 1440, "height": 900}), url, theme)
             finally:
                 app.terminate()
                 app.wait(20)
@@ -78,17 +78,23 @@ def main() -> None:
 
 
 def take(page: Page, url: str, theme: str) -> None:
-    """Worklist and review page in one theme."""
-    page.goto(f"{url}/?reader=Reader+1")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible(timeout=PATIENCE)
-    settled(page)
-    page.screenshot(path=OUT / f"worklist-{theme}.png")
+    """Review with nothing and with the questions below it, and the worklist, in one theme."""
     page.goto(f"{url}/review?case={CASE}&reader=Reader+1")
     expect(page.get_by_role("img", name="Radiograph", exact=True)).to_be_visible(timeout=PATIENCE)
     settled(page)
     page.get_by_label("Show expert annotation").select_option("outline")
     settled(page)
     page.screenshot(path=OUT / f"review-{theme}.png")
+    page.get_by_test_id("stButtonGroup").get_by_text("Rate", exact=True).click()
+    expect(page.get_by_text("0 of", exact=False).first).to_be_visible()
+    settled(page)
+    page.screenshot(path=OUT / f"rate-{theme}.png")
+    page.goto(f"{url}/?reader=Reader+1")
+    expect(page.get_by_text("phantom-0001", exact=True).first).to_be_visible(timeout=PATIENCE)
+    # What is found in the background comes by itself.
+    expect(page.get_by_text("not yet", exact=True)).to_have_count(0, timeout=PATIENCE)
+    settled(page)
+    page.screenshot(path=OUT / f"worklist-{theme}.png")
     page.close()
 
 

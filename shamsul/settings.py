@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where networks run; auto: a GPU if there is one."
     )
+    theme: Literal["dark", "light"] = Field(
+        default="dark", description="How pages look until somebody chooses in the app's menu."
+    )
     max_upload_mb: int = Field(
         default=200, gt=0, description="Largest radiograph file accepted, in MiB."
     )
@@ -150,6 +153,11 @@ class Settings(BaseSettings):
     def measures(self) -> Path:
         """Directory of what measures gave that need no annotation."""
         return self.data_dir / "measures"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Directory of small pictures of the radiographs."""
+        return self.data_dir / "thumbnails"
 
     @property
     def radiographs(self) -> Path:

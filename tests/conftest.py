@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,7 +73,14 @@ class Disk:
 
     def be_read_only(self, really: bool = True) -> None:
         """Let nobody, not even root, write any more; or again."""
-        self._mount("-o", "remount,ro" if really else "remount,rw")
+        for tries_left in reversed(range(20)):
+            try:
+                self._mount("-o", "remount,ro" if really else "remount,rw")
+                return
+            except subprocess.CalledProcessError:  # busy: a file is being written
+                if not tries_left:
+                    raise
+                time.sleep(0.25)
 
     def fill(self) -> Path:
         """Leave no byte free; gives the file to remove."""

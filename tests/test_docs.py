@@ -23,6 +23,8 @@ from shamsul.reading.database.accounts import (
     SIGNED_IN_FOR,
 )
 from shamsul.settings import Settings
+from shamsul.training.datasets.policies import SMOOTHED_ONES, SMOOTHED_ZEROS, Uncertain
+from shamsul.training.datasets.registry import DATASETS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,6 +87,15 @@ def test_every_format_of_annotations_is_documented_with_its_link() -> None:
         assert f"({FORMATS[name].link})" in rest, name
 
 
+def test_every_data_set_and_policy_is_documented() -> None:
+    page = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.M) == list(DATASETS)
+    for rule in Uncertain:
+        assert f"`{rule.value}`" in page
+    for low, high in (SMOOTHED_ONES, SMOOTHED_ZEROS):
+        assert f"{low:g} to {high:g} (" in page
+
+
 @pytest.mark.long
 def test_every_documented_command_exists() -> None:
     pattern = r"^shamsul ((?:models|phantom|study|users|annotations) [a-z]+|[a-z]+)"
@@ -119,6 +130,7 @@ def test_every_option_in_the_readme_exists() -> None:
         ["app"],
         ["predict"],
         ["explain"],
+        ["models", "import"],
         ["phantom", "render"],
         ["export"],
         ["analyse"],
@@ -137,12 +149,18 @@ def test_every_option_in_the_readme_exists() -> None:
         assert option in help_text, option
 
 
-def test_light_theme_of_the_readme_is_that_of_the_app_and_leaves_no_dark_colour() -> None:
-    documented = dict(re.findall(r"--theme\.(\w+)=(\S+)", README))
-    assert documented == THEMES["light"]
+def test_every_theme_is_documented_and_leaves_no_colour_to_another() -> None:
+    assert get_args(Settings.model_fields["theme"].annotation) == THEMES
+    for name in THEMES:
+        assert f"`{name}`" in README
+    assert "--theme light" in README and "`SHAMSUL_THEME`" in README
+    # Streamlit's own options would hold whatever is chosen in the app's menu.
+    assert "--theme." not in README
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert set(config["theme"]) - set(documented) == {"primaryColor"}
-    assert config["theme"]["base"] == THEMES["dark"]["base"]
+    colours = {name: set(config["theme"] | config["theme"][name]) for name in THEMES}
+    assert colours["dark"] == colours["light"] > {"backgroundColor", "textColor", "primaryColor"}
+    # What stands in both themes must be right in both.
+    assert set(config["theme"]) == {"primaryColor", *THEMES}
 
 
 def test_the_documented_study_file_has_every_setting_and_is_in_order(tmp_path: Path) -> None:
@@ -183,18 +201,18 @@ def test_example_model_is_a_valid_manifest(tmp_path: Path) -> None:
     assert manifest.thresholds["Cardiomegaly"] == 0.4
 
 
-def test_viewer_keys_in_the_readme_are_those_of_the_viewer() -> None:
+def test_keys_that_are_told_are_those_of_the_viewer() -> None:
+    from shamsul.ui.shared.keys import FILM
+
     source = "".join(
         file.read_text(encoding="utf-8")
         for file in (ROOT / "shamsul/ui/shared/viewer").glob("*.js")
     ).lower()
-    (sentence,) = re.findall(r"^Keys in the viewer.*?resets\.", README, re.M | re.S)
-    for key in re.findall(r"`([^`])`", sentence):
-        assert (
-            f'"{key.lower()}"' in source
-            or f"'{key.lower()}'" in source
-            or f"{key.lower()}:" in source
-        ), key
+    told = {key for keys, _ in FILM[1] for key in keys if len(key) == 1 and key not in "12…"}
+    assert len(told) > 15
+    written = set(re.findall(r"keys? `([A-Z])`|hold `([A-Z])`", README))
+    for key in told | {one.lower() for pair in written for one in pair if one}:
+        assert f'"{key}"' in source or f"'{key}'" in source or f"{key}:" in source, key
 
 
 @pytest.mark.long

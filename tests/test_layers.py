@@ -19,14 +19,14 @@ IMPORTS = {
     "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",
-    "training": "settings metrics phantom classifiers",
+    "training": "settings storage metrics phantom radiographs classifiers",
     "reporting": "storage metrics radiographs explainers",
     "localisation": "storage metrics phantom radiographs annotations classifiers reading "
     "explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",
     "analysis": "storage metrics reading reporting",
     "computing": "storage radiographs classifiers explainers faithfulness",
-    "studies": "settings storage radiographs annotations classifiers reading explainers "
+    "studies": "settings storage metrics radiographs annotations classifiers reading explainers "
     "localisation faithfulness analysis computing",
 }
 #: On top: they import whatever they need, but not each other.

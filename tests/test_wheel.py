@@ -32,7 +32,12 @@ def names(wheel: Path) -> list[str]:
 
 def test_wheel_has_the_package_and_all_that_the_app_needs(wheel: Path) -> None:
     found = {name for name in names(wheel) if ".dist-info/" not in name}
-    beside = {"app.py", ".streamlit/config.toml", "docs/phantom-benchmark.md"}
+    beside = {
+        "app.py",
+        ".streamlit/config.toml",
+        "docs/disagreement.md",
+        "docs/phantom-benchmark.md",
+    }
     beside |= files("pages") | (files("assets") - files("assets/screenshots"))
     assert found == files("shamsul") | {f"shamsul/_bundle/{name}" for name in beside}
 

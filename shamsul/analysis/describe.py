@@ -13,6 +13,7 @@ from shamsul.analysis.about import About, Fact, Origin
 from shamsul.analysis.flow import COLUMNS
 from shamsul.analysis.limits import limits, limits_of_size
 from shamsul.reading.database.about_readers import AboutReader
+from shamsul.reading.design.consensus import Consensus
 from shamsul.reading.design.design import Control, Design
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.questionnaire import (
@@ -88,6 +89,7 @@ def described(
     readers: Sequence[AboutReader],
     flow: pd.DataFrame,
     here: Installation,
+    consensus: Sequence[Consensus] = (),
 ) -> About:
     """What a stored study was.
 
@@ -102,6 +104,8 @@ def described(
     flow : DataFrame
         :func:`shamsul.analysis.flow.flow`; empty where nobody was assigned anything.
     here : Installation
+    consensus : sequence of Consensus
+        What was agreed on about readers' scores.
     """
     questionnaire = study.questionnaire
     synthetic = bool(cases) and all(case.name in here.phantoms for case in cases)
@@ -116,7 +120,7 @@ def described(
             "Number": str(len(names)),
             **_declared(questionnaire, readers, len(names)),
         },
-        "Flow": _flow(flow, len({_reading(saved) for saved in answers})),
+        "Flow": _flow(flow, len({_reading(saved) for saved in answers})) | _agreed(consensus),
         "Dates": _dates(study, answers),
     }
     said = limits(study, answers, flow, annotated=any(here.marked.values()))
@@ -371,6 +375,21 @@ def _flow(flow: pd.DataFrame, begun: int) -> dict[str, str]:
         "In the main analysis": f"{count['analysed']}; left out of those begun: practice cases "
         f"{count['practice']}, repeated cases {count['repeated']}, image alone "
         f"{count['image_only']}, without a score of a map {count['unscored']}",
+    }
+
+
+def _agreed(consensus: Sequence[Consensus]) -> dict[str, str]:
+    """What was adjudicated, by whom and when."""
+    if not consensus:
+        return {}
+    about = {(one.case.name, one.label) for one in consensus}
+    people = ", ".join(sorted({one.author for one in consensus}))
+    first = min(one.changed_at for one in consensus)
+    last = max(one.changed_at for one in consensus)
+    return {
+        "Adjudicated": f"{len(consensus)} questions about {len(about)} cases and findings, kept by "
+        f"{people}, {first:%Y-%m-%d} to {last:%Y-%m-%d}; apart from readers' answers and in none "
+        "of the statistics"
     }
 
 

@@ -55,13 +55,11 @@ _INTERVAL = "Lines are 95% intervals for readers and cases like these."
 
 def draw(analysis: Analysis) -> tuple[Picture, ...]:
     """The figures of an analysis, without those that nothing is known for."""
-    methods = analysis.methods
-    # An item without any score would be an empty row; the tables have it.
-    scored = set(analysis.distribution.query("n > 0")["item"])
-    items = [item for item in analysis.items if item.id in scored]
+    methods, items = analysis.methods, scored(analysis)
+    named = {item.id for item in items}
 
     def of_items(table: pd.DataFrame) -> pd.DataFrame:
-        return table[table["item"].isin(scored)]
+        return table[table["item"].isin(named)]
 
     drawn = [diagram(analysis.flow)] if len(analysis.flow) else []
     if items:
@@ -83,6 +81,12 @@ def draw(analysis: Analysis) -> tuple[Picture, ...]:
     return (*drawn, *helped_figures.draw(analysis.helped))
 
 
+def scored(analysis: Analysis) -> list[Question]:
+    """The items with any score: others would be empty rows; the tables have them."""
+    known = set(analysis.distribution.query("n > 0")["item"])
+    return [item for item in analysis.items if item.id in known]
+
+
 def scores(
     distribution: pd.DataFrame, items: Sequence[Question], methods: Mapping[str, str]
 ) -> Picture:
@@ -102,7 +106,7 @@ def scores(
     panels[-1].set_xlabel("Ratings below and above the neutral point")
     options = {item.options for item in items}
     worded = options.pop() if len(options) == 1 else [str(point + 1) for point in range(points)]
-    handles = [Patch(color=colour) for colour in _diverging_colours(points)]
+    handles = [Patch(color=colour) for colour in diverging_colours(points)]
     legend(figure, handles, [plain(word) for word in worded])
     bars = distribution.drop_duplicates(["item", "method"])
     caption = (
@@ -122,7 +126,7 @@ def means(table: pd.DataFrame, items: Sequence[Question], methods: Mapping[str, 
         y = np.arange(len(items)) + steps[number]
         intervals(axes, mine, "mean", y, looked[method], plain(title))
     rows(axes, [item.wording for item in items])
-    axes.set_xlim(*_scale(items))
+    axes.set_xlim(*scale(items))
     axes.grid(axis="x", color=LINE, linewidth=0.4)
     for edge in range(len(items) - 1):
         axes.axhline(edge + 0.5, color=LINE, linewidth=0.4)
@@ -157,7 +161,7 @@ def readers(
         axes.set_title(wrapped(item.wording, 36), loc="left", fontsize=SMALL)
         axes.set_xticks(x, [plain(title) for title in methods.values()], rotation=30, ha="right")
         axes.set_xlim(-0.3, len(methods) - 0.7)
-        axes.set_ylim(*_scale(items))
+        axes.set_ylim(*scale(items))
         axes.yaxis.set_major_locator(MultipleLocator(1))
     caption = (
         f"Thin: a reader each, n = {span(table['n'])} ratings of {span(table['cases'])} cases. "
@@ -260,9 +264,9 @@ def times(table: pd.DataFrame) -> Picture:
     axes.set_xlabel("Active time per case (seconds)")
     caption = (
         f"Median and quartiles. n = {span(table['n'])} cases by each reader. "
-        f"Left out: {total(table['left_out'])} without a time.{told}"
+        f"Left out: {total(table['left_out'])} without a time."
     )
-    return picture("times", "Time per case", caption, figure)
+    return picture("times", "Time per case", caption, figure, told)
 
 
 def learning(table: pd.DataFrame, items: Sequence[Question]) -> Picture:
@@ -279,7 +283,7 @@ def learning(table: pd.DataFrame, items: Sequence[Question]) -> Picture:
     above.set_ylim(bottom=0)
     above.set_ylabel("Seconds per case")
     below.set_ylabel("Mean score")
-    below.set_ylim(*_scale(items))
+    below.set_ylim(*scale(items))
     below.yaxis.set_major_locator(MultipleLocator(1))
     below.set_xlim(0.5, table["case_order"].max() + 0.5)
     below.set_xlabel("Place of the case in the order met")
@@ -323,7 +327,7 @@ def localisation(
         axes.set_title(f"{wrapped(item.wording, 36)}\n{numbers}", loc="left", fontsize=SMALL)
         axes.set_xlim(-0.03, 1.03)
         axes.yaxis.set_major_locator(MultipleLocator(1))
-        axes.set_ylim(*_scale(items))
+        axes.set_ylim(*scale(items))
     for axes in panels[max(0, len(items) - _COLUMNS) :]:
         axes.set_xlabel("IoU with the annotation")
     for axes in panels[::_COLUMNS]:
@@ -357,26 +361,43 @@ def _diverging(axes: Axes, table: pd.DataFrame, methods: Mapping[str, str]) -> f
     reach = 0.0
     for y, method in enumerate(methods):
         mine = table[table["method"] == method].sort_values("score")
-        n = int(mine["n"].iloc[0])
-        shares = 100 * mine["ratings"].to_numpy() / max(n, 1)
-        half = len(shares) // 2
-        # Half of the neutral point, if there is one, lies on each side.
-        neutral = shares[half] / 2 if len(shares) % 2 else 0
-        edges = np.concatenate([[0], np.cumsum(shares)]) - shares[:half].sum() - neutral
-        colours = _diverging_colours(len(shares))
-        axes.barh([y] * len(shares), shares, left=edges[:-1], color=colours, height=0.78)
-        axes.text(1.01, y, f"n = {n}", transform=axes.get_yaxis_transform(), va="center")
+        edges = centred(mine)
+        colours = diverging_colours(len(mine))
+        axes.barh([y] * len(mine), np.diff(edges), left=edges[:-1], color=colours, height=0.78)
+        words = f"n = {mine['n'].iloc[0]}"
+        axes.text(1.01, y, words, transform=axes.get_yaxis_transform(), va="center")
         reach = max(reach, -edges[0], edges[-1])
     rows(axes, list(methods.values()))
     return reach
 
 
-def _scale(items: Sequence[Question]) -> tuple[float, float]:
+def centred(points: pd.DataFrame) -> NDArray[np.floating]:
+    """Where the bars of points begin and end about their middle.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Of one item and method, the points of the scale in order: columns ratings and n.
+
+    Returns
+    -------
+    ndarray of shape (points + 1,), float
+        In percent of the ratings: half of the neutral point, if there is one, on each side of 0.
+    """
+    shares = 100 * points["ratings"].to_numpy() / max(int(points["n"].iloc[0]), 1)
+    half = len(shares) // 2
+    neutral = shares[half] / 2 if len(shares) % 2 else 0
+    edges = np.concatenate([[0], np.cumsum(shares)]) - shares[:half].sum() - neutral
+    return np.asarray(edges)
+
+
+def scale(items: Sequence[Question]) -> tuple[float, float]:
     """Ends of an axis of scores."""
     return 0.8, max(len(item.options) for item in items) + 0.2
 
 
-def _diverging_colours(count: int) -> NDArray[np.floating]:
+def diverging_colours(count: int) -> NDArray[np.floating]:
+    """Of the points of a scale: brown, a grey middle, green; shape (count, 4), in [0, 1]."""
     colours = sampled("BrBG", count, 0.12, 0.88)
     if count % 2:
         # The map's own middle is hardly to be seen on white.

@@ -32,7 +32,8 @@ from shamsul.reporting.pictures import (
     wrapped,
 )
 
-_GRID = np.linspace(0, 1, 201)
+#: False positive rates at which curves are averaged.
+GRID = np.linspace(0, 1, 201)
 
 
 def draw(helped: Helped) -> Iterator[Picture]:
@@ -47,7 +48,7 @@ def roc(helped: Helped) -> Picture:
 
     The mean is that of the sensitivities at each specificity [1]_.
     """
-    labels, steps = _drawn(helped)
+    labels, steps = drawn(helped)
     figure = blank(1.2 + 2.3 * len(labels))
     panels = figure.subplots(len(labels), len(steps), sharex=True, sharey=True, squeeze=False)
     for line, label in zip(panels, labels, strict=True):
@@ -55,14 +56,13 @@ def roc(helped: Helped) -> Picture:
         for axes, (number, step) in zip(line, enumerate(steps), strict=True):
             mine = helped.roc[(helped.roc["label"] == label) & (helped.roc["step"] == step)]
             axes.plot([0, 1], [0, 1], color=LINE, linewidth=0.6)
-            curves = [curve for _, curve in mine.groupby("reader")]
-            for curve in curves:
+            for _, curve in mine.groupby("reader"):
                 x, y = curve["false_positive_rate"], curve["sensitivity"]
                 axes.plot(x, y, color=look(number)[0], linewidth=0.7, alpha=0.6)
-            mean = np.mean([_sensitivities(curve) for curve in curves], axis=0)
+            mean = mean_curve(mine)
             if first is not None:
-                axes.plot(_GRID, first, color=GREY, linewidth=1.2, linestyle="--")
-            axes.plot(_GRID, mean, color=look(number)[0], linewidth=2.2)
+                axes.plot(GRID, first, color=GREY, linewidth=1.2, linestyle="--")
+            axes.plot(GRID, mean, color=look(number)[0], linewidth=2.2)
             first = mean if first is None else first
             axes.set_aspect("equal")
             axes.set_xlim(-0.02, 1.02)
@@ -80,7 +80,7 @@ def roc(helped: Helped) -> Picture:
 
 def by_step(helped: Helped) -> Picture:
     """Each reader's AUC from step to step, and the mean with its interval."""
-    labels, steps = _drawn(helped)
+    labels, steps = drawn(helped)
     means, gains = (
         table[table["statistic"] == "auc"] for table in (helped.means, helped.differences)
     )
@@ -121,14 +121,14 @@ def by_step(helped: Helped) -> Picture:
     legend(figure, list(handles.values()), list(handles))
     caption = (
         "A thin line is a reader. Thick: mean with its 95% interval, readers and cases taken as "
-        f"drawn from more of them. {_counted(helped)}{_worth(helped.test)}{told}"
+        f"drawn from more of them. {_counted(helped)}{_worth(helped.test)}"
     )
     if gains["why"].any():
         caption += f" No test: {next(reason for reason in gains['why'] if reason)}"
-    return picture("helped_readers", "Readers' AUC from step to step", caption, figure)
+    return picture("helped_readers", "Readers' AUC from step to step", caption, figure, told)
 
 
-def _drawn(helped: Helped) -> tuple[list[str], list[str]]:
+def drawn(helped: Helped) -> tuple[list[str], list[str]]:
     """The findings and steps of which there are curves."""
     there = helped.roc
     return list(there["label"].unique()), [s for s in STEPS if s in set(there["step"])]
@@ -139,11 +139,23 @@ def _titled(label: str, step: str, labels: list[str]) -> str:
     return title if len(labels) == 1 else f"{wrapped(label, 30)}\n{title}"
 
 
+def mean_curve(curves: pd.DataFrame) -> NDArray[np.float64]:
+    """The mean of several readers' sensitivities at each of `GRID` [1]_.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Of one label and step, as :func:`shamsul.analysis.helped.curves` gives them.
+    """
+    each = [_sensitivities(curve) for _, curve in curves.groupby("reader")]
+    return np.asarray(np.mean(each, axis=0))
+
+
 def _sensitivities(curve: pd.DataFrame) -> NDArray[np.float64]:
     """A curve's sensitivity over the grid; where it rises straight up, the upper end."""
     # Of corners above each other `interp` takes the last.
     x, y = (curve[name].to_numpy(float) for name in ("false_positive_rate", "sensitivity"))
-    return np.asarray(np.interp(_GRID, x, y))
+    return np.asarray(np.interp(GRID, x, y))
 
 
 def _mean(axes: Axes, means: pd.DataFrame) -> None:

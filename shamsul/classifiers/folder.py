@@ -16,6 +16,8 @@ from shamsul.classifiers.matching import MatchError, matched
 
 #: Optional: the mean of the images that the model was trained on, 8-bit greyscale on its grid.
 TRAINING_MEAN = "training_mean.png"
+#: torchxrayvision keeps its operating points under this name among the weights.
+POINTS = "op_threshs"
 
 
 def open_folder(folder: Path, manifest: Manifest) -> Classifier:
@@ -32,7 +34,7 @@ def open_folder(folder: Path, manifest: Manifest) -> Classifier:
     state = read_state(folder, manifest, module.state_dict())
     module.load_state_dict(module.state_dict() | state)  # with the counters of its own
     classifier = Classifier(manifest, module, _training_mean(folder, manifest))
-    _try(classifier, folder)
+    check(classifier, folder)
     return classifier
 
 
@@ -53,14 +55,36 @@ def read_state(
     ModelError
         The weights are missing, unreadable or changed, or do not fit; one sentence.
     """
-    tables = weights.read(folder, manifest.sha256)
+    return fitted(weights.read(folder, manifest.sha256), manifest, wanted, folder)
+
+
+def fitted(
+    tables: Mapping[str, Mapping[str, torch.Tensor]],
+    manifest: Manifest,
+    wanted: Mapping[str, torch.Tensor],
+    source: Path,
+) -> dict[str, torch.Tensor]:
+    """What was read of weights, under the names of the architecture, in the order of the file.
+
+    Parameters
+    ----------
+    tables : mapping of str to mapping of str to Tensor
+        As :func:`shamsul.classifiers.weights.tables` gives them.
+    manifest : Manifest
+    wanted : mapping of str to Tensor
+        The architecture's state.
+    source : Path
+        Where they are from.
+
+    Raises
+    ------
+    ModelError
+        They do not fit; one sentence that names the source.
+    """
     if manifest.arch.startswith("xrv/"):
-        # torchxrayvision keeps its operating points among the weights.
         tables = {
             place: {
-                name: tensor
-                for name, tensor in table.items()
-                if name.rpartition(".")[2] != "op_threshs"
+                name: tensor for name, tensor in table.items() if name.rpartition(".")[2] != POINTS
             }
             for place, table in tables.items()
         }
@@ -68,7 +92,7 @@ def read_state(
         return matched(tables, wanted)
     except MatchError as error:
         raise ModelError(
-            f"The weights in {folder} do not fit {manifest.arch} with {len(manifest.labels)} "
+            f"The weights in {source} do not fit {manifest.arch} with {len(manifest.labels)} "
             f"labels: {error}."
         ) from None
 
@@ -89,14 +113,21 @@ def _training_mean(folder: Path, manifest: Manifest) -> NDArray[np.float32] | No
     return mean
 
 
-def _try(classifier: Classifier, folder: Path) -> None:
-    """Evaluate a black image, so that faults show when a model is opened, not when it is used."""
+def check(classifier: Classifier, source: Path) -> None:
+    """Evaluate a black image, so that faults show when a model is opened, not when it is used.
+
+    Raises
+    ------
+    ModelError
+        It takes no image of its size, or gives no finite numbers; one sentence that names the
+        source.
+    """
     size = classifier.manifest.input_size
     try:
         logits = classifier.logits(np.zeros((1, size, size), np.float32))
     except (RuntimeError, ValueError, AssertionError) as error:
         raise ModelError(
-            f"The model in {folder} cannot take {size} x {size} images ({error})."
+            f"The model in {source} cannot take {size} x {size} images ({error})."
         ) from None
     if not np.isfinite(logits).all():
-        raise ModelError(f"The model in {folder} gives outputs that are not finite numbers.")
+        raise ModelError(f"The model in {source} gives outputs that are not finite numbers.")

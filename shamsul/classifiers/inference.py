@@ -9,7 +9,6 @@ import json
 import logging
 import shutil
 import sys
-import tempfile
 import threading
 import time
 import warnings
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers.device import device, give_back_memory, has_bfloat16
 from shamsul.settings import settings
-from shamsul.storage.atomic import write_atomically
+from shamsul.storage.atomic import new_folder, write_atomically
 from shamsul.storage.damage import SENSELESS
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
     from shamsul.classifiers.manifest import Manifest
 
-#: Held wherever a network runs. Tracing patches torch's modules for the whole process, and layers
-#: are shared by everybody who explains or predicts: another thread's forward pass must wait.
+#: Held wherever a network runs, since layers are shared by everybody who explains or predicts; and
+#: while one is traced, which patches torch's modules: two at a time would undo each other's.
 RUNNING: Final = threading.RLock()
 #: By how much an engine's logits may differ from torch's in single precision; as a share of the
 #: largest logit where that is above 1.
@@ -352,13 +351,8 @@ def _network(classifier: "Classifier", place: Path) -> "openvino.Model":
         traced = torch.jit.trace(classifier.module, images, check_trace=False)  # type: ignore[no-untyped-call]
         network = openvino.convert_model(traced, input=[-1, *images.shape[1:]])
     # A data directory that is read-only or full, or another process was first.
-    with suppress(OSError, RuntimeError):
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place) as made:
-            whole = Path(made) / "network"
-            whole.mkdir()
-            openvino.save_model(network, whole / "network.xml", compress_to_fp16=False)
-            whole.rename(kept.parent)
+    with suppress(OSError, RuntimeError), new_folder(kept.parent) as made:
+        openvino.save_model(network, made / kept.name, compress_to_fp16=False)
     return network
 
 

@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import shutil
-import tempfile
 import zlib
 from collections.abc import Collection
 from dataclasses import replace
@@ -16,6 +15,7 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.folder import TRAINING_MEAN, read_state
 from shamsul.classifiers.inference import RUNNING
 from shamsul.classifiers.manifest import Manifest
+from shamsul.storage.atomic import new_folder
 
 
 def randomised_folder(folder: Path, directory: Path, seed: int = 0) -> Path:
@@ -53,25 +53,20 @@ def randomised_folder(folder: Path, directory: Path, seed: int = 0) -> Path:
     for name, tensor in state.items():
         if tensor.ndim > 1:
             state[name] = _shuffled(tensor, generator)
-    directory.mkdir(parents=True, exist_ok=True)
-    # Under another name until it is whole.
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".") as part:
-        made = Path(part) / target.name
-        made.mkdir()
-        twin = replace(
-            manifest,
-            name=f"{manifest.name}-randomised",
-            sha256=weights.write(state, made),
-            trained_on=f"Nothing: the weights of {manifest.name}, shuffled.",
-        )
-        twin.write(made)
-        if (folder / TRAINING_MEAN).exists():
-            shutil.copy(folder / TRAINING_MEAN, made)
-        try:
-            made.rename(target)
-        except OSError:  # somebody else was quicker
-            if not target.exists():
-                raise
+    try:
+        with new_folder(target) as made:
+            twin = replace(
+                manifest,
+                name=f"{manifest.name}-randomised",
+                sha256=weights.write(state, made),
+                trained_on=f"Nothing: the weights of {manifest.name}, shuffled.",
+            )
+            twin.write(made)
+            if (folder / TRAINING_MEAN).exists():
+                shutil.copy(folder / TRAINING_MEAN, made)
+    except OSError:
+        if not target.exists():  # or somebody else was quicker
+            raise
     return target
 
 

@@ -5,7 +5,6 @@ Importing this module does not import torch, so that the app starts quickly; `lo
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -14,17 +13,21 @@ from typing import TYPE_CHECKING, Final
 
 from shamsul.classifiers.manifest import FILE, Manifest, ManifestError, ModelError
 from shamsul.settings import ASSETS, settings
+from shamsul.storage.atomic import new_folder
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
 
 __all__ = [
+    "GENERAL",
     "PHANTOM",
     "ModelError",
     "ModelInfo",
     "ModelState",
     "add",
+    "bring",
     "download",
+    "findings",
     "folder_of",
     "load",
     "models",
@@ -32,6 +35,8 @@ __all__ = [
 
 #: The bundled model, trained on synthetic radiographs.
 PHANTOM: Final = "phantom"
+#: Of those that are published, the one for radiographs of whatever origin.
+GENERAL: Final = "xrv/densenet121-res224-all"
 _XRV: Final = "xrv/densenet121-res224-"
 _XRV_DATA: Final = {
     "all": "NIH, PadChest, CheXpert, MIMIC-CXR, Google, OpenI and RSNA data",
@@ -162,14 +167,10 @@ def add(folder: str | Path) -> str:
     if target.exists():
         raise ModelError(f"There is a model named {name} already.")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Under another name until it is whole.
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as part:
+        with new_folder(target) as made:
             # Not copytree, which gathers the failures of all files into one without a number.
-            (Path(part) / name).mkdir()
             for file in filter(Path.is_file, Path(folder).iterdir()):
-                shutil.copyfile(file, Path(part) / name / file.name)
-            (Path(part) / name).rename(target)
+                shutil.copyfile(file, made / file.name)
     except OSError as error:
         raise ModelError(f"The model {name} cannot be kept: {error.strerror}.") from None
     return name
@@ -196,12 +197,45 @@ def download(name: str, *, progress: Callable[[int, int | None], None] | None = 
         Not a model that can be downloaded, no connection, or a file that is not what it should
         be; one sentence.
     """
-    if not name.startswith(_XRV) or name.removeprefix(_XRV) not in _XRV_DATA:
-        raise ModelError(f"{name!r} is not a model that can be downloaded.")
+    trained_on = _published(name)
     from shamsul.classifiers.xrv import install
 
-    trained_on = _XRV_DATA[name.removeprefix(_XRV)]
     return install(name, settings().models / name, trained_on, progress=progress)
+
+
+def bring(name: str, content: bytes) -> None:
+    """Take the published file of a model, which :func:`download` then installs without a network.
+
+    Raises
+    ------
+    ModelError
+        Not a model that can be downloaded, or the file cannot be kept.
+    """
+    _published(name)
+    from shamsul.classifiers.xrv import bring
+
+    bring(name, settings().models / name, content)
+
+
+def findings(name: str) -> tuple[str, ...]:
+    """The labels of a model that can be downloaded, before it is.
+
+    Raises
+    ------
+    ModelError
+        Not a model that can be downloaded.
+    """
+    _published(name)
+    from shamsul.classifiers.xrv import release
+
+    return tuple(release(name).thresholds)
+
+
+def _published(name: str) -> str:
+    """What a model that can be downloaded was trained on."""
+    if not name.startswith(_XRV) or name.removeprefix(_XRV) not in _XRV_DATA:
+        raise ModelError(f"{name!r} is not a model that can be downloaded.")
+    return _XRV_DATA[name.removeprefix(_XRV)]
 
 
 def _downloaded() -> Iterator[ModelInfo]:

@@ -33,7 +33,23 @@ def write(state: Mapping[str, torch.Tensor], folder: Path) -> str:
 
 
 def read(folder: Path, expected_sha256: str) -> dict[str, dict[str, torch.Tensor]]:
-    """Read a model folder's weights after checking their SHA-256.
+    """Read a model folder's weights, as :func:`tables` does, after checking their SHA-256.
+
+    Raises
+    ------
+    ModelError
+        No weights, another SHA-256 than expected, or a file that cannot be read.
+    """
+    path = next((folder / name for name in FILES if (folder / name).is_file()), None)
+    if path is None:
+        raise ModelError(f"{folder} holds no {SAFETENSORS}.")
+    if sha256(path) != expected_sha256:
+        raise ModelError(f"The SHA-256 of {path} is not the one in model.toml.")
+    return tables(path)
+
+
+def tables(path: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """Read whatever tensors by name a file holds.
 
     Returns
     -------
@@ -44,14 +60,8 @@ def read(folder: Path, expected_sha256: str) -> dict[str, dict[str, torch.Tensor
     Raises
     ------
     ModelError
-        No weights, another SHA-256 than expected, or a file that is neither safetensors nor a
-        torch file of tensors by name.
+        The file is neither safetensors nor a torch file of tensors by name; one sentence.
     """
-    path = next((folder / name for name in FILES if (folder / name).is_file()), None)
-    if path is None:
-        raise ModelError(f"{folder} holds no {SAFETENSORS}.")
-    if sha256(path) != expected_sha256:
-        raise ModelError(f"The SHA-256 of {path} is not the one in model.toml.")
     try:
         if path.suffix == ".safetensors":
             return {"": safetensors.torch.load_file(path)}
@@ -63,10 +73,10 @@ def read(folder: Path, expected_sha256: str) -> dict[str, dict[str, torch.Tensor
         ) from None
     except (safetensors.SafetensorError, RuntimeError, EOFError, OSError):
         raise ModelError(f"{path} is not a readable file of weights.") from None
-    tables = dict(_tables(content))
-    if not tables:
+    found = dict(_tables(content))
+    if not found:
         raise ModelError(f"{path} does not hold tensors by name.")
-    return tables
+    return found
 
 
 def _tables(content: object) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:

@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shamsul.classifiers import checkpoint, weights
 from shamsul.classifiers.fetch import fetch
 from shamsul.classifiers.folder import open_folder
 from shamsul.classifiers.manifest import Manifest, ModelError, Resize, Scaling
+from shamsul.storage.atomic import write_atomically
 
 _PREFIX: Final = "xrv/"
 _IMPORTING = threading.Lock()
@@ -44,20 +45,33 @@ def release(name: str) -> Release:
     name : str
         With the prefix ``xrv/``.
 
-    Notes
-    -----
-    Importing torchxrayvision is slow and ends with ``warnings.filterwarnings("ignore")`` for the
-    whole process; the filters are put back as they were.
     """
-    with _IMPORTING, warnings.catch_warnings():
-        import torchxrayvision
-
-    entry = torchxrayvision.models.model_urls[name.removeprefix(_PREFIX)]
+    entry = _urls()[name.removeprefix(_PREFIX)]
     outputs = tuple(entry["labels"])
     points = zip(outputs, entry["op_threshs"], strict=True)
     return Release(
         entry["weights_url"], outputs, {label: float(point) for label, point in points if label}
     )
+
+
+def release_of(file: Path) -> Release | None:
+    """The release that is published under a file's name, if any is."""
+    for name, entry in _urls().items():
+        if entry["weights_url"].endswith(f"/{file.name}"):
+            return release(name)
+    return None
+
+
+def _urls() -> Mapping[str, Mapping[str, Any]]:
+    """The table of torchxrayvision.
+
+    Importing it is slow and ends with ``warnings.filterwarnings("ignore")`` for the whole process;
+    the filters are put back as they were.
+    """
+    with _IMPORTING, warnings.catch_warnings():
+        import torchxrayvision
+    table: Mapping[str, Mapping[str, Any]] = torchxrayvision.models.model_urls
+    return table
 
 
 def install(
@@ -70,7 +84,9 @@ def install(
     """Download a release and write it as a model folder, all or nothing.
 
     The published file is a pickle: it is read as data (see `checkpoint`), its tensors are written
-    as safetensors, and it is deleted. Outputs without a label are dropped from the last layer.
+    as safetensors, and it is deleted. Outputs without a label are dropped from the last layer. A
+    file that somebody has put beside the folder under its published name is taken instead of a
+    download.
 
     Parameters
     ----------
@@ -96,7 +112,11 @@ def install(
         raise ModelError(f"{folder.parent} cannot be written ({error.strerror}).") from None
     try:
         pickled = scratch / "published"
-        fetch(published.url, pickled, progress=progress)
+        brought = _brought(published, folder)
+        if brought.is_file():
+            shutil.copyfile(brought, pickled)
+        else:
+            _fetch(published, pickled, brought, progress)
         source_sha256 = weights.sha256(pickled)
         if (folder / "model.toml").is_file():
             known = Manifest.read(folder).source_sha256
@@ -110,9 +130,57 @@ def install(
         if folder.exists():
             folder.rename(scratch / "old")
         fresh.rename(folder)
+        brought.unlink(missing_ok=True)
+    except OSError as error:
+        raise ModelError(f"{name} cannot be kept ({error.strerror}).") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def bring(name: str, folder: Path, content: bytes) -> None:
+    """Put a model's published file where :func:`install` takes it from.
+
+    Parameters
+    ----------
+    name : str
+        With the prefix ``xrv/``.
+    folder : Path
+        That the model is to be installed in.
+    content : bytes
+        Of the file; it is looked at when it is installed.
+
+    Raises
+    ------
+    ModelError
+        It cannot be kept.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(_brought(release(name), folder), content)
+    except OSError as error:
+        raise ModelError(f"The file of {name} cannot be kept ({error.strerror}).") from None
+
+
+def _brought(published: Release, folder: Path) -> Path:
+    """Where a published file is put by hand for the model of a folder."""
+    return folder.parent / published.url.rsplit("/", 1)[-1]
+
+
+def _fetch(
+    published: Release,
+    pickled: Path,
+    brought: Path,
+    progress: Callable[[int, int | None], None] | None,
+) -> None:
+    """Download a published file; a failure also says how to bring it by hand."""
+    try:
+        fetch(published.url, pickled, progress=progress)
+    except ModelError as error:
+        raise ModelError(
+            f"{str(error).rstrip('.')}; to bring the file by hand, save {published.url} on another "
+            f"computer, put it into {brought.parent} as {brought.name}, and download again."
+        ) from None
 
 
 def _convert(

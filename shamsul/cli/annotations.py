@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shamsul.cli.base import Json, UserError, annotations_app, emit, say, stores
+from shamsul.settings import settings
 
 if TYPE_CHECKING:
     from shamsul.annotations.labels import LabelTable
@@ -111,6 +112,30 @@ def export_annotations(
         content = annotation_files.exported(store.cases(study), archive=archive, annotations=kept)
     except ValueError as error:
         raise UserError(f"{error}.") from None
+    write_atomically(out, content)
+    emit({"study": study, "file": str(out)}, as_json, lambda: [str(out)])
+
+
+@annotations_app.command("measurements")
+def export_measurements(
+    study: Annotated[str, typer.Option(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write the lengths, angles and ratios that were measured on a study's cases."""
+    from shamsul.annotations.measurements import MeasurementArchive
+    from shamsul.radiographs import ArchiveError
+    from shamsul.storage.atomic import write_atomically
+    from shamsul.studies import measurement_files
+
+    store, archive, _ = stores()
+    measurements = MeasurementArchive(settings().data_dir / "annotations" / "measurements")
+    try:
+        content = measurement_files.exported(
+            store.cases(study), archive=archive, measurements=measurements
+        )
+    except (ArchiveError, ValueError) as error:
+        raise UserError(f"{error}") from None
     write_atomically(out, content)
     emit({"study": study, "file": str(out)}, as_json, lambda: [str(out)])
 

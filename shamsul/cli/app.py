@@ -10,17 +10,8 @@ import typer
 from shamsul.cli.base import UserError, app
 from shamsul.settings import HOME
 
-#: Theme options beyond those of ``.streamlit/config.toml``, which are dark.
-THEMES: Final = {
-    "dark": {"base": "dark"},
-    "light": {
-        "base": "light",
-        "backgroundColor": "#ffffff",
-        "secondaryBackgroundColor": "#f2f4f6",
-        "textColor": "#1c2127",
-        "borderColor": "#d4d9de",
-    },
-}
+#: Beside the environment's ``SHAMSUL_THEME``.
+THEMES: Final = ("dark", "light")
 
 
 @app.command("app")
@@ -33,7 +24,7 @@ def dashboard(
         str, typer.Option(help="By default 127.0.0.1: this machine only; others need sign-in.")
     ] = "",
     theme: Annotated[
-        str, typer.Option(help="dark (usual) or light, until somebody chooses in the browser.")
+        str, typer.Option(help="dark (usual) or light, until somebody chooses in the app's menu.")
     ] = "",
     options: Annotated[
         list[str] | None,
@@ -49,9 +40,10 @@ def dashboard(
     _check_free(address or "127.0.0.1", port or 0)
     # Wherever it is started, .streamlit/config.toml beside the app holds for what is not given.
     command = ["streamlit", "run", str(HOME / "app.py")]
-    command += [f"--theme.{name}={value}" for name, value in THEMES.get(theme, {}).items()]
     command += [f"--server.address={address}"] if address else []
     command += [f"--server.port={port}"] if port else []
+    if theme:
+        os.environ["SHAMSUL_THEME"] = theme
     # This process becomes the server, so that signals reach it. -P: files of the current folder
     # hide no module.
     os.execv(sys.executable, [sys.executable, "-P", "-m", *command, *further])

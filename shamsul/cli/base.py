@@ -29,7 +29,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-models_app = typer.Typer(help="List, show and download models.", invoke_without_command=True)
+models_app = typer.Typer(
+    help="List, show, download and import models.", invoke_without_command=True
+)
 phantom_app = typer.Typer(help="Synthetic radiographs with exactly known findings.")
 study_app = typer.Typer(help="Make, check and follow reading studies.")
 annotations_app = typer.Typer(help="Expert annotations of a study.", no_args_is_help=True)

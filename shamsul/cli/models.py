@@ -1,12 +1,16 @@
 """Models, and the phantoms that the bundled one was trained on."""
 
+import os
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from tqdm import tqdm
 
-from shamsul.cli.base import Json, emit, models_app, phantom_app
+from shamsul.classifiers.manifest import Manifest, Resize, Scaling
+from shamsul.cli.base import Json, UserError, emit, models_app, phantom_app
 
 
 @models_app.callback(invoke_without_command=True)
@@ -72,9 +76,81 @@ def download_model(name: str, as_json: Json = False) -> None:
     emit({"name": name, "folder": str(folder)}, as_json, lambda: [f"{name} is in {folder}"])
 
 
+@models_app.command("import")
+def import_model(
+    file: Annotated[
+        Path, typer.Argument(help="Weights: safetensors, a torch file, HDF5 of a Keras DenseNet.")
+    ],
+    arch: Annotated[
+        str,
+        typer.Option(help="torchvision/<classification model>, as .../densenet121; xrv/densenet."),
+    ],
+    labels: Annotated[
+        str,
+        typer.Option(
+            help="Of the outputs in their order, with commas; nothing leaves one out. Known of "
+            "files that torchxrayvision publishes."
+        ),
+    ] = "",
+    *,
+    out: Annotated[Path, typer.Option(help="The model folder to make.")],
+    name: Annotated[str, typer.Option(help="By default that of the folder.")] = "",
+    size: Annotated[int, typer.Option(help="Rows and columns of the model's grid.")] = 224,
+    channels: Annotated[
+        int | None, typer.Option(help="3, the brightness repeated; by default 1 for xrv/densenet.")
+    ] = None,
+    normalisation: Annotated[
+        Scaling | None, typer.Option(help="By default imagenet; xrv for xrv/densenet.")
+    ] = None,
+    resize: Annotated[
+        Resize | None, typer.Option(help="By default stretch; centre-crop for xrv/densenet.")
+    ] = None,
+    trained_on: Annotated[str, typer.Option(help="Shown to the reader.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a model folder of weights that another program saved, once they have been tried."""
+    from shamsul.classifiers import xrv
+    from shamsul.classifiers.importing import import_weights
+
+    outputs = tuple(label.strip() for label in labels.split(","))
+    points: Mapping[str, float] = {}
+    if not labels:
+        published = xrv.release_of(file) if arch.startswith("xrv/") else None
+        if published is None:
+            raise UserError("The labels of the outputs are needed: --labels LABEL,LABEL,...")
+        outputs, points = published.outputs, published.thresholds
+    usual = (
+        (1, Scaling.XRV, Resize.CENTRE_CROP)
+        if arch.startswith("xrv/")
+        else (3, Scaling.IMAGENET, Resize.STRETCH)
+    )
+    manifest = Manifest(
+        name=name or out.resolve().name,
+        arch=arch,
+        labels=outputs,
+        input_size=size,
+        channels=usual[0] if channels is None else channels,
+        normalisation=normalisation or usual[1],
+        resize=resize or usual[2],
+        sha256="",
+        thresholds=points,
+        trained_on=trained_on,
+    )
+    made = import_weights(file, manifest, out)
+    result = {"name": made.name, "folder": str(out), "labels": made.labels, "sha256": made.sha256}
+    emit(result, as_json, lambda: [f"{made.name} is in {out}, with {len(made.labels)} labels"])
+
+
 @phantom_app.callback()
 def phantom_group() -> None:
     """Synthetic radiographs with exactly known findings."""
+
+
+class Layout(Enum):
+    """How phantoms are laid out in a folder."""
+
+    FOLDER = "folder"
+    CHEXPERT = "chexpert"
 
 
 @phantom_app.command("render")
@@ -82,12 +158,28 @@ def render_phantoms(
     count: Annotated[int, typer.Option(min=1, help="How many.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first; then one by one.")] = 0,
+    layout: Annotated[
+        Layout,
+        typer.Option(
+            help="folder: PNG, a mask for each finding, labels.csv; chexpert: as CheXpert is "
+            "shipped, uncertain and blank labels among them, to try training."
+        ),
+    ] = Layout.FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Write phantoms as PNG, a mask PNG per finding, and labels.csv."""
-    from shamsul.phantom import render
-    from shamsul.reading.case_folder import write_phantoms
+    """Write phantoms: pictures, and what is in them."""
+    if layout is Layout.CHEXPERT:
+        from shamsul.training.chexpert_layout import write_chexpert
 
-    seeds = tqdm(range(seed, seed + count), unit="phantom")
-    write_phantoms((render(one) for one in seeds), out)
+        # A process takes seconds to start, a phantom half a second.
+        processes = min(os.cpu_count() or 1, count // 50)
+        written = write_chexpert(count, out, seed=seed, processes=processes)
+        for _ in tqdm(written, unit="phantom", total=count):
+            pass
+    else:
+        from shamsul.phantom import render
+        from shamsul.reading.case_folder import write_phantoms
+
+        seeds = tqdm(range(seed, seed + count), unit="phantom")
+        write_phantoms((render(one) for one in seeds), out)
     emit({"count": count, "folder": str(out)}, as_json, lambda: [f"{count} phantoms in {out}"])

@@ -2,14 +2,14 @@
 
 import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tqdm import tqdm
 
-from shamsul.cli.base import Json, UserError, app, emit, methods_of, stores, study_app
+from shamsul.cli.base import Json, UserError, app, bar_of, emit, methods_of, stores, study_app
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
@@ -125,18 +125,27 @@ def validate_study(file: StudyFileArgument, as_json: Json = False) -> None:
 @study_app.command("create")
 def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
     """Make a study of a study file: take its cases in and assign the readings."""
-    from shamsul.classifiers import registry
     from shamsul.studies import opening
+
+    _emit_made(_take_in(file, opening.create), "made", as_json)
+
+
+@study_app.command("extend")
+def extend_study(file: StudyFileArgument, as_json: Json = False) -> None:
+    """Add the cases of a study file that its study does not have yet."""
+    from shamsul.studies import opening
+
+    _emit_made(_take_in(file, opening.extend), "extended", as_json)
+
+
+def _take_in(file: Path, make: "Callable[..., Made]") -> "Made":
+    """Make or extend a study; what is left out is said on stderr."""
+    from shamsul.classifiers import registry
 
     store, archive, annotations = stores()
     described = _study_file(file, store)
-    with tqdm(desc="Cases", unit="case") as bar:
-
-        def progress(done: int, planned: int) -> None:
-            bar.total = planned
-            bar.update(done - bar.n)
-
-        made = opening.create(
+    with bar_of("Cases", "cases") as progress:
+        made = make(
             described,
             file.parent,
             store=store,
@@ -149,7 +158,7 @@ def create_study(file: StudyFileArgument, as_json: Json = False) -> None:
         )
     for name, reason in made.left_out:
         print(f"{name}: left out, {reason}", file=sys.stderr)
-    _emit_made(made, "made", as_json)
+    return made
 
 
 @study_app.command("update")
@@ -185,6 +194,8 @@ def study_status(
         _emit_studies(store, as_json)
         return
     about = store.study(study)
+    readings = Readings(store.database)
+    active = readings.activity(study)
     rows = [
         {
             "reader": one.reader,
@@ -193,8 +204,10 @@ def study_status(
             "finished": one.finished,
             "active_minutes": round(one.active_seconds / 60, 1),
             "last_answer": one.last and one.last.isoformat(),
+            "last_activity": last.isoformat() if last else None,
         }
-        for one in Readings(store.database).progress(about)
+        for one in readings.progress(about)
+        for last in [active.get((one.reader, one.session))]
     ]
     closed = about.closed_at and about.closed_at.isoformat()
     result = {"study": study, "closed_at": closed, "readers": rows}
@@ -259,6 +272,18 @@ def close_study(
     assert closed is not None
     result = {"study": study, "closed_at": closed.isoformat()}
     emit(result, as_json, lambda: [f"{study} is closed since {closed:%Y-%m-%d %H:%M} UTC"])
+
+
+@study_app.command("reopen")
+def reopen_study(
+    study: Annotated[str, typer.Argument(help="Name of the study.")], as_json: Json = False
+) -> None:
+    """Let readers of a closed study go on where they were."""
+    from shamsul.reading.database.readings import Readings
+
+    store, _, _ = stores()
+    Readings(store.database).reopen(study)
+    emit({"study": study, "closed_at": None}, as_json, lambda: [f"{study} is open again"])
 
 
 @study_app.command("import")

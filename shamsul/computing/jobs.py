@@ -1,17 +1,17 @@
 """What is computed in the background: one worker, a queue, progress, and what is on disk."""
 
-import heapq
 import itertools
 import logging
 import math
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar, cast
 
+from shamsul.computing.pace import Experience, Pace, Run, in_time
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, Method, Progress
@@ -55,7 +55,10 @@ class Computation(ABC, Generic[Result]):
     done: int = field(default=0, init=False)
     planned: int = field(default=0, init=False)
     reason: str = field(default="", init=False)
-    wanted: float = field(default=0.0, init=False)
+    stopped: bool = field(default=False, init=False)
+    wanted: float = field(default=-math.inf, init=False)
+    on_screen: float = field(default=-math.inf, init=False)
+    pace: Pace = field(default_factory=Pace, init=False, repr=False)
 
     @property
     @abstractmethod
@@ -66,6 +69,16 @@ class Computation(ABC, Generic[Result]):
     @abstractmethod
     def title(self) -> str:
         """For people."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """What it has in common with those that take about as long."""
+
+    @property
+    def case(self) -> str:
+        """Name of the case that it is about, for people."""
+        return ""
 
     @property
     @abstractmethod
@@ -83,13 +96,35 @@ class Computation(ABC, Generic[Result]):
         return self.state in (State.DONE, State.FAILED)
 
     @property
+    def seconds_left(self) -> float:
+        """Of computing, once it is its turn; NaN while that is not known."""
+        return math.nan if self.is_over else (self.planned - self.done) * self.pace.per_one
+
+    @property
     def progress(self) -> str:
-        """For example "SHAP 240/512 model evaluations"."""
+        """For example "SHAP 240/260 model evaluations, about 3 s left"."""
         if self.state is State.FAILED:
             return self.reason
         if self.state is State.RUNNING and self.planned:
-            return f"{self.title} {self.done}/{self.planned} {self.unit}"
+            left = self.seconds_left
+            time_left = "" if math.isnan(left) else f", {in_time(left)} left"
+            return f"{self.title} {self.done}/{self.planned} {self.unit}{time_left}"
         return f"{self.title} {self.state.value}"
+
+    def expect(self, expected: Run | None) -> None:
+        """Before it runs: what it will probably take."""
+        self.planned = expected.count if expected else 0
+        self.pace = Pace(expected)
+
+    def report(self, done: int, planned: int) -> None:
+        """While it runs: what is done, and the most that it may come to.
+
+        Once more is done than was expected, that is what is planned.
+        """
+        if not done < self.planned < planned:
+            self.planned = planned
+        self.done = done
+        self.pace.report(done)
 
     @abstractmethod
     def find(self) -> bool:
@@ -111,11 +146,17 @@ class Job(Computation[tuple[Heatmap, ...]]):
     key: MapKey
     method: Method
     cache: MapCache
+    case: str = ""
     maps: tuple[Heatmap, ...] = ()
 
     @property
     def digest(self) -> str:
         return self.key.digest
+
+    @property
+    def kind(self) -> str:
+        key = self.key
+        return f"{key.model} {key.method} {sorted(key.parameters.items())} {key.engine}"
 
     @property
     def title(self) -> str:
@@ -140,42 +181,118 @@ class Job(Computation[tuple[Heatmap, ...]]):
         return self.method.failure(error)
 
 
+Compute = Callable[[Progress], Result]
+"""Computes something, reporting progress; called in the thread of the jobs."""
+
+AnyComputation = TypeVar("AnyComputation", bound=Computation[Any])
+
+#: Whether a job is not on the screen, and whether it needs many evaluations: the less, the sooner.
+_Class = tuple[bool, bool]
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """A job in the queue: the number it drew, and its place where somebody has moved it."""
+
+    job: Computation[Any]
+    compute: Compute[Any]
+    number: float
+    moved: tuple[_Class, float] | None = None
+
+    @property
+    def turn(self) -> tuple[_Class, float]:
+        """The lowest is computed next."""
+        return self.moved or (_class(self.job), self.number)
+
+
+def _class(job: Computation[Any]) -> _Class:
+    return time.monotonic() - job.on_screen > PATIENCE, not job.quick
+
+
 def _is_wanted(job: Computation[Any]) -> bool:
     return time.monotonic() - job.wanted <= PATIENCE
 
 
-Compute = Callable[[Progress], Result]
-"""Computes something, reporting progress; called in the thread of the jobs."""
+@dataclass(frozen=True)
+class Queued:
+    """What runs or waits, as people see it.
 
-_Waiting = tuple[bool, int, Computation[Any], Compute[Any]]
-AnyComputation = TypeVar("AnyComputation", bound=Computation[Any])
+    Attributes
+    ----------
+    digest : str
+    title, case : str
+        What is computed, and the name of the case.
+    running : bool
+    done, expected : int
+        Of `unit`; `expected` is 0 while that is not known.
+    unit : str
+    seconds_left : float
+        NaN while that is not known.
+    """
+
+    digest: str
+    title: str
+    case: str
+    running: bool
+    done: int
+    expected: int
+    unit: str
+    seconds_left: float
+
+    @classmethod
+    def of(cls, job: Computation[Any]) -> "Queued":
+        """A computation as it stands now."""
+        return cls(
+            job.digest,
+            job.title,
+            job.case,
+            job.state is State.RUNNING,
+            job.done,
+            job.planned,
+            job.unit,
+            job.seconds_left,
+        )
 
 
 class Jobs:
-    """Computes one job at a time, those that need few evaluations first.
+    """Computes one job at a time: what is on a screen first, of that what needs few evaluations.
 
-    One at a time, because every core is busy with one job already. A job of few evaluations does
-    not wait for the end of one that needs many: it is done between two of the other's batches. Jobs
-    are shared: two pages that ask for the same wait for the same job. A job that nobody asks
-    for any more makes way for those that are wanted, and in the end is given up.
+    One at a time, because every core is busy with one job already. A job that goes before another
+    does not wait for its end: it is done between two of the other's batches. Jobs are shared: two
+    pages that ask for the same wait for the same job. A job that nobody asks for any more makes way
+    for those that are wanted, and in the end is given up.
 
     Parameters
     ----------
     cache : MapCache
     queued : int
         Jobs that may wait in the queue.
+    experience : Experience, optional
+        What jobs took before.
     """
 
-    def __init__(self, cache: MapCache, *, queued: int = QUEUED) -> None:
+    def __init__(
+        self, cache: MapCache, *, queued: int = QUEUED, experience: Experience | None = None
+    ) -> None:
         self.cache = cache
         self.queued = queued
+        self._experience = experience or Experience()
         self._jobs: dict[str, Computation[Any]] = {}
         self._queue: list[_Waiting] = []
-        self._order = itertools.count()
+        self._running: list[Computation[Any]] = []  # each but the last has made room for the next
+        self._numbers = itertools.count()
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
 
-    def request(self, key: MapKey, method: Method, compute: Compute[tuple[Heatmap, ...]]) -> Job:
+    def request(
+        self,
+        key: MapKey,
+        method: Method,
+        compute: Compute[tuple[Heatmap, ...]],
+        *,
+        case: str = "",
+        on_screen: bool = False,
+    ) -> Job:
         """The job for these maps; it is started where it is not there yet, never waited for.
 
         Parameters
@@ -185,15 +302,21 @@ class Jobs:
             The one that the key names.
         compute : callable
             Called where the maps are not there yet.
+        case : str
+            Name of the case, for people.
+        on_screen : bool
+            As :meth:`submit` has it.
 
         Returns
         -------
         Job
             As :meth:`submit` gives it.
         """
-        return self.submit(Job(key, method, self.cache), compute)
+        return self.submit(Job(key, method, self.cache, case), compute, on_screen=on_screen)
 
-    def submit(self, asked: AnyComputation, compute: Compute[Any]) -> AnyComputation:
+    def submit(
+        self, asked: AnyComputation, compute: Compute[Any], *, on_screen: bool = False
+    ) -> AnyComputation:
         """What is computed for the same digest already, else what is asked for, which is started.
 
         Parameters
@@ -201,6 +324,9 @@ class Jobs:
         asked : Computation
         compute : callable
             Called where it is not there yet; what it gives is taken by the computation.
+        on_screen : bool
+            Whether somebody looks at where it will be shown: as long as this is said again and
+            again, it goes before what is not.
 
         Returns
         -------
@@ -212,18 +338,18 @@ class Jobs:
         with self._changed:
             known = self._jobs.get(digest)
             if known is not None:
-                known.wanted = time.monotonic()
+                self._want(known, on_screen)
                 return cast(AnyComputation, known)
         found = asked.find()
         with self._changed:
             job = cast(AnyComputation, self._jobs.get(digest, asked))
-            job.wanted = time.monotonic()
+            self._want(job, on_screen)
             if job is asked:
                 if found:
                     job.state = State.DONE
                 elif self._has_room():
-                    waiting: _Waiting = (not job.quick, next(self._order), job, compute)
-                    heapq.heappush(self._queue, waiting)
+                    job.expect(self._experience.expected(job.kind))
+                    self._queue.append(_Waiting(job, compute, next(self._numbers)))
                     self._changed.notify_all()
                 else:
                     return job
@@ -231,27 +357,77 @@ class Jobs:
                 self._forget_old()
             return job
 
+    @staticmethod
+    def _want(job: Computation[Any], on_screen: bool) -> None:
+        job.wanted = time.monotonic()
+        if on_screen:
+            job.on_screen = job.wanted
+
     def give_up(self, computations: Iterable[Computation[Any]]) -> None:
         """Stop what runs at its next report and drop what waits, unless it is asked for again."""
         with self._changed:
             for job in computations:
                 job.wanted = -math.inf
 
+    def stop(self, digests: Collection[str]) -> None:
+        """Stop jobs as a person's wish: they have failed, also for who asks for them again.
+
+        What runs ends at its next report. :meth:`retry` lets them be computed after all.
+        """
+        with self._changed:
+            for job in [*self._running, *(one.job for one in self._queue)]:
+                if job.digest in digests:
+                    job.stopped, job.reason = True, f"{job.title} was stopped."
+                    job.state = State.FAILED
+            self._queue = [one for one in self._queue if not one.job.stopped]
+
+    def move(self, digest: str, before: str) -> None:
+        """Give a job that waits another turn.
+
+        Parameters
+        ----------
+        digest : str
+        before : str
+            The job that comes after it; ``""`` where none does. A job that waits no longer, since
+            its turn has come meanwhile, makes it the next.
+        """
+        with self._changed:
+            order = sorted(self._queue, key=lambda one: one.turn)
+            moved = next((one for one in order if one.job.digest == digest), None)
+            if moved is None or len(order) == 1 or before == digest:
+                return
+            order.remove(moved)
+            if not before:
+                kind, number = order[-1].turn
+                moved.moved = kind, number + 0.5
+                return
+            place = next((k for k, one in enumerate(order) if one.job.digest == before), 0)
+            kind, number = order[place].turn
+            earlier = order[place - 1].turn if place else None
+            lower = earlier[1] if earlier and earlier[0] == kind else number - 1
+            moved.moved = kind, (lower + number) / 2
+
+    def queue(self) -> tuple[Queued, ...]:
+        """What runs, the innermost first, and what waits, in the order in which it is computed."""
+        with self._changed:
+            running = [job for job in reversed(self._running) if not job.stopped]
+            waiting = sorted(self._queue, key=lambda one: one.turn)
+            return tuple(Queued.of(job) for job in (*running, *(one.job for one in waiting)))
+
     def retry(self, failed: Iterable[Computation[Any]]) -> None:
         """Forget jobs that failed, so that the next request starts them again."""
         with self._changed:
             for job in failed:
-                if job.state is State.FAILED:
-                    self._jobs.pop(job.digest, None)
+                if job.state is State.FAILED and self._jobs.get(job.digest) is job:
+                    del self._jobs[job.digest]
 
     def _has_room(self) -> bool:
         """Whether one more job may wait; those that nobody wants leave a full queue first."""
         if len(self._queue) >= self.queued:
-            for _, _, job, _ in self._queue:
-                if not _is_wanted(job):
-                    del self._jobs[job.digest]
-            self._queue = [entry for entry in self._queue if entry[2].digest in self._jobs]
-            heapq.heapify(self._queue)
+            for one in self._queue:
+                if not _is_wanted(one.job):
+                    del self._jobs[one.job.digest]
+            self._queue = [one for one in self._queue if one.job.digest in self._jobs]
         return len(self._queue) < self.queued
 
     def _forget_old(self) -> None:
@@ -266,17 +442,26 @@ class Jobs:
                     self._changed.wait()
             self._compute_next()
 
-    def _compute_next(self, *, quick: bool = False) -> bool:
-        """Compute the queue's first job, or drop it; False if there is none, or no quick one."""
+    def _compute_next(self, *, before: _Class | None = None) -> bool:
+        """Compute the queue's first job, or drop it; False if there is none of a class `before`."""
         with self._changed:
-            if not self._queue or (quick and not self._queue[0][2].quick):
+            if not self._queue:
                 return False
-            _, _, job, compute = heapq.heappop(self._queue)
+            first = min(self._queue, key=lambda one: one.turn)
+            if before is not None and not first.turn[0] < before:
+                return False
+            self._queue.remove(first)
+            job = first.job
             if self._makes_way(job):
                 del self._jobs[job.digest]
                 return True
             job.state = State.RUNNING
-        self._compute(job, compute)
+            self._running.append(job)
+        try:
+            self._compute(job, first.compute, first.turn[0])
+        finally:
+            with self._changed:
+                self._running.remove(job)
         return True
 
     def _makes_way(self, job: Computation[Any]) -> bool:
@@ -286,26 +471,32 @@ class Jobs:
         """
         if time.monotonic() - job.wanted > IDLE_PATIENCE:
             return True
-        return not _is_wanted(job) and any(_is_wanted(other) for _, _, other, _ in self._queue)
+        return not _is_wanted(job) and any(_is_wanted(other.job) for other in self._queue)
 
-    def _compute(self, job: Computation[Any], compute: Compute[Any]) -> None:
+    def _compute(self, job: Computation[Any], compute: Compute[Any], turn: _Class) -> None:
         def progress(done: int, planned: int) -> None:
-            job.done, job.planned = done, planned
-            if self._makes_way(job):
+            job.report(done, planned)
+            if job.stopped or self._makes_way(job):
                 raise Cancelled
-            while not job.quick and self._compute_next(quick=True):
-                pass
+            # What is looked at since its turn came keeps its place.
+            while self._compute_next(before=min(turn, _class(job))):
+                job.pace.go_on()
 
+        job.pace.go_on()
         try:
             job.take(compute(progress))
         except Cancelled:
             with self._changed:
-                self._jobs.pop(job.digest, None)
-                job.state = State.WAITING  # for the pages that asked for it meanwhile
+                if not job.stopped:
+                    self._jobs.pop(job.digest, None)
+                    job.state = State.WAITING  # for the pages that asked for it meanwhile
         except Exception as error:  # a page must show a sentence, whatever is raised
             reason = job.failure(error)
             with self._changed:
-                job.reason, job.state = reason, State.FAILED
+                if not job.stopped:
+                    job.reason, job.state = reason, State.FAILED
         else:
             with self._changed:
                 job.state = State.DONE
+            if job.done:
+                self._experience.learn(job.kind, Run(job.done, job.pace.seconds))

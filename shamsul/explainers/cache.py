@@ -188,6 +188,10 @@ class MapCache:
                 path.unlink()
             return None
 
+    def remove(self, key: MapKey) -> None:
+        """Forget maps; nothing happens where there are none."""
+        self._path(key).unlink(missing_ok=True)
+
     def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> None:
         """Keep maps; a reader never sees half a file."""
         about, values = to_parts(maps)

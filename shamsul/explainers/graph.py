@@ -2,6 +2,7 @@
 
 import copy
 import operator
+import threading
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -94,6 +95,34 @@ _FUNCTIONS: dict[Any, tuple[Callable[[fx.Node], nn.Module], int]] = {
 }
 
 
+class _Tracer(fx.Tracer):
+    """Traces in its own thread alone.
+
+    While a network is traced, torch sends every module's calls and parameters of the whole process
+    to the tracer; those of other threads are none of its business and pass as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+
 _traced: WeakKeyDictionary[nn.Module, fx.GraphModule] = WeakKeyDictionary()
 
 
@@ -126,7 +155,7 @@ def trace(module: nn.Module) -> fx.GraphModule:
 
 def _trace(module: nn.Module) -> fx.GraphModule:
     try:
-        graph = fx.symbolic_trace(module)
+        graph = fx.GraphModule(module, _Tracer().trace(module))
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         raise ExplainerError(f"The network cannot be traced: {error}".splitlines()[0]) from error
     for node in list(graph.graph.nodes):

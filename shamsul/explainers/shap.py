@@ -67,7 +67,7 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
         return _by_definition(perturbation, task)
     alone = 2 * perturbation.count
     alone = alone if 2 * alone <= samples else 0
-    enough = min(perturbation.enough(task, samples), samples - alone)
+    enough = min(perturbation.enough(task, samples, further=alone), samples - alone)
     planned = enough + alone
     coalitions, outputs = perturbation.designed(task, enough, done=0, planned=planned)
     if alone:

@@ -282,20 +282,24 @@ class Perturbation:
         ends, their = self._known(self._ends, task, ENDS, done, planned, exact=True)
         done += ENDS
         coalitions, outputs = self._known(self._blocks, task, count - ENDS, done, planned)
+        task.progress(done + len(coalitions), planned)
         return np.concatenate([ends, coalitions]), np.concatenate([their, outputs])
 
     def alone(
         self, task: Task, *, done: int, planned: int
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """The coalitions with one superpixel shown or hidden, and the explained outputs."""
-        return self._known(self._alone, task, 2 * self.count, done, planned)
+        known = self._known(self._alone, task, 2 * self.count, done, planned)
+        task.progress(done + 2 * self.count, planned)
+        return known
 
-    def enough(self, task: Task, samples: int) -> int:
+    def enough(self, task: Task, samples: int, *, further: int = 0) -> int:
         """How many coalitions of the design tell as much as `samples` drawn at random.
 
         They are evaluated step by step, until the standard errors of the superpixels' main
         effects are no larger than those of a linear fit to `samples` random coalitions; root mean
         square over superpixels, as shares of the effects, mean over outputs. At most `samples`.
+        The progress counts what is expected from the errors so far, and `further` evaluations.
 
         Notes
         -----
@@ -304,19 +308,21 @@ class Perturbation:
         """
         asked = (task.target, task.outputs, samples)
         if asked not in self._enough:
-            self._enough[asked] = self._count_enough(task, samples)
+            self._enough[asked] = self._count_enough(task, samples, further)
         return self._enough[asked]
 
-    def _count_enough(self, task: Task, samples: int) -> int:
+    def _count_enough(self, task: Task, samples: int, further: int) -> int:
         block = 2 << max(self.count - 1, 0).bit_length()
         # A single block cannot tell an effect from an interaction of three superpixels, which ones
         # being drawn anew for each block: it is judged with half of the next one at the earliest.
         step = max(block // 4, 2)
         count = min(ENDS + block + step, samples)
+        expected = ENDS + 2 * block
         while count < samples:
             # Steps grow with what is there, so that judging it stays a small part of the work.
             count = min(count + max(step, count // 8), samples)
-            coalitions, outputs = self.designed(task, count, done=0, planned=samples)
+            planned = min(max(expected, count), samples) + further
+            coalitions, outputs = self.designed(task, count, done=0, planned=planned)
             rounding = self._evaluator.rounding(task.explained)
             ours, theirs = [], []
             for output, noise in zip(outputs.T, rounding, strict=True):
@@ -328,6 +334,9 @@ class Perturbation:
                 theirs.append(np.sqrt(4 * left * self.count / max(samples - self.count, 1)) / size)
             if np.mean(ours) <= np.mean(theirs):
                 break
+            # Variances fall as evaluations grow; not even twice as many is foreseen from few.
+            times = (np.mean(ours) / np.mean(theirs)) ** 2 if np.any(theirs) else np.inf
+            expected = round(count * min(times, 2.0))
         return count
 
     def _known(
@@ -344,7 +353,6 @@ class Perturbation:
             old = len(evaluated.logits)
             for logits in self._logits(task, coalitions[old:], done + old, planned, exact):
                 evaluated.logits.extend(logits)
-            task.progress(done + count, planned)
             return coalitions, task.explained(np.stack(evaluated.logits[:count]))
 
     def _logits(

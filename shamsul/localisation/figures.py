@@ -1,6 +1,6 @@
 """Figures of an evaluation, as pure functions from its tables to matplotlib."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -70,9 +70,7 @@ def draw(results: Results) -> tuple[Picture, ...]:
     """The figures of an evaluation, without those that nothing is known for."""
     if not results.metrics:
         return ()
-    metric, found = results.headline[0], results.tables
-    defined = set(found["scores"].dropna(subset=[metric])["method"])
-    methods = {name: title for name, title in results.titles.items() if name in defined}
+    metric, found, methods = results.headline[0], results.tables, scored(results)
     drawn = []
     if metric not in BINARY:
         drawn.append(boxes(found["scores"], metric, methods))
@@ -82,13 +80,32 @@ def draw(results: Results) -> tuple[Picture, ...]:
         ("against_baselines", "Difference to the best baseline"),
         ("against_people", "Difference to people"),
     ):
-        known = set(found[name].loc[found[name]["n"] > 0, "metric"])
-        shown = [one for one in results.headline if one in known]
-        if shown:
-            drawn.append(differences(found[name], shown[0], results.titles, name, title))
+        told = metric_of(results, name)
+        if told:
+            drawn.append(differences(found[name], told, results.titles, name, title))
     if metric not in BINARY and (found["scores"]["area_share"] > 0).any():
         drawn.append(size(found["scores"], found["correlations"], metric, methods))
     return tuple(drawn)
+
+
+def scored(results: Results) -> dict[str, str]:
+    """Titles of the methods with any score by the first headline metric, by name in order."""
+    known = set(results.tables["scores"].dropna(subset=[results.headline[0]])["method"])
+    return {name: title for name, title in results.titles.items() if name in known}
+
+
+def metric_of(results: Results, name: str) -> str:
+    """The headline metric that a table of differences is drawn by; empty where it has none."""
+    table = results.tables[name]
+    known = set(table.loc[table["n"] > 0, "metric"])
+    return next((one for one in results.headline if one in known), "")
+
+
+def lines_of(labels: Sequence[str], methods: Collection[str]) -> list[list[str]]:
+    """Labels in lines of equal length, as many as have room for their boxes and names."""
+    lines = max(-(-len(labels) * len(methods) // _BOXES), -(-len(labels) // _LABELS))
+    per_line = -(-len(labels) // lines)
+    return [list(labels[start : start + per_line]) for start in range(0, len(labels), per_line)]
 
 
 def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Picture:
@@ -107,15 +124,13 @@ def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Pictu
     Alam et al. 2023, doi 10.5617/nmi.10471
     """
     known = table.dropna(subset=[metric])
-    labels = sorted(known["label"].unique())
-    lines = max(-(-len(labels) * len(methods) // _BOXES), -(-len(labels) // _LABELS))
-    per_line = -(-len(labels) // lines)
-    figure = blank(min(0.9 + 2.6 * lines, _HIGHEST))
-    panels = figure.subplots(lines, 1, sharey=True, squeeze=False)[:, 0]
+    groups = lines_of(sorted(known["label"].unique()), methods)
+    per_line = len(groups[0])
+    figure = blank(min(0.9 + 2.6 * len(groups), _HIGHEST))
+    panels = figure.subplots(len(groups), 1, sharey=True, squeeze=False)[:, 0]
     looked, steps = looks(methods), 1.35 * spread(len(methods))
     random = np.random.default_rng(0)
-    for line, axes in enumerate(panels):
-        group = labels[line * per_line : (line + 1) * per_line]
+    for group, axes in zip(groups, panels, strict=True):
         for place, label in enumerate(group):
             here = known[known["label"] == label]
             for step, method in zip(steps, methods, strict=True):
@@ -132,7 +147,7 @@ def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Pictu
         axes.tick_params(axis="x", length=0)
         for edge in range(len(group) - 1):
             axes.axvline(edge + 0.5, color=LINE, linewidth=0.4)
-        axes.set_ylabel(_name(metric))
+        axes.set_ylabel(name_of(metric))
         axes.grid(axis="y", color=LINE, linewidth=0.4)
         axes.set_axisbelow(True)
     if metric not in DISTANCES:
@@ -147,25 +162,18 @@ def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Pictu
         "times the box's height, each point is a map. n is the number of images with the label, "
         f"in all n = {len(known):,} maps. Left out: {len(table) - len(known):,} without the score."
     )
-    return picture("boxes", f"{_name(metric)} by label and method", caption, figure)
+    return picture("boxes", f"{name_of(metric)} by label and method", caption, figure)
 
 
 def wins(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Picture:
     """How often the method of a row is better than that of a column, over all labels."""
     mine = table[(table["metric"] == metric) & (table["label"] == ALL)]
     order = {name: place for place, name in enumerate(methods)}
-    shares = np.full((len(order), len(order)), np.nan)
-    leads = shares.copy()
+    leads = np.full((len(order), len(order)), np.nan)
     words = {}
-    for row in mine[mine["n"] > 0].itertuples():
-        first, second = order[row.first], order[row.second]
-        sure = "*" if row.p_holm < 0.05 else ""
-        for here, there, share, other in (
-            (first, second, row.first_better, row.second_better),
-            (second, first, row.second_better, row.first_better),
-        ):
-            leads[here, there] = share - other
-            words[here, there] = f"{100 * share:.0f}%{sure}"
+    for row in duels(table, metric).itertuples():
+        cell = order[row.method], order[row.other]
+        leads[cell], words[cell] = row.lead, row.words
     figure = blank(1.9 + 0.34 * len(order))
     axes = figure.subplots()
     axes.set_facecolor(LINE)
@@ -192,6 +200,39 @@ def wins(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Pictur
     for written, cell in zip(axes.texts, words, strict=True):
         written.set_color("white" if abs(leads[cell]) > 0.6 else INK)
     return done
+
+
+def duels(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Each method beside each other one, over all labels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`shamsul.localisation.tables.wins` gives it.
+    metric : str
+
+    Returns
+    -------
+    DataFrame
+        Columns method, other, better, worse (shares of the n pairs), lead (better less worse), n,
+        p_holm, words (the share of better ones, with a star where p_holm is below 0.05). Those
+        without any pair are not there.
+    """
+    mine = table[(table["metric"] == metric) & (table["label"] == ALL) & (table["n"] > 0)]
+    names = {"first": "method", "second": "other", "first_better": "better"}
+    turned = {"second": "method", "first": "other", "second_better": "better"}
+    both = pd.concat(
+        [
+            mine.rename(columns={**names, "second_better": "worse"}),
+            mine.rename(columns={**turned, "first_better": "worse"}),
+        ]
+    )
+    both["lead"] = both["better"] - both["worse"]
+    both["words"] = [
+        f"{100 * share:.0f}%{'*' * (p < 0.05)}"
+        for share, p in zip(both["better"], both["p_holm"], strict=True)
+    ]
+    return both[["method", "other", "better", "worse", "lead", "n", "p_holm", "words"]]
 
 
 def differences(
@@ -276,13 +317,13 @@ def size(
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("Share of the image (logarithmic)")
     for axes in panels[::columns]:
-        axes.set_ylabel(_name(metric))
+        axes.set_ylabel(name_of(metric))
     caption = (
         "A point is a map. ρ: Spearman's correlation with its 95% bootstrap interval over images, "
         f"n = {len(shown):,} maps in all. Left out: {len(findings) - len(shown):,} maps without "
         "the score."
     )
-    return picture("size", f"{_name(metric)} and size of the finding", caption, figure)
+    return picture("size", f"{name_of(metric)} and size of the finding", caption, figure)
 
 
 def _box(
@@ -313,7 +354,7 @@ def _box(
     axes.scatter(away, values, s=4, color=colour, marker=marker, linewidths=0, alpha=0.8, zorder=4)
 
 
-def _name(metric: str) -> str:
-    """At the beginning of a sentence."""
+def name_of(metric: str) -> str:
+    """A metric's name at the beginning of a sentence."""
     name = NAMES[metric]
     return name[0].upper() + name[1:]

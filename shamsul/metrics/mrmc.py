@@ -419,15 +419,7 @@ def _delong(readings: Readings) -> NDArray[np.float64]:
     """Covariances of areas under ROC curves by placements."""
     if readings.truth is None or not np.isfinite(readings.scores).all():
         raise ValueError("DeLong's covariances need every case read by every reader and method")
-    flat = readings.scores.reshape(-1, readings.scores.shape[-1])
-    positive, negative = flat[:, readings.truth], flat[:, ~readings.truth]
-    above = (positive[:, :, None] > negative[:, None]) + 0.5 * (
-        positive[:, :, None] == negative[:, None]
-    )
-    covariance = np.zeros((len(flat), len(flat)))
-    for placements in (above.mean(2), above.mean(1)):
-        covariance += np.cov(placements) / placements.shape[1]
-    return covariance
+    return roc.covariance(readings.scores.reshape(-1, readings.scores.shape[-1]), readings.truth)
 
 
 #: Figures by name; of those that need one, from a threshold.

@@ -1,7 +1,7 @@
 """De-identified radiographs on disk, named by the hash of the file they came from."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.radiographs.pseudonym import is_sha256
-from shamsul.radiographs.radiograph import Radiograph
+from shamsul.radiographs.radiograph import NamedWindow, Radiograph
+from shamsul.radiographs.spacing import SpacingKind
 from shamsul.radiographs.turn import AS_STORED, Turn
 from shamsul.storage.atomic import replacing
 from shamsul.storage.damage import opened_arrays
 
 Loaded = TypeVar("Loaded")
+
+#: A window in a file.
+_WINDOW = [("name", "U64"), ("black", "f8"), ("white", "f8")]
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,12 @@ class RadiographArchive:
                 declared_aspect=np.array(radiograph.declared_aspect, dtype=np.float64),
                 turn=np.array(radiograph.turn),
                 notes=np.array(radiograph.notes, dtype=np.str_),
+                spacing_kind=np.array(radiograph.spacing_kind.value),
+                magnification=np.array(radiograph.magnification, dtype=np.float64),
+                windows=np.array(list(radiograph.windows), dtype=_WINDOW),
+                unit=np.array(radiograph.unit),
+                reflection=np.array(_listed(radiograph.reflection), dtype=np.float64),
+                sides=np.array(radiograph.sides, dtype=np.str_),
             )
 
     def get(self, sha256: str) -> Radiograph:
@@ -173,7 +183,25 @@ def _load(path: Path) -> Radiograph:
             # Files of 0.1.0 have neither.
             turn=Turn(*fields["turn"].tolist()) if "turn" in fields else AS_STORED,
             notes=tuple(fields["notes"].tolist()) if "notes" in fields else (),
+            **(_told(fields) if "spacing_kind" in fields else {}),
         )
+
+
+def _told(fields: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """What earlier files do not have."""
+    rows, columns = fields["sides"].tolist()
+    return {
+        "spacing_kind": SpacingKind(fields["spacing_kind"].item()),
+        "magnification": fields["magnification"].item(),
+        "windows": tuple(NamedWindow(*one) for one in fields["windows"].tolist()),
+        "unit": fields["unit"].item(),
+        "reflection": next(iter(fields["reflection"].tolist()), None),
+        "sides": (rows, columns),
+    }
+
+
+def _listed(value: float | None) -> list[float]:
+    return [] if value is None else [value]
 
 
 def _compact(values: NDArray[np.float32]) -> NDArray[Any]:

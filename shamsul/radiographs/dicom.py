@@ -16,11 +16,13 @@ from pydicom.uid import (
 )
 
 from shamsul.radiographs import refusal
+from shamsul.radiographs.calibration import read_aspect, read_spacing
 from shamsul.radiographs.codec import PixelFormat, decode
-from shamsul.radiographs.grayscale import Grayscale, Rescale, Window
+from shamsul.radiographs.grayscale import Grayscale, Rescale
 from shamsul.radiographs.header import Header, is_dicom
 from shamsul.radiographs.radiograph import Radiograph, RadiographError
 from shamsul.radiographs.turn import Turn
+from shamsul.radiographs.windows import stated_windows, window_of
 
 __all__ = ["is_dicom", "read_dicom"]
 
@@ -58,8 +60,8 @@ _VIEW_CODES = {
     "399198007": "RL",
     "R-10232": "RL",
 }
-# A pixel that is so many times longer one way than the other is none of a radiograph's.
-_MOST_OBLONG = 4
+#: What values may be (Rescale Type, Modality LUT Type; PS3.3 C.11.1.1.2), but for unspecified.
+_UNITS = ("OD", "HU", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT")
 # Channels of a gray image differ by less than this share of the range, but for lossy noise and
 # coloured marks on few pixels.
 _TINT = 0.1
@@ -121,13 +123,15 @@ def read_dicom(
         if pipeline is not stated:
             notes.append(WINDOW_SHOWS_NOTHING)
         values, window = pipeline.render(stored)
+        told = _told(header, pipeline)
     else:
         values, window = _gray_of_colour(header, pixel, stored)
+        told = {}
     view = _view(header)
     turn = Turn.upright(header.texts("PatientOrientation"), view)
     if turn.words:
         notes.append(TURNED.format(turn.words))
-    spacing, aspect = _spacing(header), _aspect(header)
+    (spacing, kind, magnification), aspect = read_spacing(header), read_aspect(header)
     if turn.swapped:
         spacing, aspect = spacing and (spacing[1], spacing[0]), 1 / aspect
     return Radiograph(
@@ -140,6 +144,10 @@ def read_dicom(
         declared_aspect=aspect,
         turn=turn,
         notes=tuple(notes),
+        spacing_kind=kind,
+        magnification=magnification,
+        sides=turn.directions(header.texts("PatientOrientation")),
+        **told,
     )
 
 
@@ -182,22 +190,27 @@ def _grayscale(header: Header, pixel: PixelFormat) -> Grayscale:
         bits=pixel.stored,
         signed=pixel.signed,
         modality=modality or rescale,
-        voi=header.table("VOILUTSequence", negative) or _window(header),
+        voi=header.table("VOILUTSequence", negative)
+        or window_of(
+            header.number("WindowCenter"),
+            header.number("WindowWidth"),
+            header.text("VOILUTFunction"),
+        ),
         inverted=pixel.photometric == "MONOCHROME1"
         or header.text("PresentationLUTShape") == "INVERSE",
         padding=_padding(header, pixel),
     )
 
 
-def _window(header: Header) -> Window | None:
-    """First window, None where it is absent or narrower than its function allows."""
-    center, width = header.number("WindowCenter"), header.number("WindowWidth")
-    function = header.text("VOILUTFunction")
-    if center is None or width is None:
-        return None
-    if function not in ("LINEAR_EXACT", "SIGMOID"):
-        return Window(center, width) if width >= 1 else None
-    return Window(center, width, function) if width > 0 else None
+def _told(header: Header, grayscale: Grayscale) -> dict[str, Any]:
+    """What the file tells of the values that are shown, as fields of the radiograph."""
+    item = header.item("ModalityLUTSequence")
+    unit = item.text("ModalityLUTType") if item else header.text("RescaleType")
+    return {
+        "windows": stated_windows(header, grayscale),
+        "unit": unit if unit in _UNITS and grayscale.is_linear else "",
+        "reflection": grayscale.reflection,
+    }
 
 
 def _padding(header: Header, pixel: PixelFormat) -> tuple[int, int] | None:
@@ -228,37 +241,6 @@ def _gray_of_colour(
         raise RadiographError(refusal.COLOUR)
     luma = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     return np.rint(luma).astype(np.float32), (0.0, top)
-
-
-def _pair(header: Header, keyword: str) -> tuple[float, float] | None:
-    """Two positive numbers of sensible proportions."""
-    numbers = header.numbers(keyword)
-    if len(numbers) != 2 or min(numbers) <= 0 or max(numbers) > _MOST_OBLONG * min(numbers):
-        return None
-    return numbers[0], numbers[1]
-
-
-def _spacing(header: Header) -> tuple[float, float] | None:
-    """Pixel Spacing (PS3.3 10.7.1.3), else that of the detector less the magnification.
-
-    What a film was scanned with (PS3.3 C.8.6.2) is, like the detector's, not at the patient.
-    """
-    spacing = _pair(header, "PixelSpacing")
-    if spacing is not None:
-        return spacing
-    spacing = _pair(header, "ImagerPixelSpacing") or _pair(header, "NominalScannedPixelSpacing")
-    if spacing is None:
-        return None
-    magnification = header.number("EstimatedRadiographicMagnificationFactor") or 1.0
-    if magnification < 1:
-        magnification = 1.0  # the detector is behind the patient
-    return spacing[0] / magnification, spacing[1] / magnification
-
-
-def _aspect(header: Header) -> float:
-    """Pixel Aspect Ratio, vertical to horizontal (PS3.3 C.7.6.3.1.7)."""
-    sides = _pair(header, "PixelAspectRatio")
-    return 1.0 if sides is None else sides[0] / sides[1]
 
 
 def _view(header: Header) -> str:

@@ -1,6 +1,7 @@
 """The one door: bytes of a file to a radiograph, or one sentence why not."""
 
 from shamsul.radiographs import refusal
+from shamsul.radiographs.directory import Directory
 from shamsul.radiographs.radiograph import Radiograph, RadiographError
 from shamsul.radiographs.readers import read_apart
 
@@ -45,14 +46,28 @@ def read_radiograph(data: bytes, *, max_bytes: int | None = None) -> Radiograph:
     >>> read_radiograph(file.getvalue()).pixels.tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
+    read = read_file(data, max_bytes=max_bytes)
+    if isinstance(read, Directory):
+        raise RadiographError(refusal.DIRECTORY)
+    return read
+
+
+def read_file(data: bytes, *, max_bytes: int | None = None) -> Radiograph | Directory:
+    """Read a file as :func:`read_radiograph` does, or a DICOMDIR that may have come with others.
+
+    Raises
+    ------
+    RadiographError
+        Neither is in it; as of :func:`read_radiograph`.
+    """
     read = _read(data, max_bytes)
-    if isinstance(read, Radiograph):
-        return read
-    raise RadiographError(read)
+    if isinstance(read, str):
+        raise RadiographError(read)
+    return read
 
 
-def _read(data: bytes, max_bytes: int | None) -> Radiograph | str:
-    """The radiograph, or the sentence with which it is refused."""
+def _read(data: bytes, max_bytes: int | None) -> Radiograph | Directory | str:
+    """What is in the file, or the sentence with which it is refused."""
     if max_bytes is not None and len(data) > max_bytes:
         return refusal.too_many_bytes(max_bytes)
     return read_apart(data) if data else refusal.EMPTY

@@ -152,14 +152,13 @@ class Grayscale:
         but an unsigned image of at most 8 bits that is not rescaled is ready for display as it
         is.
         """
-        low = -(2 ** (self.bits - 1)) if self.signed else 0
-        high = low + 2**self.bits - 1
+        low, high = self._stored
         levels = (
             np.arange(low, high + 1, dtype=np.float64)
             if self.bits <= _TABLE_BITS
             else stored.astype(np.float64)
         )
-        values, reach, window = self._tones(levels, float(low), float(high))
+        values, reach, window = self._tones(levels)
         if self.inverted:
             total = reach[0] + reach[1]
             values = total - values
@@ -206,16 +205,42 @@ class Grayscale:
         full = Window((low + high) / 2, high - low, "LINEAR_EXACT")
         return replace(self, voi=full)
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether what is rendered are the modality's values, reflected or not."""
+        return not isinstance(self.voi, LookupTable) and (
+            self.voi is None or self.voi.function != "SIGMOID"
+        )
+
+    @property
+    def reflection(self) -> float | None:
+        """What a modality's value and the rendered one add up to; None where they are the same."""
+        return sum(self._reach) if self.inverted and self.is_linear else None
+
+    def shown(self, limits: tuple[float, float]) -> tuple[float, float]:
+        """Two of the modality's values as they are rendered, the darker one first."""
+        total = self.reflection
+        return limits if total is None else (total - limits[1], total - limits[0])
+
+    @property
+    def _stored(self) -> tuple[int, int]:
+        """The lowest and the highest stored value."""
+        low = -(2 ** (self.bits - 1)) if self.signed else 0
+        return low, low + 2**self.bits - 1
+
+    @property
+    def _reach(self) -> tuple[float, float]:
+        """The lowest and the highest value that the modality could give."""
+        if isinstance(self.modality, LookupTable):
+            return 0.0, self.modality.top
+        ends = self.modality(np.array(self._stored, dtype=np.float64))
+        return float(ends.min()), float(ends.max())
+
     def _tones(
-        self, levels: Floats, low: float, high: float
+        self, levels: Floats
     ) -> tuple[Floats, tuple[float, float], tuple[float, float] | None]:
         """Values of stored `levels`, the range they could reach, and the window if stated."""
-        values = self.modality(levels)
-        if isinstance(self.modality, LookupTable):
-            reach = (0.0, self.modality.top)
-        else:
-            ends = self.modality(np.array([low, high]))
-            reach = (float(ends.min()), float(ends.max()))
+        values, reach = self.modality(levels), self._reach
         if isinstance(self.voi, LookupTable):
             reach = (0.0, self.voi.top)
             return self.voi(values), reach, reach

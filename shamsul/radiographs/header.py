@@ -20,7 +20,8 @@ from shamsul.radiographs import refusal
 from shamsul.radiographs.grayscale import LookupTable
 from shamsul.radiographs.radiograph import RadiographError
 
-#: The only attributes ever taken from a file: none of them names a person, place or date.
+#: The only attributes ever taken from a file: none of them names a person, place or date. Free text
+#: among them (Window Center & Width Explanation) is kept where all its words are known ones.
 ATTRIBUTES = (
     "SOPClassUID",
     "Modality",
@@ -38,6 +39,7 @@ ATTRIBUTES = (
     "Rows",
     "Columns",
     "PixelSpacing",
+    "PixelSpacingCalibrationType",
     "PixelAspectRatio",
     "BitsAllocated",
     "BitsStored",
@@ -47,9 +49,11 @@ ATTRIBUTES = (
     "PixelPaddingRangeLimit",
     "WindowCenter",
     "WindowWidth",
+    "WindowCenterWidthExplanation",
     "VOILUTFunction",
     "RescaleIntercept",
     "RescaleSlope",
+    "RescaleType",
     "RedPaletteColorLookupTableDescriptor",
     "GreenPaletteColorLookupTableDescriptor",
     "BluePaletteColorLookupTableDescriptor",

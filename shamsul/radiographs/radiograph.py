@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shamsul.radiographs.spacing import SpacingKind
 from shamsul.radiographs.turn import AS_STORED, Turn
 
 
@@ -19,6 +21,14 @@ class RadiographError(ValueError):
     Traceback (most recent call last):
     shamsul.radiographs.radiograph.RadiographError: The file is not a DICOM, PNG or JPEG image.
     """
+
+
+class NamedWindow(NamedTuple):
+    """A window to choose: its name, and the values shown as black and as white."""
+
+    name: str
+    black: float
+    white: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +59,21 @@ class Radiograph:
         What has been done to the file's pixels for it.
     notes : tuple of str
         Sentences for the reader: where what is shown is not what the file states.
+    spacing_kind : SpacingKind
+        What `spacing_mm` refers to. UNSTATED also where there is none.
+    magnification : float
+        What the file's spacing was divided by for `spacing_mm`.
+    windows : tuple of NamedWindow
+        Those that the file states, for `values`.
+    unit : str
+        Of the file's values (Rescale Type or Modality LUT Type, PS3.3 C.11.1.1.2), for example
+        "HU"; "" where it is unspecified, and where `values` are no longer those.
+    reflection : float or None
+        What a value of the file and the one in `values` add up to, where small ones are bright;
+        None where they are the same.
+    sides : (str, str)
+        Where rows and columns lead (Patient Orientation, PS3.3 C.7.6.1.1.1), for example "L" and
+        "F"; "" where the file does not say.
     """
 
     values: NDArray[np.float32]
@@ -60,6 +85,12 @@ class Radiograph:
     declared_aspect: float = 1.0
     turn: Turn = AS_STORED
     notes: tuple[str, ...] = ()
+    spacing_kind: SpacingKind = SpacingKind.UNSTATED
+    magnification: float = 1.0
+    windows: tuple[NamedWindow, ...] = ()
+    unit: str = ""
+    reflection: float | None = None
+    sides: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.dtype != np.float32 or self.values.size == 0:
@@ -93,3 +124,8 @@ class Radiograph:
         if self.spacing_mm is None:
             return self.declared_aspect
         return self.spacing_mm[0] / self.spacing_mm[1]
+
+    def shown(self, limits: tuple[float, float]) -> tuple[float, float]:
+        """Two of the file's values as they are in `values`, the darker one first."""
+        total = self.reflection
+        return limits if total is None else (total - limits[1], total - limits[0])

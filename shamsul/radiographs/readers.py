@@ -18,7 +18,9 @@ from multiprocessing import Pipe
 import numpy as np
 
 from shamsul.radiographs import refusal
-from shamsul.radiographs.radiograph import Radiograph
+from shamsul.radiographs.directory import Directory
+from shamsul.radiographs.radiograph import NamedWindow, Radiograph
+from shamsul.radiographs.spacing import SpacingKind
 from shamsul.radiographs.turn import Turn
 
 # Files read at a time; further ones wait.
@@ -27,8 +29,8 @@ _places = threading.BoundedSemaphore(4)
 _idle: list["_Process"] = []
 
 
-def read_apart(data: bytes) -> Radiograph | str:
-    """The radiograph, or the sentence with which the file is refused.
+def read_apart(data: bytes) -> Radiograph | Directory | str:
+    """The radiograph or DICOMDIR, or the sentence with which the file is refused.
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ class _Process:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def read(self, data: bytes) -> Radiograph | str:
+    def read(self, data: bytes) -> Radiograph | Directory | str:
         """See :func:`read_apart`."""
         try:
             self._pipe.send_bytes(data)
@@ -110,10 +112,14 @@ def _end_all() -> None:
         _idle.pop().end()
 
 
-def to_parts(read: Radiograph | str) -> Iterator[bytes | memoryview]:
+def to_parts(read: Radiograph | Directory | str) -> Iterator[bytes | memoryview]:
     """What a process gives back: JSON, then values."""
     if isinstance(read, str):
         yield json.dumps({"refused": read}).encode()
+        yield b""
+        return
+    if isinstance(read, Directory):
+        yield json.dumps({"directory": read.files}).encode()
         yield b""
         return
     about = {name: value for name, value in vars(read).items() if name != "values"}
@@ -121,15 +127,20 @@ def to_parts(read: Radiograph | str) -> Iterator[bytes | memoryview]:
     yield np.ascontiguousarray(read.values).data.cast("B")
 
 
-def _from_parts(about: bytes, values: bytes) -> Radiograph | str:
+def _from_parts(about: bytes, values: bytes) -> Radiograph | Directory | str:
     told = json.loads(about)
     if "refused" in told:
         return str(told["refused"])
+    if "directory" in told:
+        return Directory(tuple(map(str, told["directory"])))
     return Radiograph(
         values=np.frombuffer(values, dtype=np.float32).reshape(told.pop("shape")),
         window=tuple(told.pop("window")),
         spacing_mm=(spacing := told.pop("spacing_mm")) and tuple(spacing),
         turn=Turn.from_json(told.pop("turn")),
         notes=tuple(told.pop("notes")),
+        spacing_kind=SpacingKind(told.pop("spacing_kind")),
+        windows=tuple(NamedWindow(*window) for window in told.pop("windows")),
+        sides=tuple(told.pop("sides")),
         **told,
     )

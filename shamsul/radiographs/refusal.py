@@ -28,6 +28,7 @@ UNDEFINED_LENGTH = (
     "compressed data may be."
 )
 NO_IMAGE = "The DICOM file holds no image, or was cut short before it."
+DIRECTORY = "The file is a DICOMDIR, which lists images but holds none."
 SEVERAL = "The file holds several images, but a single radiograph is needed."
 UNSUPPORTED = "The image is compressed or coded in a way that cannot be read here."
 COLOUR = "The image is in colour, so it is not a radiograph."

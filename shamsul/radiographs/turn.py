@@ -9,6 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 Kind = TypeVar("Kind", bound=np.generic)
 
 _FRONTAL = ("PA", "AP", "")
+_OPPOSITE = dict(zip("LRAPHF", "RLPAFH", strict=True))
+_AXIS = dict(zip("LRAPHF", "xxyyzz", strict=True))
+
+
+def opposite(direction: str) -> str:
+    """Where the other way leads.
+
+    Examples
+    --------
+    >>> opposite("LA")
+    'RP'
+    """
+    return "".join(_OPPOSITE[letter] for letter in direction)
 
 
 class Turn(NamedTuple):
@@ -85,6 +98,34 @@ class Turn(NamedTuple):
         turned = pixels.T if self.swapped else pixels
         return np.ascontiguousarray(
             turned[:: -1 if self.rows_reversed else 1, :: -1 if self.columns_reversed else 1]
+        )
+
+    def directions(self, directions: Sequence[str]) -> tuple[str, str]:
+        """Where rows and columns lead, turned.
+
+        Parameters
+        ----------
+        directions : sequence of str
+            Patient Orientation of the file's pixels (PS3.3 C.7.6.1.1.1), in capitals.
+
+        Returns
+        -------
+        (str, str)
+            Of L, R, A, P, H and F, several where oblique, the principal one first; "" and "" where
+            it is none of a radiograph.
+
+        Examples
+        --------
+        >>> Turn(columns_reversed=True).directions(["R", "F"])
+        ('L', 'F')
+        """
+        axes = [{_AXIS.get(letter, "") for letter in one} for one in directions]
+        if len(axes) != 2 or not all(axes) or "" in axes[0] | axes[1] or axes[0] & axes[1]:
+            return "", ""
+        rows, columns = directions[::-1] if self.swapped else directions
+        return (
+            opposite(rows) if self.columns_reversed else rows,
+            opposite(columns) if self.rows_reversed else columns,
         )
 
     def places(self, places: ArrayLike, shape: tuple[int, int]) -> NDArray[np.float64]:

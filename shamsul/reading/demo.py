@@ -11,7 +11,7 @@ from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder
 from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.store import Store
 from shamsul.reading.database.transactions import UnreadableError
-from shamsul.reading.design.study import Study
+from shamsul.reading.design.study import Origin, Study
 
 #: Source of the demo's annotations.
 EXACT = "phantom (exact)"
@@ -90,7 +90,7 @@ def _add(
         ),
     )
     # Last, so that a case is only ever listed when it can be shown.
-    store.add_case(DEMO.name, radiograph.sha256, entry.name)
+    store.add_case(DEMO.name, radiograph.sha256, entry.name, Origin.DEMO)
 
 
 def _tell_findings(store: Store, entries: Sequence[FolderCase]) -> None:

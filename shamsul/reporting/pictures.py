@@ -71,17 +71,20 @@ class Picture:
     title, caption : str
         The caption stands in the figure too.
     figure : matplotlib.figure.Figure
+    numbering : str
+        A sentence after the caption where names are numbers in this figure, see :func:`numbered`.
     """
 
     name: str
     title: str
     caption: str
     figure: Figure
+    numbering: str = ""
 
     @property
     def words(self) -> str:
         """For those who do not see it."""
-        return f"{self.title}. {self.caption}"
+        return f"{self.title}. {self.caption}{self.numbering}"
 
 
 def look(number: int) -> Look:
@@ -125,7 +128,7 @@ def legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> 
     )
 
 
-def picture(name: str, title: str, caption: str, figure: Figure) -> Picture:
+def picture(name: str, title: str, caption: str, figure: Figure, numbering: str = "") -> Picture:
     """Finish a figure: plain axes, letters of one size, the caption below."""
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
@@ -134,10 +137,9 @@ def picture(name: str, title: str, caption: str, figure: Figure) -> Picture:
         for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts):
             text.set_fontsize(SMALL)
             text.set_color(INK)
-    figure.supxlabel(
-        textwrap.fill(plain(caption), 122), x=0.01, ha="left", fontsize=SMALL, color=GREY
-    )
-    return Picture(name, title, caption, figure)
+    below = textwrap.fill(plain(f"{caption}{numbering}"), 122)
+    figure.supxlabel(below, x=0.01, ha="left", fontsize=SMALL, color=GREY)
+    return Picture(name, title, caption, figure, numbering)
 
 
 def intervals(

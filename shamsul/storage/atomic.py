@@ -1,7 +1,8 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all."""
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,3 +33,20 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a crash, never meets half of it; see `replacing`."""
     with replacing(path) as file:
         file.write(data)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, under another name until it is whole; folders above are made.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or there is something under its name by then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as part:
+        made = Path(part) / path.name
+        made.mkdir()
+        yield made
+        made.rename(path)

@@ -14,6 +14,7 @@ from shamsul.classifiers.manifest import Manifest, ModelError, Resize
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
 from shamsul.reading.database.about_readers import AboutReaders
+from shamsul.reading.database.consensuses import Consensuses
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.database.transactions import UnreadableError
@@ -70,7 +71,8 @@ def describe(desk: Desk, store: Store, study: str) -> tuple[About, pd.DataFrame]
     )
     went = flow(Readings(store.database).of(study), answers, kept.questionnaire)
     said = AboutReaders(store.database).all(study)
-    return described(kept, cases, answers, said, went, here), went
+    agreed = Consensuses(store.database).of(study)
+    return described(kept, cases, answers, said, went, here, agreed), went
 
 
 def _phantoms(

@@ -5,7 +5,7 @@ what computes, and what waits in the queue. Pages, the command line and precompu
 :class:`~shamsul.studies.panels.Source` and ask.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -14,7 +14,8 @@ from shamsul.annotations.archive import AnnotationArchive
 from shamsul.classifiers.grid import GridImage, prepare
 from shamsul.classifiers.manifest import Manifest, ModelError
 from shamsul.computing.engine import Engine, Here
-from shamsul.computing.jobs import NOT_KEPT, Computation, Job, Jobs, State
+from shamsul.computing.jobs import NOT_KEPT, Computation, Job, Jobs, Queued, State
+from shamsul.computing.pace import Experience
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
@@ -62,6 +63,15 @@ class MeasureJob(Computation[Rows]):
         return self.parts[0].measure.title
 
     @property
+    def kind(self) -> str:
+        keys = [one.source.key for one in self.parts]
+        return f"{self.parts[0].measure.name} {keys[0].model} {[key.method for key in keys]}"
+
+    @property
+    def case(self) -> str:
+        return self.parts[0].source.case.name
+
+    @property
     def quick(self) -> bool:
         return False
 
@@ -99,6 +109,8 @@ class Desk:
         Of maps against annotations, and of measures that need none.
     engine : Engine
         What computes.
+    experience : Experience, optional
+        What computations took before.
     """
 
     def __init__(
@@ -109,10 +121,12 @@ class Desk:
         scores: ResultCache,
         measures: ResultCache,
         engine: Engine,
+        experience: Experience | None = None,
     ) -> None:
         self.archive, self.annotations = archive, annotations
         self.maps, self.scores, self.measures = maps, scores, measures
         self.engine = engine
+        self._experience = experience
 
     @classmethod
     def of_installation(
@@ -130,12 +144,13 @@ class Desk:
             ResultCache(settings().scores),
             ResultCache(settings().measures),
             engine or Here(),
+            Experience(settings().data_dir / "experience.json"),
         )
 
     @cached_property
     def _jobs(self) -> Jobs:
         """The queue, whose thread is started with the first that waits in it."""
-        return Jobs(self.maps)
+        return Jobs(self.maps, experience=self._experience)
 
     def warm_up(self) -> None:
         """Have what computes load its libraries, before anything is asked for."""
@@ -149,10 +164,17 @@ class Desk:
         """The maps of a source of all labels; none where they are not kept, or not whole."""
         return self.maps.get(source.key) or ()
 
-    def request(self, source: Source) -> Job:
-        """The maps of a source, which are computed where they are not kept; never waited for."""
+    def request(self, source: Source, *, on_screen: bool = False) -> Job:
+        """The maps of a source, which are computed where they are not kept; never waited for.
+
+        Those that somebody looks at, `on_screen`, go before others as long as this is said.
+        """
         return self._jobs.request(
-            source.key, source.method, lambda progress: self._explain(source, progress)
+            source.key,
+            source.method,
+            lambda progress: self._explain(source, progress),
+            case=source.case.name,
+            on_screen=on_screen,
         )
 
     def request_measure(self, parts: Sequence[Part]) -> MeasureJob:
@@ -211,6 +233,18 @@ class Desk:
     def give_up(self, asked: Iterable[Computation[Any]]) -> None:
         """Stop what was asked for, unless somebody asks again."""
         self._jobs.give_up(asked)
+
+    def queue(self) -> tuple[Queued, ...]:
+        """What runs and what waits, in the order in which it is computed."""
+        return self._jobs.queue() if "_jobs" in vars(self) else ()
+
+    def stop(self, digests: Collection[str]) -> None:
+        """Stop what runs or waits as a person's wish; only :meth:`retry` starts it again."""
+        self._jobs.stop(digests)
+
+    def move(self, digest: str, before: str) -> None:
+        """Give what waits another turn, before something else or (``""``) at the end."""
+        self._jobs.move(digest, before)
 
     def _explain(self, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
         return self.engine.explain(source.folder, source.key, self._prepared(source), progress)

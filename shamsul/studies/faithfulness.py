@@ -201,7 +201,9 @@ class Runs:
             else:
                 job, case = self._desk.request_measure(due), due[0].source.case.name
                 digests = [one.digest for one in due]
-            if reason := self._desk.failure(job):
+            if job.stopped:
+                run.over.append(job)
+            elif reason := self._desk.failure(job):
                 # Some sentences name what failed already.
                 said = reason if reason.startswith(job.title) else f"{job.title}: {reason}"
                 run.failed |= dict.fromkeys(digests, Failure(case, said))
@@ -209,7 +211,9 @@ class Runs:
             else:
                 asked.append((f"{case}, {job.progress}", job))
         run.asked = [job for _, job in asked]
-        run.going = run.going and next(self._left(wanted), None) is not None
+        run.going = next(self._left(wanted), None) is not None
+        if any(job.stopped for job in run.over):
+            self.stop(wanted)
         running = [words for words, job in asked if job.state is State.RUNNING]
         now = next(iter(running), "waiting for other work" if asked else "")
         return replace(self.standing(wanted), now=now)

@@ -1,73 +1,27 @@
-"""From a study file to a study: its cases taken in, their labels chosen, readings assigned."""
+"""From a study file to a study: made, changed, and extended by further cases."""
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.archive import AnnotationArchive
-from shamsul.annotations.drawings import experts
-from shamsul.annotations.formats.masks import read_mask
 from shamsul.classifiers import registry
-from shamsul.classifiers.prediction import NO_FINDING
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
-from shamsul.radiographs import RadiographArchive, pseudonym, read_radiograph
-from shamsul.reading.case_folder import LABELS_FILE, read_folder
-from shamsul.reading.database.findings import Findings, GivenFindings
+from shamsul.radiographs import RadiographArchive
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
-from shamsul.reading.demo import EXACT
-from shamsul.reading.design.design import Control, assign
+from shamsul.reading.design.design import Control, Reading, assign
+from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study import Study
-from shamsul.reading.design.study_file import (
-    Known,
-    StudyFile,
-    lies_below,
-    line_of,
-    too_many_repeats,
-)
-from shamsul.storage.text import Table
+from shamsul.reading.design.study_file import Known, StudyFile, line_of, too_many_repeats
+from shamsul.studies.taking_in import StudyError, gather
 
 if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
-
-
-class StudyError(ValueError):
-    """A study cannot be made; the message says why in one sentence."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A case taken in, before it belongs to a study.
-
-    Attributes
-    ----------
-    name : str
-        In the study.
-    sha256 : str
-        Of the stored radiograph.
-    labels : tuple of str
-        Given with the case.
-    file : str
-        Name of the file, for the study file's ``only``; it is not kept.
-    findings : mapping of str to bool
-        Whether it has each finding, as far as that was told with it.
-    """
-
-    name: str
-    sha256: str
-    labels: tuple[str, ...] = ()
-    file: str = ""
-    findings: Findings = field(default_factory=dict)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """What the study file may call it."""
-        return frozenset((self.name, self.file, Path(self.file).stem)) - {""}
 
 
 @dataclass(frozen=True)
@@ -138,39 +92,134 @@ def create(
     assert plan is not None
     if file.study.name in store.names():
         raise StudyError(f"There is a study named {file.study.name!r} already.")
-    left_out: list[tuple[str, str]] = []
-    allowed = [folder] if allowed is None else allowed
-    taken = _take_in(file, folder, allowed, store, archive, annotations, max_bytes, left_out)
-    labels: dict[str, Sequence[str]] = {}
-    for done, case in enumerate(taken):
-        progress(done, len(taken))
-        found = _labels(file, case, archive, annotations, load)
-        if found:
-            labels[case.name] = found
-        else:
-            left_out.append((case.name, f"no label to read (from = {file.labels.source})"))
-    progress(len(taken), len(taken))
-    if Control.OTHER_PATIENT in plan.design.controls and len(labels) == 1:
+    gathered = gather(
+        file,
+        folder,
+        store=store,
+        archive=archive,
+        annotations=annotations,
+        load=load,
+        max_bytes=max_bytes,
+        allowed=[folder] if allowed is None else allowed,
+        progress=progress,
+    )
+    cases = len(gathered.cases)
+    if Control.OTHER_PATIENT in plan.design.controls and cases == 1:
         raise StudyError("Control maps of another patient need a second case.")
-    if not labels:
+    if not cases:
         raise StudyError(f"No case is left for the study {file.study.name}.")
-    if reason := too_many_repeats(plan.design, len(labels)):
+    if reason := too_many_repeats(plan.design, cases):
         line = line_of(plan.source, ("design", "repeats"))
         raise StudyError(f"line {line}: design.repeats: {reason}.")
     try:
-        readings = assign(plan.design, labels, plan.readers, plan.methods)
-        cases = {case.name: case.sha256 for case in taken if case.name in labels}
-        # Of other columns nobody knows what they say of a patient.
-        read = {label for found in labels.values() for label in found}
-        findings = {
-            case.name: {name: told for name, told in case.findings.items() if name in read}
-            for case in taken
-            if case.name in labels
-        }
-        Readings(store.database).create(file.study, cases, readings, findings)
+        readings = assign(plan.design, gathered.labels, plan.readers, plan.methods)
+        Readings(store.database).create(file.study, gathered.cases, readings, gathered.findings)
     except ValueError as error:
         raise StudyError(f"The study cannot be made: {error}.") from error
-    return Made(store.study(file.study.name), len(labels), len(readings), tuple(left_out))
+    return Made(store.study(file.study.name), cases, len(readings), gathered.left_out)
+
+
+def extend(
+    file: StudyFile,
+    folder: Path,
+    *,
+    store: Store,
+    archive: RadiographArchive,
+    annotations: AnnotationArchive,
+    load: "Callable[[str], Classifier]",
+    max_bytes: int,
+    allowed: Sequence[Path] | None = None,
+    progress: Callable[[int, int], None] = lambda done, planned: None,
+) -> Made:
+    """Add the cases of a study file that its study does not have yet.
+
+    Each reader is given them after all that the reader has, by the same design and without further
+    practice cases or repeats; what was given before stays as it is.
+
+    Parameters
+    ----------
+    file, folder, store, archive, annotations, load, max_bytes, allowed, progress
+        As for :func:`create`. What else was changed in the file is taken over as by
+        :func:`update`.
+
+    Returns
+    -------
+    Made
+        With the numbers of cases and readings of the whole study.
+
+    Raises
+    ------
+    StudyError
+        If the study is closed, its design does not allow it, or there is no further case; nothing
+        is changed then.
+    shamsul.reading.database.transactions.StoreError
+        If the database fails.
+    """
+    readings = Readings(store.database)
+    _check_extensible(store.study(file.study.name), readings.of(file.study.name))
+    there = store.cases(file.study.name)
+    gathered = gather(
+        file,
+        folder,
+        store=store,
+        archive=archive,
+        annotations=annotations,
+        load=load,
+        max_bytes=max_bytes,
+        allowed=[folder] if allowed is None else allowed,
+        but={case.image_sha256 for case in there},
+        progress=progress,
+    )
+    if not gathered.cases:
+        raise StudyError(f"The file names no further case for the study {file.study.name}.")
+    study = update(file, store).study
+    plan, old = study.plan, readings.of(study.name)
+    assert plan is not None
+    # Drawn anew: with the first cases' seed they would come in the first cases' order.
+    seed = plan.design.seed + len(there)
+    design = replace(plan.design, seed=seed, warm_up=0, repeats=0)
+    added = assign(design, gathered.labels, plan.readers, plan.methods)
+    try:
+        readings.extend(study.name, gathered.cases, _after(old, added), gathered.findings)
+    except ValueError as error:
+        raise StudyError(f"The cases cannot be added: {error}.") from error
+    counts = len(there) + len(gathered.cases), len(old) + len(added)
+    return Made(store.study(study.name), *counts, gathered.left_out)
+
+
+def _check_extensible(study: Study, readings: Sequence[Assigned]) -> None:
+    """A `StudyError` says why cases may not be added to a study."""
+    plan = study.plan
+    if plan is None:
+        raise StudyError(f"The study {study.name} was not made of a study file.")
+    if study.closed_at is not None:
+        raise StudyError(f"The study {study.name} is closed: reopen it before cases are added.")
+    if plan.design.cases_per_reader:
+        raise StudyError("Cases cannot be added where readers share them out.")
+    if Control.OTHER_PATIENT in plan.design.controls:
+        raise StudyError(
+            "Cases cannot be added where control maps are of other patients: which patient's "
+            "depends on how many cases there are."
+        )
+    if any(one.reading.session > 1 and one.active_seconds for one in readings):
+        raise StudyError("Cases cannot be added once a reader has begun the second session.")
+
+
+def _after(old: Sequence[Assigned], added: Sequence[Reading]) -> list[Reading]:
+    """Added readings in their places after those that each reader has in a session."""
+    last: dict[tuple[str, int], tuple[int, int]] = {}
+    for one in old:
+        reading = one.reading
+        place, order = last.get((reading.reader, reading.session), (0, 0))
+        last[reading.reader, reading.session] = (
+            max(place, reading.place),
+            max(order, reading.case_order),
+        )
+    return [
+        replace(one, place=place + one.place, case_order=order + one.case_order)
+        for one in added
+        for place, order in [last.get((one.reader, one.session), (0, 0))]
+    ]
 
 
 def update(file: StudyFile, store: Store) -> Made:
@@ -211,6 +260,11 @@ def update(file: StudyFile, store: Store) -> Made:
         if one.reading.label not in labels[one.case.name]:
             labels[one.case.name].append(one.reading.label)
     every = assign(plan.design, labels, plan.readers, plan.methods) if added else ()
+    practice = {one.reading.case for one in old if one.reading.warm_up}
+    if added and practice != {reading.case for reading in every if reading.warm_up}:
+        raise StudyError(
+            "Readers cannot be added after cases were: their practice cases would be others."
+        )
     new = [reading for reading in every if reading.reader in added]
     asks = file.study.questionnaire
     if not before.questionnaire.at(Step.AGAIN):
@@ -218,127 +272,3 @@ def update(file: StudyFile, store: Store) -> Made:
         asks = Questionnaire(tuple(q for q in asks.questions if q.step is not Step.AGAIN))
     study = readings.change(replace(file.study, questionnaire=asks, plan=plan), new)
     return Made(study, len(labels), len(old) + len(new), ())
-
-
-def _take_in(
-    file: StudyFile,
-    folder: Path,
-    allowed: Sequence[Path],
-    store: Store,
-    archive: RadiographArchive,
-    annotations: AnnotationArchive,
-    max_bytes: int,
-    left_out: list[tuple[str, str]],
-) -> list[Taken]:
-    """The cases of the file's source; what cannot be read is noted."""
-    source = file.cases
-    if source.study:
-        told = GivenFindings(store.database).of(source.study)
-        taken = [
-            Taken(case.name, case.image_sha256, findings=told.get(case.name, {}))
-            for case in store.cases(source.study)
-        ]
-    else:
-        place = folder / (source.list or source.folder)
-        if not lies_below(place, allowed):
-            raise StudyError(f"{place.name} does not lie where cases may be taken from here.")
-        files = _listed(place, left_out) if source.list else _in_folder(place)
-        taken = []
-        for name, path, labels, masks, findings in files:
-            if not all(lies_below(one, allowed) for one in (path, *masks.values())):
-                left_out.append((path.name, "it does not lie where cases may be taken from here"))
-                continue
-            try:
-                radiograph = read_radiograph(path.read_bytes(), max_bytes=max_bytes)
-                exact = [
-                    Annotation.of_region(label, EXACT, radiograph.turn.pixels(read_mask(mask)))
-                    for label, mask in masks.items()
-                ]
-            except OSError as error:
-                left_out.append((path.name, f"it cannot be opened: {error.strerror}"))
-                continue
-            except ValueError as error:
-                left_out.append((path.name, str(error)))
-                continue
-            try:
-                archive.put(radiograph)
-                if exact:
-                    annotations.add(radiograph.sha256, exact)
-            except OSError as error:  # not left out: the study would be another one
-                raise StudyError(f"The cases cannot be kept: {error.strerror}.") from error
-            except ValueError as error:
-                left_out.append((path.name, str(error)))
-                continue
-            name = name or pseudonym(radiograph.sha256)
-            taken.append(Taken(name, radiograph.sha256, labels, path.name, findings))
-    chosen = []
-    seen: set[str] = set()
-    for case in taken:
-        if source.only and case.names.isdisjoint(source.only):
-            continue
-        if case.sha256 in seen:
-            left_out.append((case.name, "its radiograph is in the study already"))
-            continue
-        seen.add(case.sha256)
-        chosen.append(case)
-    names = frozenset().union(*(case.names for case in chosen))
-    left_out += [(name, "there is no such case") for name in source.only if name not in names]
-    return chosen
-
-
-_Entry = tuple[str, Path, tuple[str, ...], Mapping[str, Path], Findings]
-
-
-def _in_folder(folder: Path) -> list[_Entry]:
-    """Every file of a folder; with masks, and the names it states, where it is a folder of cases.
-
-    The name of a file may name a patient: cases without a stated name get pseudonyms.
-    """
-    if (folder / LABELS_FILE).is_file():
-        try:
-            cases = read_folder(folder)
-        except ValueError as error:
-            raise StudyError(f"{error}.") from None
-        return [(entry.case, entry.image, (), entry.masks, entry.labels) for entry in cases]
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    return [("", path, (), {}, {}) for path in files]
-
-
-def _listed(path: Path, left_out: list[tuple[str, str]]) -> list[_Entry]:
-    """The cases of a list; a row with too few or too many cells is noted."""
-    try:
-        table = Table.read(path)
-    except ValueError as error:
-        raise StudyError(f"{error}.") from None
-    if "file" not in table.columns:
-        raise StudyError(f"{path.name} has no column named file.")
-    found: list[_Entry] = []
-    for place, cells in table.lines():
-        try:
-            row = table.row(cells)
-        except ValueError as error:
-            left_out.append((f"{place} of {path.name}", str(error)))
-            continue
-        labels = tuple(filter(None, map(str.strip, row.get("labels", "").split(";"))))
-        findings = {name: cell == "1" for name, cell in row.items() if cell in ("0", "1")}
-        found.append((row.get("case", ""), path.parent / row["file"], labels, {}, findings))
-    return found
-
-
-def _labels(
-    file: StudyFile,
-    case: Taken,
-    archive: RadiographArchive,
-    annotations: AnnotationArchive,
-    load: "Callable[[str], Classifier]",
-) -> tuple[str, ...]:
-    """The labels of a case that are read."""
-    source = file.labels
-    if source.source == "given":
-        return (case.labels or source.given)[: source.most]
-    prediction = load(file.study.model).predict(archive.get(case.sha256))
-    ranked = [s.label for s in sorted(prediction.scores, key=lambda score: -score.probability)]
-    wanted = set(prediction.shown_labels) - {NO_FINDING}
-    if source.source == "annotation":
-        wanted = {annotation.label for annotation in experts(annotations.get(case.sha256))}
-    return tuple(label for label in ranked if label in wanted)[: source.most]

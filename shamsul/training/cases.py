@@ -1,27 +1,23 @@
 """Phantoms rendered once, brought onto the model's grid and kept on disk."""
 
 import hashlib
-import multiprocessing
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 import shamsul.phantom
 from shamsul.classifiers.grid import resample
 from shamsul.classifiers.manifest import Resize
 from shamsul.phantom import LABELS, Grade, Phantom
+from shamsul.training import store
 
 GRID_SIZE: Final = 224
 GRADES: Final = tuple(Grade)
-_CHUNK: Final = 16
 
 Render = Callable[..., Phantom]
 
@@ -106,65 +102,35 @@ def cases(
     folder = directory / f"{fingerprint()}-{split.name}-{split.seeds.start}-{len(split.seeds)}"
     folder.mkdir(parents=True, exist_ok=True)
     count, labels = len(split.seeds), len(LABELS)
-    images = _array(folder / "images.npy", (count, GRID_SIZE, GRID_SIZE))
-    present = _array(folder / "present.npy", (count, labels))
-    grades = _array(folder / "grades.npy", (count, labels))
-    done = _array(folder / "done.npy", (count,))
-    missing = np.flatnonzero(done == 0)
+    arrays = {
+        "images": store.array(folder / "images.npy", (count, GRID_SIZE, GRID_SIZE)),
+        "present": store.array(folder / "present.npy", (count, labels)),
+        "grades": store.array(folder / "grades.npy", (count, labels)),
+    }
+    done = store.array(folder / "done.npy", (count,))
     tasks = [
         (render, int(index), split.seeds[index], split.shapes[index % len(split.shapes)])
-        for index in missing
+        for index in np.flatnonzero(done == 0)
     ]
-    bar = tqdm(
-        _results(tasks, processes),
-        desc=f"rendering {split.name}",
-        total=count,
-        initial=count - len(missing),
-        mininterval=0.5 if sys.stderr.isatty() else 30,
-        disable=not tasks,
+    store.fill(arrays, done, store.each(_case, tasks, processes), f"rendering {split.name}")
+    return Cases(
+        arrays["images"], np.array(arrays["present"], dtype=bool), np.array(arrays["grades"])
     )
-    for number, (index, image, shown, grade) in enumerate(bar):
-        images[index], present[index], grades[index] = image, shown, grade
-        # Marked only after the content, which reaches the disk no later than the mark.
-        done[index] = 1
-        if number % 256 == 0:
-            for array in (images, present, grades, done):
-                array.flush()
-    return Cases(images, np.array(present, dtype=bool), np.array(grades))
-
-
-def _array(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
-    mode = "r+" if path.exists() else "w+"
-    return np.lib.format.open_memmap(path, mode=mode, dtype=np.uint8, shape=shape)
 
 
 _Task = tuple[Render, int, int, tuple[int, int]]
-_Result = tuple[int, NDArray[np.uint8], NDArray[np.bool_], NDArray[np.uint8]]
 
 
-def _results(tasks: Sequence[_Task], processes: int) -> Iterator[_Result]:
-    if processes == 0 or not tasks:
-        yield from map(_case, tasks)
-        return
-    # Started afresh, because torch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, torch.set_num_threads, (1,)) as pool:
-        yield from pool.imap_unordered(_case, tasks, chunksize=min(_CHUNK, len(tasks)))
-
-
-def _case(task: _Task) -> _Result:
+def _case(task: _Task) -> tuple[int, dict[str, NDArray[np.uint8]]]:
     render, index, seed, shape = task
     phantom = render(seed, shape=shape)
     grid = resample(phantom.pixels, GRID_SIZE, Resize.STRETCH).values
-    image = np.rint(grid * 255).astype(np.uint8)
     shown = phantom.labels
-    grades = [_grade(phantom, label) for label in LABELS]
-    return (
-        index,
-        image,
-        np.array([shown[label] for label in LABELS]),
-        np.array(grades, dtype=np.uint8),
-    )
+    return index, {
+        "images": np.rint(grid * 255).astype(np.uint8),
+        "present": np.array([shown[label] for label in LABELS], dtype=np.uint8),
+        "grades": np.array([_grade(phantom, label) for label in LABELS], dtype=np.uint8),
+    }
 
 
 def _grade(phantom: Phantom, label: str) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.metrics.roc import auc
+from shamsul.metrics.roc import Drawn, auc
 from shamsul.phantom import LABELS
 from shamsul.training.cases import GRADES, Cases
 
@@ -42,33 +42,6 @@ class Auc:
     left_out: int
 
 
-def replicated_auc(
-    scores: NDArray[np.floating], present: NDArray[np.bool_], counts: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """AUC of every bootstrap replicate.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (N,)
-    present : ndarray of shape (N,), bool
-    counts : ndarray of shape (R, N)
-        How often each replicate holds each case.
-
-    Returns
-    -------
-    ndarray of shape (R,), float64
-        NaN for replicates without both kinds of case.
-    """
-    difference = scores[present][:, None] - scores[~present][None]
-    wins = np.heaviside(difference, 0.5)
-    positive, negative = counts[:, present], counts[:, ~present]
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    won = ((positive @ wins) * negative).sum(axis=1)
-    undefined = np.full(len(counts), np.nan)
-    replicates: NDArray[np.float64] = np.divide(won, pairs, out=undefined, where=pairs > 0)
-    return replicates
-
-
 def evaluate(logits: NDArray[np.floating], cases: Cases, *, seed: int) -> dict[str, dict[str, Auc]]:
     """AUC per label, and per grade against the cases without the finding.
 
@@ -87,7 +60,7 @@ def evaluate(logits: NDArray[np.floating], cases: Cases, *, seed: int) -> dict[s
     """
     rng = np.random.default_rng(seed)
     size = len(cases)
-    counts = rng.multinomial(size, np.full(size, 1 / size), size=REPLICATES).astype(float)
+    counts = rng.multinomial(size, np.full(size, 1 / size), size=REPLICATES)
     results: dict[str, dict[str, Auc]] = {label: {} for label in LABELS}
     means: dict[str, Auc] = {}
     for group, grades in GROUPS.items():
@@ -102,7 +75,8 @@ def evaluate(logits: NDArray[np.floating], cases: Cases, *, seed: int) -> dict[s
                 continue
             used = positive | ~present
             value = auc(logits[used, column], positive[used])
-            spread = replicated_auc(logits[used, column], positive[used], counts[:, used])
+            drawn = Drawn(logits[used, column], positive[used])
+            spread = np.array([drawn.auc(times) for times in counts[:, used]])
             results[label][group] = _interval(value, spread, int(positive.sum()), int(used.sum()))
             if label != "No Finding":
                 values.append(value)

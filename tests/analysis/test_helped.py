@@ -385,7 +385,7 @@ def test_lines_from_step_to_step_are_the_readers_areas() -> None:
     picture = next(p for p in draw(compare(far, TRUTH)) if p.name == "helped_readers")
     named = {line.get_label() for line in picture.figure.axes[0].lines}
     assert {"reader 1", "reader 4", "mean"} <= named
-    assert "numbered as in the tables" in picture.caption
+    assert "numbered as in the tables" in picture.words
 
 
 def test_long_names_stay_in_the_figures() -> None:

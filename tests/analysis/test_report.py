@@ -225,7 +225,7 @@ def test_readers_whose_names_letters_cannot_show_are_numbers(name: str, analysis
     picture = times(table)
     labels = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
     assert labels == ["reader 1", "reader 2", "reader 3"]
-    assert "numbered as in the tables" in picture.caption
+    assert "numbered as in the tables" in picture.words
 
 
 def test_figure_on_a_dark_page_has_no_colour_of_the_white_one_alone(

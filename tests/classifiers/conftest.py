@@ -11,6 +11,9 @@ from shamsul.classifiers import architecture, registry, weights
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize, Scaling
 from shamsul.settings import Settings
 
+#: Runs when it is imported.
+collect_ignore = ["write_keras.py"]
+
 TINY = {"growth_rate": 4, "block_config": (1, 2, 1, 1), "num_init_features": 8}
 
 

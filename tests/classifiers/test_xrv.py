@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from shamsul.classifiers import checkpoint, registry, weights
+from shamsul.classifiers.downloads import Download, Downloads
 from shamsul.classifiers.manifest import Manifest, ModelError, Resize
 
 NAME = "xrv/densenet121-res224-chex"
@@ -168,8 +169,76 @@ def test_no_connection_is_one_sentence(
     installation: Path, torchxrayvision: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(monkeypatch, torchxrayvision, "http://127.0.0.1:9/chex.pt")
-    with pytest.raises(ModelError, match=r"127\.0\.0\.1:9 cannot be reached"):
+    with pytest.raises(ModelError, match=r"127\.0\.0\.1:9 cannot be reached") as caught:
         registry.download(NAME)
+    assert str(caught.value).endswith(
+        "; to bring the file by hand, save http://127.0.0.1:9/chex.pt on another computer, put it "
+        f"into {installation / 'xrv'} as chex.pt, and download again."
+    )
+    assert left_over(installation) == []
+
+
+@pytest.mark.long
+def test_a_file_that_was_brought_by_hand_needs_no_network(
+    published: Path,
+    installation: Path,
+    torchxrayvision: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(monkeypatch, torchxrayvision, "http://127.0.0.1:9/chex.pt")
+    registry.bring(NAME, b"something else")
+    with pytest.raises(ModelError, match="damaged, or no torch module"):
+        registry.download(NAME)
+    registry.bring(NAME, published.read_bytes())
+    folder = registry.download(NAME)
+    assert Manifest.read(folder).source_sha256 == weights.sha256(published)
+    assert left_over(installation) == sorted(folder.iterdir())
+
+
+def test_labels_of_a_model_are_known_before_it_is_downloaded() -> None:
+    assert len(registry.findings(NAME)) == 11
+    assert "Edema" in registry.findings(NAME)
+    with pytest.raises(ModelError, match="is not a model that can be downloaded"):
+        registry.findings("phantom")
+
+
+@pytest.mark.parametrize("path", ["chex.pt", "cut/chex.pt"])
+def test_a_download_in_the_background_ends_with_a_sentence(
+    server: tuple[str, Path],
+    installation: Path,
+    torchxrayvision: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    url, root = server
+    content = b"not a model" * 100_000
+    (root / "chex.pt").write_bytes(content)
+    publish(monkeypatch, torchxrayvision, f"{url}/{path}")
+    downloads = Downloads()
+    assert downloads.of(NAME) is None
+    downloads.start(NAME)
+    known = downloads.of(NAME)
+    assert known is not None
+    known._thread.join(60)
+    assert not known.is_going and known.failure.endswith(".")
+    assert known.total == len(content)
+    assert known.is_whole == (path == "chex.pt")
+    assert left_over(installation) == []
+
+
+def test_a_download_that_is_stopped_leaves_nothing(
+    server: tuple[str, Path],
+    installation: Path,
+    torchxrayvision: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, root = server
+    (root / "chex.pt").write_bytes(b"x" * 5_000_000)
+    publish(monkeypatch, torchxrayvision, f"{url}/chex.pt")
+    known = Download(NAME)
+    known.stop()
+    known._thread.join(60)
+    assert (known.failure, known.received) == ("", 0)
     assert left_over(installation) == []
 
 

@@ -6,18 +6,20 @@ import io
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
 from shamsul.annotations.formats.registry import FORMATS
 from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Polygons
+from shamsul.annotations.measurements import MeasurementArchive, added, measurement_of
 from shamsul.settings import ASSETS
 from tests.annotations import writers
 from tests.cli.command import run_in
@@ -182,3 +184,36 @@ def test_bad_input_is_one_sentence_and_status_2(
     status, out, err = shamsul("import", *arguments)
     assert (status, out) == (2, "")
     assert says in err and len(err.splitlines()) == 1
+
+
+def test_measurements_are_written_with_what_their_unit_means(shamsul, tmp_path) -> None:
+    measurements = MeasurementArchive(tmp_path / "data" / "annotations" / "measurements")
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    sent = {"id": "1", "kind": "ruler", "places": [[0, 0], [30, 40]]}
+    ratio = {"id": "2", "kind": "cardiothoracic_ratio"}
+    ratio["places"] = [[10, 50], [10, 100], [20, 10], [20, 110]]
+    for one in (
+        measurement_of(sent, (512, 512), "=Ada", now),
+        measurement_of(ratio, (512, 512), "Bo", now, Occasion(STUDY, 2, repeat=True)),
+        measurement_of(sent, (512, 512), "Bo", now, Occasion("another study")),
+    ):
+        measurements.revise(SHA256, lambda old, one=one: added(old, one))
+    out = tmp_path / "measured.csv"
+    status, said, err = shamsul("measurements", "--study", STUDY, "--out", out)
+    assert (status, said.strip(), err) == (0, str(out), "")
+    first, second = csv.DictReader(io.StringIO(out.read_text(encoding="utf-8")))
+    assert first["reader"] == "'=Ada"
+    # A PNG tells no spacing: the root of 30² + 40² in pixels.
+    wanted = {"kind": "ruler", "value": "50", "unit": "px", "spacing_kind": "", "session": ""}
+    wanted |= {"row_2": "30.0", "column_2": "40.0", "row_3": "", "image_sha256": SHA256}
+    wanted |= {"study": STUDY, "created_at": "2026-01-02T03:04:05.000Z"}
+    assert {name: first[name] for name in wanted} == wanted
+    wanted = {"kind": "cardiothoracic_ratio", "value": "0.5", "unit": "", "reader": "Bo"}
+    wanted |= {"session": "2", "repeat": "true", "warm_up": "false", "column_4": "110.0"}
+    assert {name: second[name] for name in wanted} == wanted
+
+
+def test_measurements_of_no_study_are_a_sentence(shamsul, tmp_path) -> None:
+    status, out, err = shamsul("measurements", "--study", "none", "--out", tmp_path / "a.csv")
+    assert (status, out) == (2, "")
+    assert "none" in err and "Traceback" not in err

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from shamsul.cli.app import THEMES
 from shamsul.settings import HOME
 from tests.cli.command import Run, run_in
 
@@ -20,20 +19,28 @@ def app(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What this process would have become."""
-    command: list[str] = []
-    monkeypatch.setattr(os, "execv", lambda program, arguments: command.extend(arguments))
-    return command
+def began(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str | None]]:
+    """What this process would have become, and the theme that its pages would have at first."""
+    found: list[tuple[list[str], str | None]] = []
+    monkeypatch.delenv("SHAMSUL_THEME", raising=False)
+    monkeypatch.setattr(
+        os,
+        "execv",
+        lambda program, arguments: found.append((arguments, os.environ.get("SHAMSUL_THEME"))),
+    )
+    return found
 
 
-def test_without_options_streamlit_gets_none(app: Run, started: list[str]) -> None:
+def test_without_options_streamlit_gets_none(
+    app: Run, began: list[tuple[list[str], str | None]]
+) -> None:
     assert app().returncode == 0
-    assert started == [sys.executable, "-P", "-m", "streamlit", "run", str(HOME / "app.py")]
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(HOME / "app.py")]
+    assert began == [(command, None)]
 
 
 def test_options_become_streamlits_and_what_follows_the_dashes_comes_last(
-    app: Run, started: list[str]
+    app: Run, began: list[tuple[list[str], str | None]]
 ) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -41,13 +48,14 @@ def test_options_become_streamlits_and_what_follows_the_dashes_comes_last(
     further = ["--server.headless=true", "--server.port", "9000"]
     done = app("--port", port, "--address", "localhost", "--theme", "light", "--", *further)
     assert done.returncode == 0
-    assert started[6:] == [
-        "--theme.base=light",
-        *(f"--theme.{name}={value}" for name, value in THEMES["light"].items() if name != "base"),
+    ((command, theme),) = began
+    assert command[6:] == [
         "--server.address=localhost",
         f"--server.port={port}",
         *further,
     ]
+    # No option of Streamlit's: it holds only until somebody chooses in the app's menu.
+    assert theme == "light"
 
 
 @pytest.mark.parametrize(
@@ -64,19 +72,21 @@ def test_options_become_streamlits_and_what_follows_the_dashes_comes_last(
     ids=str,
 )
 def test_bad_option_is_one_sentence_and_status_2(
-    app: Run, started: list[str], arguments: tuple[str, ...], says: str
+    app: Run, began: list[tuple[list[str], str | None]], arguments: tuple[str, ...], says: str
 ) -> None:
     done = app(*arguments)
     assert done.returncode == 2 and done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert says in line and not started
+    assert says in line and not began
 
 
-def test_port_that_is_taken_is_a_sentence(app: Run, started: list[str]) -> None:
+def test_port_that_is_taken_is_a_sentence(
+    app: Run, began: list[tuple[list[str], str | None]]
+) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         done = app("--port", port)
-    assert done.returncode == 2 and not started
+    assert done.returncode == 2 and not began
     assert f"cannot answer at 127.0.0.1, port {port}: " in done.stderr

@@ -297,6 +297,15 @@ def test_models(shamsul) -> None:
     assert set(result(shamsul("models", "show", "phantom", "--json"))["labels"]) == LABELS
 
 
+def test_phantoms_as_chexpert_is_shipped(shamsul, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    given = ("--layout", "chexpert", "--count", 2, "--out", out, "--json")
+    assert result(shamsul("phantom", "render", *given))["count"] == 2
+    assert len(list(out.glob("CheXpert-v1.0-small/train/patient*/study*/view1_frontal.jpg"))) == 2
+    table = (out / "CheXpert-v1.0-small" / "train.csv").read_text(encoding="utf-8")
+    assert table.startswith("Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,")
+
+
 def test_phantoms(shamsul, tmp_path: Path) -> None:
     out = tmp_path / "phantoms"
     result(shamsul("phantom", "render", "--count", 2, "--seed", 7, "--out", out, "--json"))

@@ -16,6 +16,7 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
 from shamsul.computing.jobs import IDLE_PATIENCE, PATIENCE, Computation, Job, Jobs, State
+from shamsul.computing.pace import Experience, Run
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.method import ExplainerError, Method, Progress, Relevance, Task
 from shamsul.radiographs.geometry import Geometry
@@ -49,9 +50,13 @@ def method(function: Callable[[Task], Relevance], *, sampled: bool = False) -> M
     return Method("fake", "Fake", function, (), sampled, "", "")
 
 
-def request(jobs: Jobs, key: MapKey, method: Method) -> Job:
+def request(jobs: Jobs, key: MapKey, method: Method, *, on_screen: bool = False) -> Job:
     return jobs.request(
-        key, method, lambda progress: method.explain(CLASSIFIER, IMAGE, progress=progress)
+        key,
+        method,
+        lambda progress: method.explain(CLASSIFIER, IMAGE, progress=progress),
+        case="CXR-1",
+        on_screen=on_screen,
     )
 
 
@@ -398,6 +403,10 @@ class Sum(Computation[int]):
         return "Sum"
 
     @property
+    def kind(self) -> str:
+        return "sum"
+
+    @property
     def quick(self) -> bool:
         return False
 
@@ -443,3 +452,183 @@ def test_what_cannot_be_kept_is_a_sentence(jobs: Jobs) -> None:
     job = jobs.submit(Sum([], full=True), lambda progress: 3)
     wait(job, State.FAILED)
     assert job.reason == "Not kept (OSError)."
+
+
+# ---- The order, by what is looked at and by hand -------------------------------------------------
+
+
+class Line:
+    """A queue behind a busy job, and the order in which its jobs are then computed."""
+
+    def __init__(self, jobs: Jobs, *, sampled: bool = True) -> None:
+        self.jobs, self.order = jobs, list[str]()
+        self.busy = Blocking()
+        self.first = request(jobs, key("busy"), method(self.busy, sampled=sampled))
+        wait(self.first, State.RUNNING)
+
+    def ask(self, name: str, *, sampled: bool = True, on_screen: bool = False) -> Job:
+        def function(task: Task) -> Relevance:
+            self.order.append(name)
+            return ones(task)
+
+        return request(self.jobs, key(name), method(function, sampled=sampled), on_screen=on_screen)
+
+    def waiting(self) -> list[str]:
+        named = {key(name).digest: name for name in "abcdefgh"}
+        return [named[one.digest] for one in self.jobs.queue() if not one.running]
+
+    def run(self, *asked: Job) -> list[str]:
+        self.busy.going.set()
+        for job in asked:
+            wait(job, State.DONE)
+        return self.order
+
+
+def test_what_is_looked_at_goes_first_and_of_that_what_needs_few(jobs: Jobs, clock: Clock) -> None:
+    line = Line(jobs)
+    asked = [
+        line.ask("a"),
+        line.ask("b", sampled=False),
+        line.ask("c", on_screen=True),
+        line.ask("d", sampled=False, on_screen=True),
+    ]
+    assert line.waiting() == list("dcba")
+    assert line.run(*asked) == list("dcba")
+
+
+def test_what_is_no_longer_looked_at_loses_its_turn(jobs: Jobs, clock: Clock) -> None:
+    line = Line(jobs)
+    line.ask("a", on_screen=True)
+    line.ask("b")
+    clock.now += PATIENCE + 1
+    line.ask("b", on_screen=True)
+    assert line.waiting() == list("ba")
+    line.ask("a", on_screen=True)
+    assert line.waiting() == list("ab")
+    line.busy.going.set()
+
+
+def test_what_is_looked_at_does_not_wait_for_the_end_of_what_is_not(
+    jobs: Jobs, clock: Clock
+) -> None:
+    given_up = threading.Event()
+    slow = request(jobs, key("slow"), method(endless(given_up), sampled=True))
+    wait(slow, State.RUNNING)
+    seen = request(jobs, key("seen"), method(ones, sampled=True), on_screen=True)
+    wait(seen, State.DONE)
+    assert slow.state is State.RUNNING
+    wait_for_progress(slow)
+    assert not given_up.is_set()
+
+
+@pytest.mark.parametrize(
+    ("moved", "before", "order"),
+    [
+        ("c", "a", "cabd"),
+        ("c", "b", "acbd"),
+        ("a", "c", "bacd"),
+        ("a", "", "bcda"),
+        ("b", "c", "abcd"),
+        ("b", "b", "abcd"),
+        ("c", "what ran meanwhile", "cabd"),
+        ("nothing", "a", "abcd"),
+    ],
+)
+def test_a_job_is_moved_by_hand(
+    jobs: Jobs, clock: Clock, moved: str, before: str, order: str
+) -> None:
+    line = Line(jobs)
+    # Two are looked at and two are not: the hand goes past that.
+    asked = [line.ask(name, on_screen=name in "ab") for name in "abcd"]
+    jobs.move(key(moved).digest, before and key(before).digest)
+    assert line.waiting() == list(order)
+    assert line.run(*asked) == list(order)
+
+
+def test_jobs_are_moved_again_and_again(jobs: Jobs, clock: Clock) -> None:
+    line = Line(jobs)
+    asked = [line.ask(name) for name in "abcd"]
+    for moved, before, order in (("d", "a", "dabc"), ("c", "a", "dcab"), ("d", "b", "cadb")):
+        jobs.move(key(moved).digest, key(before).digest)
+        assert line.waiting() == list(order)
+    assert line.run(*asked) == list("cadb")
+
+
+def test_stopped_job_has_failed_until_it_is_tried_again(jobs: Jobs, clock: Clock) -> None:
+    given_up = threading.Event()
+    running = request(jobs, key("running"), method(endless(given_up), sampled=True))
+    wait(running, State.RUNNING)
+    waiting = request(jobs, key("waiting"), method(ones, sampled=True))
+    jobs.stop({key("running").digest, key("waiting").digest})
+    assert given_up.wait(10)
+    for job in (running, waiting):
+        # A page that goes on asking does not start it again.
+        assert request(jobs, job.key, method(ones, sampled=True)) is job
+        assert (job.state, job.reason, job.stopped) == (State.FAILED, "Fake was stopped.", True)
+    assert jobs.queue() == ()
+    jobs.retry([running, waiting])
+    for name in ("running", "waiting"):
+        wait(request(jobs, key(name), method(ones)), State.DONE)
+
+
+# ---- What is expected ----------------------------------------------------------------------------
+
+
+def reporting(*counts: int, planned: int, seen: threading.Event, going: threading.Event) -> Method:
+    def function(task: Task) -> Relevance:
+        for count in counts:
+            task.progress(count, planned)
+        seen.set()
+        assert going.wait(10)
+        task.progress(counts[-1], counts[-1])
+        return ones(task)
+
+    return method(function, sampled=True)
+
+
+def test_queue_says_what_runs_for_which_case_and_how_much_is_expected(tmp_path: Path) -> None:
+    experience = Experience()
+    experience.learn(Job(key("x"), method(ones), MapCache(tmp_path)).kind, Run(250, 50.0))
+    jobs = Jobs(MapCache(tmp_path), experience=experience)
+    seen, going = threading.Event(), threading.Event()
+    request(jobs, key("x"), reporting(100, planned=1000, seen=seen, going=going))
+    assert seen.wait(10)
+    request(jobs, key("new"), method(ones, sampled=True))
+    running, waiting = jobs.queue()
+    assert (running.running, running.title, running.case) == (True, "Fake", "CXR-1")
+    # Not the bound of 1,000: what it took before, a fifth of a second each.
+    assert (running.done, running.expected, running.unit) == (100, 250, "model evaluations")
+    assert running.seconds_left == pytest.approx(150 / 5)
+    assert (waiting.running, waiting.expected) == (False, 0)
+    assert np.isnan(waiting.seconds_left)
+    going.set()
+
+
+def test_more_than_expected_is_planned_as_reported(tmp_path: Path) -> None:
+    experience = Experience()
+    experience.learn(Job(key(), method(ones), MapCache(tmp_path)).kind, Run(250, 50.0))
+    jobs = Jobs(MapCache(tmp_path), experience=experience)
+    seen, going = threading.Event(), threading.Event()
+    job = request(jobs, key(), reporting(100, 260, planned=400, seen=seen, going=going))
+    assert seen.wait(10)
+    assert (job.done, job.planned) == (260, 400)
+    assert job.progress == "Fake 260/400 model evaluations, about 30 s left"  # 140 / 5 = 28
+    going.set()
+    wait(job, State.DONE)
+
+
+def test_what_a_job_took_is_expected_of_the_next_of_its_kind(tmp_path: Path) -> None:
+    experience = Experience()
+    jobs = Jobs(MapCache(tmp_path), experience=experience)
+    seen, going = threading.Event(), threading.Event()
+    going.set()
+    job = request(jobs, key(), reporting(100, 260, planned=1000, seen=seen, going=going))
+    wait(job, State.DONE)
+    deadline = time.monotonic() + 10
+    while (found := experience.expected(job.kind)) is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert found is not None and found.count == 260
+    other = Job(replace(key(), model="d" * 64), job.method, MapCache(tmp_path))
+    assert experience.expected(other.kind) is None
+    case = Job(replace(key(), image_sha256="d" * 64), job.method, MapCache(tmp_path))
+    assert experience.expected(case.kind) == found

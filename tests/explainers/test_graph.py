@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 import torch
@@ -72,3 +73,31 @@ def test_joins_begin_with_the_earlier_ones() -> None:
     assert not {two, three} & set(other.args[0])
     assert all(isinstance(part, fx.Node) for join in joins for part in join.args[0])
     torch.testing.assert_close(graph(x), network(x))
+
+
+class Meanwhile(nn.Module):
+    """Has another thread run another network in the middle of its own forward pass."""
+
+    def __init__(self, other: nn.Module) -> None:
+        super().__init__()
+        self.last = nn.Conv2d(1, 1, 1)
+        self.__dict__["other"] = other  # not one of its own modules
+        self.seen: list[torch.Tensor] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def run() -> None:
+            self.seen.append(self.other(torch.ones(1, 2)))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        return self.last(x)
+
+
+def test_another_thread_runs_its_network_while_one_is_traced() -> None:
+    other = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)).eval()
+    network = Meanwhile(other).eval()
+    graph = trace(network)
+    assert [node.op for node in graph.graph.nodes] == ["placeholder", "call_module", "output"]
+    assert len(network.seen) == 1
+    assert torch.equal(network.seen[0], other(torch.ones(1, 2)))

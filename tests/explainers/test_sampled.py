@@ -364,3 +364,23 @@ def test_one_block_of_the_design_is_never_enough(
         (first, _) = method.explain(products, image, segments=30, background="black")
         blocks = 2 * 32
         assert first.evaluations >= superpixels.ENDS + 3 * blocks // 2
+
+
+@pytest.mark.parametrize("method", [lime.METHOD, shap.METHOD])
+def test_progress_counts_what_is_expected_and_not_the_bound(
+    products: Classifier, noise: GridImage, method: Method
+) -> None:
+    """A model that is nearly additive needs two blocks of the design."""
+    superpixels._cut.cache_clear()  # what another test has evaluated is reported at once
+    seen: list[tuple[int, int]] = []
+    (found, _) = method.explain(
+        products,
+        noise,
+        samples=1000,
+        segments=24,
+        progress=lambda done, planned: seen.append((done, planned)),
+    )
+    assert found.evaluations < 400
+    assert seen[-1] == (found.evaluations, found.evaluations)
+    assert max(planned for _, planned in seen) < 2 * found.evaluations
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)

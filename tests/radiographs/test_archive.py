@@ -8,6 +8,8 @@ import pytest
 
 from shamsul.radiographs import ArchiveError, Radiograph, RadiographArchive, pseudonym
 from shamsul.radiographs.archive import Extent
+from shamsul.radiographs.radiograph import NamedWindow
+from shamsul.radiographs.spacing import SpacingKind
 from shamsul.radiographs.turn import AS_STORED
 
 SHA = "0123456789abcdef" * 4
@@ -53,14 +55,34 @@ def test_all_other_fields_return(tmp_path):
     assert found.notes == told
 
 
-def test_file_of_an_earlier_release_has_no_notes(tmp_path):
+TOLD = {
+    "spacing_kind": SpacingKind.DETECTOR,
+    "magnification": 1.1,
+    "windows": (NamedWindow("Lung", -1350.0, 150.0), NamedWindow("Bone", 0.5, 2.25)),
+    "unit": "HU",
+    "reflection": 4095.0,
+    "sides": ("L", "FA"),
+}
+
+
+def test_what_the_file_tells_of_its_values_returns(tmp_path):
     archive = RadiographArchive(tmp_path)
-    archive.put(radiograph([[1, 2]]))
+    archive.put(radiograph([[1, 2]], **TOLD))
+    found = archive.get(SHA)
+    assert {name: getattr(found, name) for name in TOLD} == TOLD
+
+
+def test_file_of_an_earlier_release_tells_no_more_than_it_has(tmp_path):
+    archive = RadiographArchive(tmp_path)
+    archive.put(radiograph([[1, 2]], spacing_mm=(0.2, 0.2), notes=("One thing.",), **TOLD))
     path = tmp_path / f"{SHA}.npz"
     with np.load(path) as fields:
-        earlier = {name: fields[name] for name in fields if name != "notes"}
+        earlier = {name: fields[name] for name in fields if name not in {"notes", *TOLD}}
     np.savez_compressed(path, **earlier)
-    assert archive.get(SHA).notes == ()
+    found = archive.get(SHA)
+    assert (found.notes, found.spacing_kind, found.windows) == ((), SpacingKind.UNSTATED, ())
+    assert (found.unit, found.reflection, found.sides) == ("", None, ("", ""))
+    assert (found.spacing_mm, found.magnification) == ((0.2, 0.2), 1.0)
 
 
 def test_file_holds_the_fields_of_a_radiograph_only(tmp_path):

@@ -293,3 +293,23 @@ def test_a_page_that_is_loaded_anew_finds_what_goes_on(bench: Bench) -> None:
     # Another choice waits until somebody wants it.
     assert not bench.runs.going(bench.wanted(measures=("infidelity",)))
     assert bench.go_on(bench.wanted()) == Standing(2, 2, 1.0)
+
+
+def test_what_a_person_stops_in_the_queue_stops_measuring_until_it_is_started_again(
+    bench: Bench,
+) -> None:
+    wanted = bench.wanted()
+    bench.worker.going.clear()
+    bench.runs.start(wanted)
+    deadline = time.monotonic() + 60
+    while not any(one.done for one in bench.desk.queue()):
+        bench.runs.ask(wanted)
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    bench.desk.stop({one.digest for one in bench.desk.queue()})
+    bench.runs.ask(wanted)
+    assert not bench.runs.going(wanted)
+    assert bench.runs.failures(wanted) == []
+    bench.worker.going.set()
+    assert bench.run(wanted).share == 1
+    assert bench.runs.failures(wanted) == []

@@ -20,12 +20,14 @@ from shamsul.radiographs import RadiographArchive
 from shamsul.reading import Store
 from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.screens import Happened, Screens
 from shamsul.reading.demo import ensure_default_studies
 from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
 from shamsul.reading.exports.transfer import remove
 from shamsul.settings import ASSETS, settings
-from shamsul.studies.opening import Made, StudyError, create, update
+from shamsul.studies.opening import Made, create, extend, update
+from shamsul.studies.taking_in import StudyError
 
 DEMO = ASSETS / "demo"
 LABELS = ("No Finding", "Cardiomegaly", "Pleural Effusion")
@@ -349,6 +351,89 @@ def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -
         changed(readers=("Bo", "Ada"))
 
 
+@pytest.fixture
+def more(store: Store, tmp_path: Path) -> Callable[[str], Made]:
+    """Extend the study by a changed text of its file."""
+
+    def more(text: str) -> Made:
+        return extend(
+            read_study_file(text, KNOWN, folder=tmp_path),
+            tmp_path,
+            store=store,
+            archive=RadiographArchive(tmp_path / "radiographs"),
+            annotations=AnnotationArchive(tmp_path / "annotations"),
+            load=lambda name: Oracle(),  # type: ignore[arg-type,return-value]
+            max_bytes=2**27,
+        )
+
+    return more
+
+
+TWO = 'study = "phantom-demo"\nonly = ["phantom-0001", "phantom-0002"]'
+FOUR = TWO.replace('0002"]', '0002", "phantom-0003", "phantom-0004"]')
+
+
+def test_added_cases_come_after_all_that_a_reader_has(make, more, store) -> None:
+    made = make(TWO, "[design]\nwarm_up = 1\nrepeats = 1")
+    before = Readings(store.database).of("pilot")
+    text = made.study.plan.source
+    again = more(text.replace(TWO, FOUR).replace('["Ada"]', '["Ada", "Bo"]'))
+    assert again.cases == 4
+    assert [case.name for case in store.cases("pilot")] == [f"phantom-000{n}" for n in "1234"]
+    ada, bo = (Readings(store.database).of("pilot", name) for name in ("Ada", "Bo"))
+    assert ada[: len(before)] == before
+    assert again.readings == len(ada) + len(bo)
+    assert len(ada) == len(bo) == len(before) + 2
+    added = [one.reading for one in ada[len(before) :]]
+    assert {one.case for one in added} == {"phantom-0003", "phantom-0004"}
+    assert [one.place for one in added] == [len(before) + 1, len(before) + 2]
+    assert [one.case_order for one in added] == [
+        before[-1].reading.case_order + 1,
+        before[-1].reading.case_order + 2,
+    ]
+    assert not [one for one in added if one.warm_up or one.repeat]
+    assert "phantom-0004" in store.study("pilot").plan.source
+    with pytest.raises(StudyError, match="names no further case"):
+        more(text.replace(TWO, FOUR).replace('["Ada"]', '["Ada", "Bo"]'))
+
+
+@pytest.mark.parametrize(
+    ("design", "says"),
+    [
+        ("cases_per_reader = 1", "readers share them out"),
+        ('controls = ["other_patient"]', "control maps are of other patients"),
+    ],
+)
+def test_a_design_that_counts_cases_takes_no_more(make, more, store, design, says) -> None:
+    made = make(TWO, f"[design]\n{design}")
+    with pytest.raises(StudyError, match=says):
+        more(made.study.plan.source.replace(TWO, FOUR))
+    assert len(store.cases("pilot")) == 2
+
+
+def test_a_closed_study_and_a_second_session_take_no_more(make, more, store) -> None:
+    made = make(TWO, "[design]\nsessions = 2")
+    text = made.study.plan.source.replace(TWO, FOUR)
+    readings = Readings(store.database)
+    readings.close("pilot")
+    with pytest.raises(StudyError, match="is closed: reopen it"):
+        more(text)
+    assert readings.reopen("pilot").closed_at is None
+    second = next(one for one in readings.of("pilot") if one.reading.session == 2)
+    Screens(store.database).note(second.id, Happened.PAUSED, 3.0)
+    with pytest.raises(StudyError, match="has begun the second session"):
+        more(text)
+    assert len(store.cases("pilot")) == 2
+
+
+def test_readers_come_before_cases_where_there_is_practice(make, more, store) -> None:
+    design = "[design]\nwarm_up = 1\nseed = 3"
+    text = make(TWO, design).study.plan.source.replace(TWO, FOUR)
+    more(text)
+    with pytest.raises(StudyError, match="their practice cases would be others"):
+        update(read_study_file(text.replace('["Ada"]', '["Ada", "Bo"]'), KNOWN), store)
+
+
 @pytest.mark.long
 def test_the_commands(tmp_path, monkeypatch, capsys, request) -> None:
     monkeypatch.setenv("SHAMSUL_DATA_DIR", str(tmp_path / "data"))
@@ -397,6 +482,9 @@ def test_the_commands(tmp_path, monkeypatch, capsys, request) -> None:
     assert json.loads(run("update", str(file), "--json")[1])["readings"] == 21
     closed = json.loads(run("close", "pilot", "--json")[1])["closed_at"]
     assert json.loads(run("status", "pilot", "--json")[1])["closed_at"] == closed
+    assert run("reopen", "pilot")[:2] == (0, "pilot is open again\n")
+    assert json.loads(run("status", "pilot", "--json")[1])["closed_at"] is None
+    assert "no further case" in run("extend", str(file))[2]
     assert run("status", "nowhere")[::2] == (2, "there is no study named 'nowhere'\n")
 
 

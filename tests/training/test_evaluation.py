@@ -10,7 +10,6 @@ from shamsul.training.evaluation import (
     evaluate,
     mean_auc,
     operating_point,
-    replicated_auc,
 )
 
 
@@ -41,15 +40,6 @@ def test_one_class_only_gives_nan(present: list[bool]) -> None:
     assert math.isnan(auc(np.array([0.1, 0.2]), np.array(present)))
     assert math.isnan(mean_auc(np.zeros((2, 1)), np.array(present)[:, None]))
     assert operating_point(np.array([0.1, 0.2]), np.array(present)) == 0.5
-
-
-def test_a_replicate_is_the_auc_of_the_repeated_cases(rng: np.random.Generator) -> None:
-    scores, present = rng.integers(0, 6, 12).astype(float), rng.random(12) < 0.3
-    counts = rng.multinomial(12, np.full(12, 1 / 12), size=50)
-    expected = [
-        obvious_auc(np.repeat(scores, count), np.repeat(present, count)) for count in counts
-    ]
-    np.testing.assert_allclose(replicated_auc(scores, present, counts.astype(float)), expected)
 
 
 def test_operating_point_is_the_best_of_all_thresholds(rng: np.random.Generator) -> None:

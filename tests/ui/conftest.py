@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -49,10 +50,15 @@ from shamsul.ui.review import rating
 from shamsul.ui.shared import outbox, questionnaire
 from shamsul.ui.shared.outbox import Event, Outbox
 from shamsul.ui.shared.questionnaire import NEXT, Column
+from shamsul.ui.worklist.background import Background
 from tests.questions import asked
 
 #: Pages, which run when they are imported.
-collect_ignore = ["shared/answering_app.py", "shared/screens_app.py"]
+collect_ignore = [
+    "shared/answering_app.py",
+    "shared/computing_app.py",
+    "shared/screens_app.py",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "location"
@@ -90,23 +96,38 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> Visitor:
     return visitor
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+# Streamlit's own message of an exception, which no page may show, becomes an error of the page.
+NO_EXCEPTIONS = """new MutationObserver(() => {
+  const shown = document.querySelector("[data-testid=stException]");
+  if (shown) setTimeout(() => { throw new Error(shown.textContent); });
+}).observe(document, { childList: true, subtree: true })"""
+
+
+@contextmanager
+def a_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page in a context of its own; nothing may fail in it."""
+    context = browser.new_context(**options)
     page = context.new_page()
     # The first run of an app imports everything while other tests keep the processor busy.
     page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(NO_EXCEPTIONS)
     yield page
     context.close()
     assert not errors
 
 
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with a_page(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True) as page:
+        yield page
+
+
 def eventually(page: Page, condition: Callable[[], bool]) -> None:
     """Wait for a condition of pixels, which the browser has no event for."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         page.wait_for_timeout(30)
@@ -228,6 +249,14 @@ def no_worker() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_appraisal() -> Iterator[None]:
+    """Nor do they appraise cases in a thread, which would go on into the next test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Background, "look", lambda self, study, first: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def packages_are_looked_through_once() -> Iterator[None]:
     """By Streamlit, for components; otherwise a second for each page that a test draws."""
     scan = manifest_scanner.scan_component_manifests
@@ -251,8 +280,9 @@ def app_navigates_by_itself() -> Iterator[None]:
 
 
 def components(app: AppTest) -> list[Any]:
-    """The components of ours that a page has drawn, besides the one in every page's frame."""
-    return [one for one in app.get("bidi_component") if one.key != "connection"]
+    """The components of ours that a page has drawn, besides those in every page's frame."""
+    frame = ("connection", "keys", "computing")
+    return [one for one in app.get("bidi_component") if one.key not in frame]
 
 
 def start(folder: Path, database: str = "") -> tuple[Store, RadiographArchive, AnnotationArchive]:
@@ -342,6 +372,12 @@ class Pages:
         if settings().sign_in == "open":
             self.app.text_input(key="reader").set_value("Reader 1").run()
 
+    def listed(self) -> list[dict[str, Any]]:
+        """The rows of the worklist's table."""
+        (table,) = [one for one in components(self.app) if "worklist" in one.proto.component_name]
+        rows: list[dict[str, Any]] = json.loads(table.proto.json)["rows"]
+        return rows
+
     def texts(self) -> str:
         app = self.app
         assert not app.exception
@@ -354,8 +390,9 @@ class Pages:
         uploader.set_value([(name, data, "application/octet-stream") for name, data in files])
         self.app.run()
 
-    def review(self, case: int = 1) -> None:
+    def review(self, case: int = 1, dock: str | None = "Rate") -> None:
         self.app.query_params["case"] = str(case)
+        self.app.session_state["dock"] = dock
         self.app.switch_page("pages/review.py").run()
         self.settle()
 

@@ -2,6 +2,12 @@
 
 import csv
 import io
+import itertools
+import json
+import re
+import shutil
+import threading
+import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,11 +25,13 @@ from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.reading import Store, StoreError
+from shamsul.reading.design.listing import Ask, Order
 from shamsul.reading.exports.ratings import export_ratings
 from shamsul.settings import settings
 from shamsul.studies import panels
 from shamsul.ui.shared import session, viewer
-from tests.ui.conftest import LOCATION, ROOT, Pages, components
+from shamsul.ui.shared.wording import plain
+from tests.ui.conftest import LOCATION, ROOT, Pages, as_read, components
 
 pytestmark = pytest.mark.usefixtures("installation")
 
@@ -49,7 +57,9 @@ def rows() -> list[dict[str, str]]:
 def test_first_start_shows_the_demo_and_the_line(pages: Pages) -> None:
     assert not pages.app.exception
     assert "Research use only, not for diagnosis." in pages.texts()
-    assert len([b for b in pages.app.button if b.label.startswith("phantom-")]) >= 6
+    assert "shows, side by side, where four methods say" in pages.texts()
+    assert [row["name"] for row in pages.listed()][:2] == ["phantom-0001", "phantom-0002"]
+    assert {row["origin"] for row in pages.listed()} == {"demo"}
     assert list(pages.app.button_group[0].options) == ["Phantom demo", "My radiographs"]
     assert str(settings().data_dir) in pages.texts()
 
@@ -60,10 +70,15 @@ def test_batch_goes_through_but_for_what_cannot_be_read(pages: Pages, tmp_path: 
     )
     assert not pages.app.exception
     assert "2 radiographs added" in pages.texts()
-    (error,) = pages.app.error
-    assert error.value.startswith("notes.txt: ")
-    assert error.value.count(".") <= 3
-    assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 2
+    assert [error.value for error in pages.app.error] == ["1 file not added; the table says why."]
+    (table,) = pages.app.dataframe
+    names = [row["name"] for row in pages.listed()]
+    assert list(table.value["File"]) == ["DOE_JANE.png", "notes.txt", "b.png"]
+    assert list(table.value["Case"]) == [names[0], "", names[1]]
+    assert list(table.value["What became of it"]) == ["new case", "not added", "new case"]
+    assert table.value["Why"][1] == "The file is not a DICOM, PNG or JPEG image."
+    assert {row["origin"] for row in pages.listed()} == {"upload"}
+    assert all(row["picture"].startswith("data:image/jpeg;base64,") for row in pages.listed())
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in kept if "DOE" in path.name or b"DOE_JANE" in path.read_bytes()]
 
@@ -71,16 +86,16 @@ def test_batch_goes_through_but_for_what_cannot_be_read(pages: Pages, tmp_path: 
 def test_same_file_twice_is_one_case(pages: Pages) -> None:
     pages.upload(("a.png", png()))
     pages.upload(("b.png", png()))
-    assert len([b for b in pages.app.button if b.label.startswith("CXR-")]) == 1
+    (row,) = pages.listed()
     assert "radiograph added" not in pages.texts()
-    (name,) = [b.label for b in pages.app.button if b.label.startswith("CXR-")]
-    assert f"1 file was here already, as {name}: nothing was added for that." in pages.texts()
+    assert "1 file here already: nothing was added for that." in pages.texts()
+    assert list(pages.app.dataframe[0].value["Case"]) == [row["name"]]
 
 
 def test_one_upload_with_a_file_twice_counts_it_once(pages: Pages) -> None:
     pages.upload(("a.png", png()), ("b.png", png()), ("c.png", png(seed=1)))
     assert "2 radiographs added" in pages.texts()
-    assert "1 file was here already" in pages.texts()
+    assert "1 file here already" in pages.texts()
 
 
 def app_at(page: str, query: dict[str, str | list[str]]) -> AppTest:
@@ -152,6 +167,26 @@ def test_results_begin_with_what_the_study_was(pages: Pages) -> None:
     assert any("never saw a patient" in one.value for one in app.markdown)
 
 
+def test_results_are_charts_that_say_in_words_what_they_show(pages: Pages) -> None:
+    assert not app_at("results", {"results-of": "Phantom demo"}).get("plotly_chart")
+    pages.review()
+    pages.answer("LIME", 4)
+    app = app_at("results", {"results-of": "Phantom demo"})
+    alts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    titles = [alt.split(". ")[0] for alt in alts]
+    assert titles == [
+        "Scores by item and method",
+        "Mean scores",
+        "Mean scores of each reader",
+        "Time per case",
+        "Learning curve",
+        "Score and localisation",
+    ]
+    assert "n = 1 ratings" in alts[0]
+    for alt in alts:
+        assert any(plain(alt.split(". ", 1)[1]) == one.value for one in app.caption)
+
+
 @pytest.mark.parametrize("chosen", ["trial", None])
 def test_what_was_chosen_on_another_page_is_no_study_of_the_worklist(
     pages: Pages, chosen: str | None
@@ -177,7 +212,17 @@ def test_review_opens_on_the_most_probable_finding_above_its_operating_point(
     prediction = Prediction("phantom", scores)
     monkeypatch.setattr(session, "prediction", lambda study, case: prediction)
     pages.review()
-    assert pages.app.session_state["labels-1-phantom"] == ["Pleural Effusion"]
+    assert pages.app.session_state["labels-shown"] == {"labels-1-phantom": ["Pleural Effusion"]}
+
+
+def test_neighbours_stand_in_the_order_of_the_list(pages: Pages) -> None:
+    pages.app.session_state["asked-phantom-demo"] = Ask(order=Order.NAME, descending=True)
+    pages.review(3)
+    (strip,) = [one for one in components(pages.app) if one.key == "strip"]
+    shown = json.loads(strip.proto.json)["cases"]
+    assert [one["name"] for one in shown] == [f"phantom-000{n}" for n in range(8, 0, -1)]
+    pages.app.button(key="case-after").click().run()
+    assert pages.app.query_params["case"] == "2"
 
 
 def test_film_stands_before_the_fastest_engine_is_looked_for(
@@ -209,6 +254,7 @@ def test_nobody_rates_before_a_name_is_typed(pages: Pages) -> None:
     assert fresh.text_input(key="reader").value == ""
     pages.browser.shown = None
     fresh.query_params["case"] = "1"
+    fresh.session_state["dock"] = "Rate"
     fresh.switch_page("pages/review.py").run()
     assert pages.browser.shown is None
     assert any("Type a reader's name" in info.value for info in fresh.info)
@@ -373,10 +419,16 @@ def test_event_that_no_page_of_ours_sends_is_dropped(pages: Pages) -> None:
     assert (rows(), pages.browser.events, pages.form()["error"]) == ([], [], "")
 
 
+def open_settings(pages: Pages) -> None:
+    pages.app.session_state["settings"] = True
+    pages.app.run()
+
+
 def test_answer_is_not_shown_for_another_map(pages: Pages) -> None:
     """Another target gives other maps, which nobody has rated yet."""
     pages.review()
     pages.answer("LIME", 3)
+    open_settings(pages)
     pages.app.radio(key="target").set_value("probability").run()
     pages.settle()
     assert pages.shown("LIME") is None
@@ -418,25 +470,38 @@ def test_failed_map_is_a_sentence_and_the_others_are_rated(
 def test_further_methods_are_chosen_in_the_settings(pages: Pages) -> None:
     pages.review()
     assert [column.title for column in pages.form()["maps"]] == ["LIME", "SHAP", "Grad-CAM", "LRP"]
-    chooser = next(group for group in pages.app.button_group if group.label == "Methods")
+    open_settings(pages)
+    chooser = pages.app.button_group(key="methods")
     chooser.set_value(["RISE", "LRP"]).run()
     pages.settle()
     assert [column.title for column in pages.form()["maps"]] == ["LRP", "RISE"]
     pages.answer("RISE", 4)
     (row,) = rows()
     assert (row["method"], row["panel_position"], row["score"]) == ("rise", "2", "4")
+    # What was chosen is kept when the settings are shut, also for other cases.
+    pages.app.session_state["settings"] = False
+    pages.app.run()
+    pages.review(2)
+    assert [column.title for column in pages.form()["maps"]] == ["LRP", "RISE"]
 
 
 def test_several_labels_and_choosing_which_to_rate(pages: Pages) -> None:
+    chosen = ["Cardiomegaly", "Lung Lesion"]
+    pages.app.session_state["labels-shown"] = {"labels-1-phantom": chosen}
     pages.review()
-    labels = next(g for g in pages.app.button_group if g.label == "Labels to explain")
-    labels.set_value(["Cardiomegaly", "Lung Lesion"]).run()
-    pages.settle()
     chooser = next(g for g in pages.app.button_group if g.label == "Finding to rate")
     chooser.set_value("Lung Lesion").run()
     pages.answer("SHAP", 2)
     (row,) = rows()
     assert row["label"] == "Lung Lesion"
+
+
+def test_a_damaged_film_beside_another_is_named(pages: Pages, installation: Path) -> None:
+    beside = session.store().cases("phantom-demo")[1]
+    (installation / "radiographs" / f"{beside.image_sha256}.npz").write_bytes(b"PK")
+    pages.app.session_state["beside"] = beside.id
+    pages.review()
+    assert "phantom-0002 cannot be shown\\: The radiograph's file in the archive" in pages.texts()
 
 
 def ramp(task: Task) -> Relevance:
@@ -455,11 +520,10 @@ def test_maps_are_compared_once_that_is_opened(
 ) -> None:
     monkeypatch.setitem(METHODS, "lrp", Method("lrp", "LRP", ramp, (), False, "", ""))
     pages.review()
-    (drawer,) = [one for one in pages.app.expander if one.label == "Compare the maps"]
-    assert not drawer.children
-    pages.app.session_state["compare"] = True
+    assert not compared(pages)
+    pages.app.session_state["dock"] = "Compare"
     pages.app.run()
-    (label,) = pages.app.session_state["labels-1-phantom"]
+    (label,) = pages.app.session_state["labels-shown"]["labels-1-phantom"]
     charts = compared(pages)
     assert set(charts) == {
         f"Rank correlation (Spearman) for {label}",
@@ -471,23 +535,26 @@ def test_maps_are_compared_once_that_is_opened(
     assert ssim[-1].startswith("Grad-CAM and LRP 0.")
     # A constant map has no order.
     assert "LIME and SHAP –" in charts[f"Rank correlation (Spearman) for {label}"]
-    for word in ("−1 reversed", "identical", "by chance", "may still be wrong"):
+    assert "LRP alone points at a region; LIME, SHAP and Grad-CAM show nothing" in pages.texts()
+    helps = " ".join(one.help for one in pages.app.markdown if one.help)
+    for word in ("−1 reversed", "identical", "by chance"):
+        assert word in helps
+    for word in ("may still be wrong", "Krishna et al."):
         assert word in pages.texts()
 
 
 def test_each_label_shown_has_its_comparison(pages: Pages) -> None:
+    shown = {"labels-1-phantom": ["Cardiomegaly", "Lung Lesion"]}
+    pages.app.session_state["labels-shown"] = shown
     pages.review()
-    pages.app.session_state["compare"] = True
-    labels = next(g for g in pages.app.button_group if g.label == "Labels to explain")
-    labels.set_value(["Cardiomegaly", "Lung Lesion"]).run()
-    pages.settle()
+    pages.review(dock="Compare")
     assert len(compared(pages)) == 6
 
 
 def test_single_map_is_compared_with_nothing_and_says_so(pages: Pages) -> None:
-    pages.review()
-    pages.app.session_state["compare"] = True
-    chooser = next(group for group in pages.app.button_group if group.label == "Methods")
+    pages.review(dock="Compare")
+    open_settings(pages)
+    chooser = pages.app.button_group(key="methods")
     chooser.set_value(["LRP"]).run()
     pages.settle()
     assert compared(pages) == {}
@@ -524,7 +591,9 @@ def test_damaged_radiograph_is_a_sentence(pages: Pages) -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
     pages.app.run()
-    assert len([b for b in pages.app.button if b.label.startswith("phantom-")]) >= 6
+    assert "shows, side by side, where four methods say" in pages.texts()
+    assert [row["name"] for row in pages.listed()][:2] == ["phantom-0001", "phantom-0002"]
+    assert {row["origin"] for row in pages.listed()} == {"demo"}
     assert "damaged" in pages.texts() or pages.app.error
     pages.app.query_params["case"] = "1"
     pages.app.switch_page("pages/review.py").run()
@@ -539,19 +608,92 @@ def test_models_page_lists_every_model(pages: Pages) -> None:
     assert "xrv/densenet121-res224-all" in pages.texts()
 
 
-def test_download_without_a_network_is_a_sentence(
+GENERAL = "xrv/densenet121-res224-all"
+
+
+def wait_for_download(pages: Pages) -> None:
+    """Look again until no download goes on, as the page does by itself."""
+    deadline = time.monotonic() + 30
+    while [one for one in pages.app.button if one.key == f"stop-{GENERAL}"]:
+        assert time.monotonic() < deadline
+        pages.app.run()
+
+
+def test_download_says_how_far_it_is_and_can_be_stopped(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shamsul.classifiers import registry
 
+    asked = threading.Event()
+
+    def slow(name: str, progress: Callable[[int, int | None], None]) -> Path:
+        for received in itertools.count(1):
+            progress(received * 2**18, 28 * 2**20)
+            if received == 8:
+                asked.set()
+            time.sleep(0.02 if received < 8 else 0.2)
+        raise AssertionError
+
+    monkeypatch.setattr(registry, "download", slow)
+    pages.app.switch_page("pages/models.py").run()
+    pages.app.button(key=f"download-{GENERAL}").click().run()
+    assert asked.wait(30)
+    pages.app.run()
+    (bar,) = pages.app.get("progress")
+    assert re.fullmatch(r"\d\.\d of 28\.0 MiB, about .* left", bar.proto.text)
+    pages.app.button(key=f"stop-{GENERAL}").click().run()
+    wait_for_download(pages)
+    assert pages.app.button(key=f"download-{GENERAL}")
+    assert not pages.app.error
+
+
+def test_download_without_a_network_is_a_sentence_and_the_file_is_brought_by_hand(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shamsul.classifiers import registry
+
+    brought: list[bytes] = []
+
     def offline(name: str, progress: Callable[..., None] | None = None) -> Path:
-        raise registry.ModelError("The server cannot be reached.")
+        raise registry.ModelError("It is damaged." if brought else "No network; put X into Y.")
 
     monkeypatch.setattr(registry, "download", offline)
+    monkeypatch.setattr(registry, "bring", lambda name, content: brought.append(content))
     pages.app.switch_page("pages/models.py").run()
-    pages.app.button(key="download-xrv/densenet121-res224-all").click().run()
+    pages.app.button(key=f"download-{GENERAL}").click().run()
+    wait_for_download(pages)
     assert not pages.app.exception
-    assert [error.value for error in pages.app.error] == ["The server cannot be reached."]
+    assert [error.value for error in pages.app.error] == ["No network; put X into Y."]
+    (uploader,) = [one for one in pages.app.file_uploader if "saved file" in one.label]
+    uploader.set_value([("model.pt", b"weights", "application/octet-stream")])
+    pages.app.run()
+    wait_for_download(pages)
+    assert brought == [b"weights"]
+    assert [error.value for error in pages.app.error] == ["It is damaged."]
+
+
+def test_a_ready_model_is_used_for_a_study(pages: Pages) -> None:
+    from shamsul.classifiers import registry
+
+    own = settings().models / "own"
+    shutil.copytree(registry.folder_of("phantom"), own)
+    pages.app.switch_page("pages/models.py").run()
+    assert "Used for Phantom demo, My radiographs." in as_read(pages.texts())
+    # The one thing to do next is to use what is ready.
+    assert [one.key for one in pages.app.button if one.proto.type == "primary"] == ["use-own"]
+    assert pages.app.selectbox(key="use-for-own").value == "my-radiographs"
+    pages.app.button(key="use-own").click().run()
+    assert session.store().study("my-radiographs").model == "own"
+    assert session.store().study("phantom-demo").model == "phantom"
+    assert "Used for My radiographs." in as_read(pages.texts())
+    assert not [one for one in pages.app.button if one.proto.type == "primary"]
+
+
+def test_without_a_model_that_has_seen_patients_the_next_thing_is_to_get_one(pages: Pages) -> None:
+    pages.app.switch_page("pages/models.py").run()
+    primary = [one.key for one in pages.app.button if one.proto.type == "primary"]
+    assert primary == [f"download-{GENERAL}"]
+    assert "has never seen a patient" in pages.texts()
 
 
 def test_pages_are_not_parsed_into_syntax_trees() -> None:

@@ -38,8 +38,8 @@ def test_only_our_own_frame_and_message_are_shown(
     page.goto(f"{url}/review?case=2")
     # The page's modules bring torch; its frame does not wait for them.
     expect(page.get_by_text("Loading the page …")).to_be_visible()
-    expect(page.get_by_role("link", name="Review")).to_be_visible()
-    expect(page.get_by_text("phantom-0002")).to_be_visible()
+    expect(page.get_by_role("button", name="SHAMSUL")).to_be_visible()
+    expect(page.get_by_text("phantom-0002", exact=True)).to_be_visible()
     expect(page.get_by_text("Loading the page …")).to_have_count(0)
 
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_only_our_own_frame_and_message_are_shown(
         page.get_by_role("button", name="Invert").click()  # nothing lies over the page
         start_app("app.py", env, port)
         expect(page.get_by_text(AWAY)).to_have_count(0)
-        expect(page.get_by_text("phantom-0002")).to_be_visible()
+        expect(page.get_by_text("phantom-0002", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Next")).to_be_enabled()
     assert page.evaluate("foreign") == []
 

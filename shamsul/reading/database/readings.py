@@ -14,6 +14,7 @@ from shamsul.reading.database.tables import (
     CaseRow,
     FindingRow,
     ReaderAnswerRow,
+    ReadingEventRow,
     ReadingRow,
     RevisionRow,
     StudyRow,
@@ -76,18 +77,7 @@ class Readings:
                 raise ValueError(f"there is a study named {study.name!r} already")
             row = StudyRow.of(study)
             session.add(row)
-            rows = {}
-            for order, (name, sha256) in enumerate(cases.items(), start=1):
-                Case(0, study.name, name, sha256, order)  # checks before anything is written
-                rows[name] = CaseRow(study=row, name=name, image_sha256=sha256, position=order)
-            session.add_all(rows.values())
-            session.flush()
-            session.add_all(ReadingRow.of(reading, rows[reading.case]) for reading in readings)
-            session.add_all(
-                FindingRow(case=rows[name], label=label, present=present)
-                for name, told in (findings or {}).items()
-                for label, present in told.items()
-            )
+            _add_cases(session, row, cases, 0, readings, findings or {})
 
         self._database.write(create)
 
@@ -141,6 +131,78 @@ class Readings:
 
         return self._database.write(close)
 
+    def reopen(self, study: str) -> Study:
+        """What is not locked can be answered again; a study that is open stays as it is."""
+
+        def reopen(session: Session) -> Study:
+            row = study_row(session, study, lock=True)
+            row.closed_at = None
+            return row.to_study()
+
+        return self._database.write(reopen)
+
+    def extend(
+        self,
+        study: str,
+        cases: Mapping[str, str],
+        readings: Iterable[Reading],
+        findings: Mapping[str, Findings] | None = None,
+    ) -> None:
+        """Add cases at the end of a study, and who reads them: all of it or nothing.
+
+        Parameters
+        ----------
+        study : str
+        cases, readings, findings
+            As for :meth:`create`, of the added cases alone.
+
+        Raises
+        ------
+        ValueError
+            If there is no such study, or it has a case of one of these names or radiographs.
+        """
+        readings = tuple(readings)
+
+        def extend(session: Session) -> None:
+            row = study_row(session, study, lock=True)
+            there = list(session.scalars(_cases_of(row)))
+            known = {case.name for case in there} | {case.image_sha256 for case in there}
+            if known & (cases.keys() | {*cases.values()}):
+                raise ValueError(f"study {study!r} has one of these cases already")
+            _add_cases(session, row, cases, len(there), readings, findings or {})
+
+        self._database.write(extend)
+
+    def activity(self, study: str) -> dict[tuple[str, int], datetime]:
+        """When each reader last did anything in each session, by reader and session.
+
+        What counts is an answer about a case that was given or taken back, a screen that was
+        locked, and a pause.
+        """
+
+        def activity(session: Session) -> dict[tuple[str, int], datetime]:
+            number = study_row(session, study).id
+            answered = (
+                select(AnswerRow.reader, AnswerRow.session, func.max(RevisionRow.changed_at))
+                .join(RevisionRow.answer)
+                .join(AnswerRow.case)
+                .where(CaseRow.study_id == number)
+                .group_by(AnswerRow.reader, AnswerRow.session)
+            )
+            happened = (
+                select(ReadingRow.reader, ReadingRow.session, func.max(ReadingEventRow.at))
+                .join(ReadingEventRow, ReadingEventRow.reading_id == ReadingRow.id)
+                .where(ReadingRow.study_id == number)
+                .group_by(ReadingRow.reader, ReadingRow.session)
+            )
+            found: dict[tuple[str, int], datetime] = {}
+            for query in (answered, happened):
+                for reader, of_session, at in session.execute(query):
+                    found[reader, of_session] = max(at, found.get((reader, of_session), at))
+            return found
+
+        return self._database.read(activity)
+
     def of(self, study: str, reader: str | None = None) -> tuple[Assigned, ...]:
         """What a reader, or each of them, has to read; sorted by reader, session and place."""
 
@@ -188,6 +250,29 @@ class Readings:
         times = [time for time in finished if time is not None]
         washout = timedelta(days=study.plan.design.washout_days)
         return max(times) + washout if times else None
+
+
+def _add_cases(
+    session: Session,
+    study: StudyRow,
+    cases: Mapping[str, str],
+    there: int,
+    readings: Iterable[Reading],
+    findings: Mapping[str, Findings],
+) -> None:
+    """Add cases after those that are there, with their readings and findings."""
+    rows = {}
+    for order, (name, sha256) in enumerate(cases.items(), start=there + 1):
+        Case(0, study.name, name, sha256, order)  # checks before anything is written
+        rows[name] = CaseRow(study=study, name=name, image_sha256=sha256, position=order)
+    session.add_all(rows.values())
+    session.flush()
+    session.add_all(ReadingRow.of(reading, rows[reading.case]) for reading in readings)
+    session.add_all(
+        FindingRow(case=rows[name], label=label, present=present)
+        for name, told in findings.items()
+        for label, present in told.items()
+    )
 
 
 def _has(reader: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from shamsul.reading.database.tables import (
     AnswerRow,
     CaseRow,
+    ListingRow,
     ReadingRow,
     RevisionRow,
     StudyRow,
@@ -23,6 +24,7 @@ from shamsul.reading.design.study import (
     CaseProgress,
     DamagedStudy,
     MapShown,
+    Origin,
     SavedAnswer,
     Study,
     reader_name,
@@ -128,7 +130,7 @@ class Store:
         return self.database.write(change)
 
     def cases(self, study: str) -> tuple[Case, ...]:
-        """The cases of a study, in order.
+        """The cases of a study that were not removed, in order.
 
         Raises
         ------
@@ -137,7 +139,22 @@ class Store:
         """
         return self.database.read(lambda session: _cases(session, study_row(session, study)))
 
-    def add_case(self, study: str, image_sha256: str, name: str | None = None) -> Case:
+    def case(self, case_id: int) -> Case | None:
+        """A case by its number; None where there is none, or it was removed."""
+
+        def find(session: Session) -> Case | None:
+            row = session.scalar(select(CaseRow).where(CaseRow.id == case_id, there()))
+            return None if row is None else row.to_case()
+
+        return self.database.read(find)
+
+    def add_case(
+        self,
+        study: str,
+        image_sha256: str,
+        name: str | None = None,
+        origin: Origin = Origin.UNKNOWN,
+    ) -> Case:
         """Add a case at the end of a study unless it has one of that image.
 
         Parameters
@@ -148,11 +165,14 @@ class Store:
             Of the stored radiograph.
         name : str, optional
             Pseudonym; "case-001" and so on by default.
+        origin : Origin
+            Where the radiograph came from.
 
         Returns
         -------
         Case
-            The new case, or the one that the study had.
+            The new case, or the one that the study had; one that was removed is there again, with
+            what was answered about it.
 
         Raises
         ------
@@ -162,21 +182,16 @@ class Store:
 
         def add(session: Session) -> Case:
             parent = study_row(session, study, lock=True)
-            cases = _cases(session, parent)
-            for case in cases:
-                if case.image_sha256 == image_sha256:
-                    return case
-            order = 1 + max((case.order for case in cases), default=0)
-            names = {case.name for case in cases}
-            if name in names:
-                raise ValueError(f"study {study!r} already has a case named {name!r}")
-            free = (f"case-{number:03d}" for number in range(order, order + len(cases) + 1))
-            chosen = next(free_name for free_name in free if free_name not in names)
-            chosen = chosen if name is None else name
-            Case(0, study, chosen, image_sha256, order)  # checks before anything is written
-            row = CaseRow(study=parent, name=chosen, image_sha256=image_sha256, position=order)
-            session.add(row)
-            session.flush()
+            mine = select(CaseRow).where(CaseRow.study_id == parent.id)
+            row = session.scalar(mine.where(CaseRow.image_sha256 == image_sha256))
+            if row is None:
+                row = _new_case(session, parent, image_sha256, name)
+                session.add(row)
+                session.flush()
+                now = datetime.now(UTC)
+                session.add(ListingRow(case_id=row.id, origin=origin.value, added_at=now, note=""))
+            elif (listing := session.get(ListingRow, row.id)) is not None:
+                listing.removed_at = None
             return row.to_case()
 
         return self.database.write(add)
@@ -272,7 +287,7 @@ class Store:
                 .join(RevisionRow.answer)
                 .join(AnswerRow.case)
                 .where(
-                    RevisionRow.number == _latest(),
+                    RevisionRow.number == latest(),
                     CaseRow.study_id == row.id,
                     AnswerRow.reader == reader_name(reader),
                     AnswerRow.session == session,
@@ -338,12 +353,40 @@ def _each(session: Session, *where: ColumnElement[bool]) -> Iterator[Study | Dam
             yield DamagedStudy(name, str(error))
 
 
+def there() -> ColumnElement[bool]:
+    """That a case was not removed."""
+    gone = select(ListingRow.case_id).where(ListingRow.removed_at.is_not(None))
+    return CaseRow.id.not_in(gone)
+
+
+def _new_case(session: Session, study: StudyRow, image_sha256: str, name: str | None) -> CaseRow:
+    """The row of a case at a study's end.
+
+    Raises
+    ------
+    ValueError
+        If another case has the name.
+    """
+    mine = select(CaseRow.name).where(CaseRow.study_id == study.id)
+    order = 1 + (
+        session.scalar(select(func.max(CaseRow.position)).where(CaseRow.study_id == study.id)) or 0
+    )
+    if name is None:
+        names = set(session.scalars(mine.where(CaseRow.name.startswith("case-"))))
+        free = (f"case-{number:03d}" for number in range(order, order + len(names) + 1))
+        name = next(free_name for free_name in free if free_name not in names)
+    elif session.scalar(mine.where(CaseRow.name == name)) is not None:
+        raise ValueError(f"study {study.name!r} already has a case named {name!r}")
+    Case(0, study.name, name, image_sha256, order)  # checks before anything is written
+    return CaseRow(study=study, name=name, image_sha256=image_sha256, position=order)
+
+
 def _cases(session: Session, study: StudyRow) -> tuple[Case, ...]:
-    query = select(CaseRow).where(CaseRow.study_id == study.id).order_by(CaseRow.position)
+    query = select(CaseRow).where(CaseRow.study_id == study.id, there()).order_by(CaseRow.position)
     return tuple(row.to_case() for row in session.scalars(query))
 
 
-def _latest() -> ScalarSelect[int]:
+def latest() -> ScalarSelect[int]:
     """The number of an answer's current revision, as a subquery."""
     revision = aliased(RevisionRow)
     numbers = select(func.max(revision.number)).where(revision.answer_id == AnswerRow.id)
@@ -351,12 +394,12 @@ def _latest() -> ScalarSelect[int]:
 
 
 def _current() -> Select[RevisionRow]:
-    """Current revisions with what they belong to."""
+    """Current revisions with what they belong to, of cases that were not removed."""
     return (
         select(RevisionRow)
         .join(RevisionRow.answer)
         .join(AnswerRow.case)
-        .where(RevisionRow.number == _latest())
+        .where(RevisionRow.number == latest(), there())
         .options(
             contains_eager(RevisionRow.answer)
             .contains_eager(AnswerRow.case)
@@ -416,7 +459,9 @@ def _kept_before(session: Session, current: RevisionRow, new: RevisionRow) -> bo
 
 
 def _record(session: Session, answer: Answer) -> SavedAnswer | None:
-    case = session.get(CaseRow, answer.case.id, with_for_update=True)
+    case = session.scalar(
+        select(CaseRow).where(CaseRow.id == answer.case.id, there()).with_for_update()
+    )
     if case is None or case.to_case() != answer.case:
         raise ValueError(f"study {answer.case.study!r} has no such case as {answer.case.name!r}")
     wording = case.study.wordings[-1]

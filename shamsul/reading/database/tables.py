@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shamsul.reading.database.transactions import UnreadableError
+from shamsul.reading.design.consensus import Consensus
 from shamsul.reading.design.design import Arm, Control, PanelPlan, Reading
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.progress import Assigned
@@ -157,6 +158,43 @@ class CaseRow(Base):
         """The case of this row."""
         with understood(f"The case {self.name} of the study {self.study.name}"):
             return Case(self.id, self.study.name, self.name, self.image_sha256, self.position)
+
+
+class ListingRow(Base):
+    """What the worklist says of a case besides its name; no row where nothing is known of it."""
+
+    __tablename__ = "case_listing"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("study_case.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(16))
+    added_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    note: Mapped[str] = mapped_column(Text)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class AppraisalRow(Base):
+    """What a model makes of a radiograph; computed, and again where there is no row."""
+
+    __tablename__ = "appraisal"
+
+    image_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(String(64), primary_key=True)  # its fingerprint
+    warnings: Mapped[int]
+    top_label: Mapped[str] = mapped_column(Text)
+    top_probability: Mapped[float]
+    maps: Mapped[int]
+    disagreement: Mapped[float | None]
+
+
+class ProbabilityRow(Base):
+    """A label's probability in an appraisal."""
+
+    __tablename__ = "probability"
+
+    image_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(String(64), primary_key=True)
+    label: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[float]
 
 
 class FindingRow(Base):
@@ -297,6 +335,43 @@ class ReaderAnswerRow(Base):
         """What this row says, read as its question was worded then."""
         with understood(f"An answer of {self.reader} in the study {study.name}"):
             return study.questionnaire(self.wording).question(self.item).from_json(self.value)
+
+
+class ConsensusRow(Base):
+    """What was agreed on about a question, revision by revision; never among readers' answers."""
+
+    __tablename__ = "consensus"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("study_case.id"), primary_key=True)
+    label: Mapped[str] = mapped_column(Text, primary_key=True)
+    item: Mapped[str] = mapped_column(String(80), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    wording: Mapped[int]
+    scores: Mapped[str] = mapped_column(Text)  # JSON, by method
+    comment: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(80))
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    case: Mapped[CaseRow] = relationship()
+
+    def to_consensus(self) -> Consensus:
+        """The consensus of this row, read as its question was worded then."""
+        study = self.case.study
+        with understood(f"A consensus about {self.case.name} in the study {study.name}"):
+            question = study.questionnaire(self.wording).question(self.item)
+            scores = {
+                method: question.parse(score) for method, score in json.loads(self.scores).items()
+            }
+            return Consensus(
+                self.case.to_case(),
+                self.label,
+                self.item,
+                scores,
+                self.comment,
+                self.author,
+                self.number,
+                self.changed_at,
+            )
 
 
 class ReadingRow(Base):

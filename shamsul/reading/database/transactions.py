@@ -345,6 +345,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         # A text that is not UTF-8 is a fault of its row; the driver's own error is the database's.
         connection.text_factory = bytes.decode
+        # Its own knows no letters beyond English, which a search without case needs.
+        connection.create_function("lower", 1, lambda text: text and text.lower())
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         cursor.execute("PRAGMA foreign_keys = ON")

@@ -16,7 +16,7 @@ class Assigned:
     Attributes
     ----------
     id : int
-        Given by the store.
+        Given by the store; negative where it is made up, for nothing about it to be kept.
     reading : Reading
     case : Case
     locked : mapping of Step to datetime
@@ -30,6 +30,11 @@ class Assigned:
     case: Case
     locked: Mapping[Step, datetime] = field(default_factory=dict)
     active_seconds: float = 0.0
+
+    @property
+    def made_up(self) -> bool:
+        """Whether it is only tried: the store knows nothing of it."""
+        return self.id < 0
 
     def screens(self, questionnaire: Questionnaire) -> tuple[Step, ...]:
         """The screens that the reader goes through, by their step."""

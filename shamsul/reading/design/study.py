@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
@@ -109,6 +110,15 @@ class DamagedStudy:
 
     name: str
     reason: str
+
+
+class Origin(Enum):
+    """Where a case's radiograph came from, in a word that identifies nobody."""
+
+    UNKNOWN = ""
+    """It was there before this was kept."""
+    DEMO = "demo"
+    UPLOAD = "upload"
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,13 @@ class Fault:
         From 1.
     reason : str
         One sentence.
+    place : tuple of str and int
+        Of the value: keys of tables, and numbers of their entries; empty where it has none.
     """
 
     line: int
     reason: str
+    place: Place = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
@@ -110,59 +113,96 @@ class LabelSource(_Table):
 class Switches(_Table):
     """The ``[design]`` table; what each switch does is said beside it."""
 
-    seed: int = Field(Design.seed, ge=0, description="All that is drawn is drawn from it.")
+    seed: int = Field(
+        Design.seed, ge=0, title="Seed", description="All that is drawn is drawn from it."
+    )
     blinded: bool = Field(
-        Design.blinded, description="Methods are shown as letters, annotations not before the lock."
+        Design.blinded,
+        title="Blinded: maps under letters",
+        description="Methods are shown as letters, annotations not before the lock.",
     )
     shuffled: bool = Field(
-        Design.shuffled, description="Each reader gets the cases in an order of their own."
+        Design.shuffled,
+        title="Cases in an order of each reader's own",
+        description="Each reader gets the cases in an order of their own.",
     )
     counterbalanced: bool = Field(
-        Design.counterbalanced, description="The panels' order changes by Williams squares."
+        Design.counterbalanced,
+        title="Order of the maps balanced",
+        description="The panels' order changes by Williams squares.",
     )
     repeats: int = Field(
-        Design.repeats, ge=0, description="Cases that each reader is given twice in a session."
+        Design.repeats,
+        ge=0,
+        title="Repeated cases",
+        description="Cases that each reader is given twice in a session.",
     )
     warm_up: int = Field(
-        Design.warm_up, ge=0, description="Practice cases, first and left out of the analysis."
+        Design.warm_up,
+        ge=0,
+        title="Practice cases",
+        description="Practice cases, first and left out of the analysis.",
     )
     controls: tuple[Literal["other_patient", "random_model"], ...] = Field(
-        (), strict=False, description="Maps that say nothing about the case, as attention checks."
+        (),
+        strict=False,
+        title="Control maps",
+        description="Maps that say nothing about the case, as attention checks.",
     )
     controlled: float = Field(
-        Design.controlled, ge=0, le=1, description="Share of the readings with a control map."
+        Design.controlled,
+        ge=0,
+        le=1,
+        title="Share of readings with a control map",
+        description="Share of the readings with a control map.",
     )
     controls_replace: bool = Field(
         True,
+        title="A control map takes its method's place",
         description="A control map takes the place of its method's own, so that the number of maps "
         "does not give it away; else it is one more.",
     )
     mode: Literal["with", "without_then_with", "image_probability_maps", "crossover"] = Field(
         "with",
+        title="How a case is read",
         description="Maps at once; or the image alone, then again with maps; or the image alone, "
         "then with the model's probability, then with maps; or half of the cases with and half "
         "without, exchanged in a second session.",
     )
-    sessions: int = Field(Design.sessions, ge=1, le=2, description="How often each case is read.")
+    sessions: int = Field(
+        Design.sessions, ge=1, le=2, title="Sessions", description="How often each case is read."
+    )
     washout_days: float = Field(
-        Design.washout_days, ge=0, description="Between a reader's sessions, at least."
+        Design.washout_days,
+        ge=0,
+        title="Days between sessions",
+        description="Between a reader's sessions, at least.",
     )
     cases_per_reader: int = Field(
         Design.cases_per_reader,
         ge=0,
+        title="Cases of a reader",
         description="0: all cases; else incomplete blocks of so many, as balanced as can be.",
     )
     drawing: bool = Field(
         Design.drawing,
+        title="Readers may draw",
         description="On the image alone, readers may draw where the finding is: polygons, boxes, "
         "points.",
     )
     changes: bool = Field(
-        Design.changes, description="Answers of a finished case may be changed; excludes debrief."
+        Design.changes,
+        title="Finished answers may change",
+        description="Answers of a finished case may be changed; excludes debrief.",
     )
-    back: bool = Field(Design.back, description="Readers may look at finished cases again.")
+    back: bool = Field(
+        Design.back,
+        title="Readers may look at finished cases",
+        description="Readers may look at finished cases again.",
+    )
     debrief: bool = Field(
         Design.debrief,
+        title="Names and annotation are revealed",
         description="Names and annotation are revealed once a case is locked; with repeats or two "
         "sessions, once all are.",
     )
@@ -356,7 +396,7 @@ class _Check:
             around = around[:-1]
         name = ".".join(part for part in place if isinstance(part, str))
         self.faults.append(
-            Fault(self.lines.get(around, 1), f"{name}: {reason}" if name else reason)
+            Fault(self.lines.get(around, 1), f"{name}: {reason}" if name else reason, place)
         )
 
     def table(self, kind: type[M], content: object, place: Place) -> M | None:

@@ -220,6 +220,22 @@ TRUTH = (
     ),
 )
 
+#: Columns of the consensus, in order.
+CONSENSUS = (
+    Column("study", "text", "Name of the study."),
+    Column("case", "text", "Pseudonym of the case in the study."),
+    Column("image_sha256", "text", "Of the radiograph's stored file.", allowed=_HASH),
+    Column("label", "text", "The finding asked about."),
+    Column("method", "text", "The map's method; empty where only a comment was kept."),
+    Column("item", "text", "Id of the question."),
+    Column("score", "integer", "The point of the scale agreed on.", allowed=_FROM_ONE),
+    Column("cannot_judge", "boolean", "Agreed that it cannot be judged.", allowed=_TRUTH),
+    Column("comment", "text", "About the question and all maps of the case and label."),
+    Column("author", "text", "Who kept it."),
+    Column("changed_at", "text", "When this revision was kept.", unit="UTC, ISO 8601"),
+    Column("revision", "integer", "Counts changes of this consensus.", allowed=_FROM_ONE),
+)
+
 _CONVENTIONS = {
     "rows": "In the ratings, one row for each reader, session, case, label, map and item that has "
     "a current answer; a map with only tags, a comment or a rank has one row without an item, "
@@ -268,6 +284,7 @@ def codebook(study: Study, rows: Mapping[str, int], reader: str | None) -> bytes
         "columns": _columns(RATINGS),
         "case_columns": _columns(CASES),
         "reader_columns": _columns(READERS),
+        **({"consensus_columns": _columns(CONSENSUS)} if "consensus" in rows else {}),
         "questionnaire": study.questionnaire.version,
         "items": {question.id: _item(question) for question in study.questionnaire.questions},
         "conventions": _CONVENTIONS,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from shamsul.reading.database.about_readers import AboutReader, AboutReaders
+from shamsul.reading.database.consensuses import Consensuses
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
 from shamsul.reading.design.questionnaire import CANNOT_JUDGE, MAP_EXTRAS, Questionnaire, Value
@@ -17,6 +18,7 @@ from shamsul.reading.design.study import MapShown, SavedAnswer
 from shamsul.reading.exports.codebook import (
     ASSIGNMENT,
     CASES,
+    CONSENSUS,
     RATINGS,
     READERS,
     TRUTH,
@@ -42,13 +44,16 @@ class RatingsExport:
     readers : bytes
         CSV of the answers about the readers and the study as a whole.
     codebook : bytes
-        JSON that explains both.
+        JSON that explains all.
+    consensus : bytes
+        CSV of what was agreed on about readers' scores; empty where nothing was.
     """
 
     ratings: bytes
     cases: bytes
     readers: bytes
     codebook: bytes
+    consensus: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,16 @@ def export_ratings(store: Store, study: str, reader: str | None = None) -> Ratin
     answers = [_case_row(row) for row in cases if row.answer.value is not None]
     readers = _reader_rows(AboutReaders(store.database).all(study, reader), study)
     counts = {"ratings": len(ratings), "cases": len(answers), "readers": len(readers)}
+    # No reader's, hence in the export of all only.
+    agreed = [] if reader is not None else list(_consensus_rows(store, study))
+    if agreed:
+        counts["consensus"] = len(agreed)
     return RatingsExport(
         _csv(RATINGS, ratings),
         _csv(CASES, answers),
         _csv(READERS, readers),
         codebook(about, counts, reader),
+        _csv(CONSENSUS, agreed) if agreed else b"",
     )
 
 
@@ -100,7 +110,8 @@ def write_ratings(
 ) -> tuple[Path, ...]:
     """Write ``FILE.csv``, ``FILE.codebook.json``, ``FILE.cases.csv`` and ``FILE.readers.csv``.
 
-    Where the reference standard is known, it is written to ``FILE.truth.csv``.
+    Where the reference standard is known, it is written to ``FILE.truth.csv``; where a consensus
+    was kept, to ``FILE.consensus.csv``.
 
     Parameters
     ----------
@@ -111,7 +122,7 @@ def write_ratings(
     Returns
     -------
     tuple of Path
-        Ratings, codebook, cases, readers, and truth if there is one.
+        Ratings, codebook, cases, readers, and truth and consensus if there are any.
 
     Raises
     ------
@@ -131,6 +142,8 @@ def write_ratings(
     }
     if truth:
         beside["truth.csv"] = export_truth(truth)
+    if content.consensus:
+        beside["consensus.csv"] = content.consensus
     paths = [stem.with_name(f"{stem.name}.{ending}") for ending in beside]
     for place, data in zip(paths, beside.values(), strict=True):
         write_atomically(place, data)
@@ -306,6 +319,28 @@ def _reader_rows(answers: Sequence[AboutReader], study: str) -> list[dict[str, C
         for one in answers
         if one.value is not None
     ]
+
+
+def _consensus_rows(store: Store, study: str) -> Iterator[dict[str, Cell]]:
+    """A row for each map that was agreed on, or one without a map where there is only a comment."""
+    for one in Consensuses(store.database).of(study):
+        common: dict[str, Cell] = {
+            "study": study,
+            "case": one.case.name,
+            "image_sha256": one.case.image_sha256,
+            "label": one.label,
+            "item": one.item,
+            "comment": one.comment,
+            "author": one.author,
+            "changed_at": one.changed_at,
+            "revision": one.revision,
+        }
+        for method, value in one.scores.items():
+            abstains = value is CANNOT_JUDGE
+            score = None if abstains else _plain(value)
+            yield common | {"method": method, "score": score, "cannot_judge": abstains}
+        if not one.scores:
+            yield common
 
 
 def _case_row(row: SavedAnswer) -> dict[str, Cell]:

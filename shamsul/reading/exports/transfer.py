@@ -27,7 +27,9 @@ from shamsul.reading.database.store import Store, study_row
 from shamsul.reading.database.tables import (
     AnswerRow,
     CaseRow,
+    ConsensusRow,
     FindingRow,
+    ListingRow,
     ReaderAnswerRow,
     ReadingEventRow,
     ReadingRow,
@@ -78,7 +80,9 @@ _PARTS: Final = (
     _Part(_table(StudyRow), {}),
     _Part(_table(WordingRow), {"study_id": "study"}, own=False),
     _Part(_table(CaseRow), {"study_id": "study"}),
+    _Part(_table(ListingRow), {"case_id": "study_case"}, own=False, optional=True),
     _Part(_table(FindingRow), {"case_id": "study_case"}, own=False, optional=True),
+    _Part(_table(ConsensusRow), {"case_id": "study_case"}, own=False, optional=True),
     _Part(_table(AnswerRow), {"case_id": "study_case"}),
     _Part(_table(RevisionRow), {"answer_id": "answer"}, own=False),
     _Part(_table(ReaderAnswerRow), {"study_id": "study"}, own=False),
@@ -209,7 +213,9 @@ def _rows_of(number: int) -> dict[str, ColumnElement[bool]]:
         "study": StudyRow.id == number,
         "wording": WordingRow.study_id == number,
         "study_case": CaseRow.study_id == number,
+        "case_listing": ListingRow.case_id.in_(cases),
         "finding": FindingRow.case_id.in_(cases),
+        "consensus": ConsensusRow.case_id.in_(cases),
         "answer": AnswerRow.case_id.in_(cases),
         "revision": RevisionRow.answer_id.in_(answers),
         "reader_answer": ReaderAnswerRow.study_id == number,
@@ -248,6 +254,8 @@ def _open_everything(session: Session, name: str) -> None:
         revision.to_saved()
     for answer in session.scalars(select(ReaderAnswerRow)):
         answer.to_value(row)
+    for consensus in session.scalars(select(ConsensusRow)):
+        consensus.to_consensus()
     for event in session.scalars(select(ReadingEventRow)):
         Happened(event.kind)
     assigned = [reading.to_assigned() for reading in session.scalars(select(ReadingRow))]

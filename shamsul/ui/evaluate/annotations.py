@@ -107,7 +107,7 @@ def _way_to_a_case(cases: Sequence[Case]) -> None:
     if not ids:
         st.caption("Cases of planned studies are not on the Review page.")
         return
-    select, link = st.columns([2.2, 1], vertical_alignment="bottom")
+    select, link = st.columns([1.6, 1], vertical_alignment="bottom")
     name = select.selectbox("Look at a case", list(ids), key="annotated-case")
     link.page_link(
         "pages/review.py",
@@ -121,7 +121,7 @@ def _way_to_a_case(cases: Sequence[Case]) -> None:
 def _removal(study: Study, sources: Sequence[str]) -> None:
     if not sources:
         return
-    select, button = st.columns([2.2, 1], vertical_alignment="bottom")
+    select, button = st.columns([1.6, 1], vertical_alignment="bottom")
     source = select.selectbox(
         "Remove the annotations of",
         sources,

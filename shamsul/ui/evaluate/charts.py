@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from shamsul.explainers.baselines import BASELINES, EXPLAINERS
 from shamsul.faithfulness.measure import Better, Measure, Statistic
-from shamsul.reporting.pictures import looks, two_decimals
+from shamsul.ui.shared.charts import error, estimate, markers, told
 
 #: A method's mean and a baseline's, and what stands beside them in their rows.
 METHOD, BASELINE = "#4f9bb8", "#8f9aa5"
@@ -22,7 +22,7 @@ PANELS = 4
 _BETTER = {Better.HIGHER: "more is better →", Better.LOWER: "← less is better", None: ""}
 
 
-def means_of(summary: pd.DataFrame, measure: Measure, *, light: bool = False) -> go.Figure:
+def means_of(summary: pd.DataFrame, measure: Measure) -> go.Figure:
     """What a measure gives for methods beside baselines: means over maps with their intervals.
 
     Parameters
@@ -31,8 +31,6 @@ def means_of(summary: pd.DataFrame, measure: Measure, *, light: bool = False) ->
         As :func:`shamsul.faithfulness.results.summary` gives it, not empty.
     measure : Measure
         Statistics that depend on the scale of maps are left out.
-    light : bool
-        Whether the page is light.
 
     Returns
     -------
@@ -43,7 +41,7 @@ def means_of(summary: pd.DataFrame, measure: Measure, *, light: bool = False) ->
     statistics = [one for one in measure.statistics if one.comparable]
     shown = summary[summary["statistic"].isin([one.name for one in statistics])]
     if shown.groupby("statistic")["detail"].nunique().max() > PANELS:
-        return _lines(shown, statistics, light)
+        return _lines(shown, statistics)
     return _dots(shown, statistics)
 
 
@@ -95,7 +93,7 @@ def _dots(summary: pd.DataFrame, statistics: Sequence[Statistic]) -> go.Figure:
                     legendgroup=title,
                     showlegend=column == 1,
                     marker={"size": 9, "color": colour},
-                    error_x=_error(own, colour),
+                    error_x=error(own, "mean", colour),
                     row=1,
                     col=column,
                     **_told(own),
@@ -111,7 +109,7 @@ def _dots(summary: pd.DataFrame, statistics: Sequence[Statistic]) -> go.Figure:
     return _finished(figure, 110 + 26 * len(methods))
 
 
-def _lines(summary: pd.DataFrame, statistics: Sequence[Statistic], light: bool) -> go.Figure:
+def _lines(summary: pd.DataFrame, statistics: Sequence[Statistic]) -> go.Figure:
     """A line for each method over the details, in two columns of panels."""
     columns = min(2, len(statistics))
     rows = -(-len(statistics) // columns)
@@ -123,13 +121,13 @@ def _lines(summary: pd.DataFrame, statistics: Sequence[Statistic], light: bool) 
         horizontal_spacing=0.06,
         vertical_spacing=0.1,
     )
-    looked = looks(summary["method"].unique())
+    looks = markers(summary["method"].unique())
     for place, statistic in enumerate(statistics):
         row, column = place // columns + 1, place % columns + 1
         part = summary[summary["statistic"] == statistic.name]
         for method, own in part.groupby("method", sort=False):
             name = str(method)
-            colour = _on_page(looked[name][0], light)
+            colour = looks[name]["color"]
             figure.add_scatter(
                 x=own["detail"],
                 y=own["mean"],
@@ -137,9 +135,9 @@ def _lines(summary: pd.DataFrame, statistics: Sequence[Statistic], light: bool) 
                 name=EXPLAINERS[name].title,
                 legendgroup=name,
                 showlegend=place == 0,
-                marker={"size": 6, "color": colour, "symbol": _SYMBOLS[looked[name][1]]},
+                marker={"size": 6, **looks[name]},
                 line={"width": 1.5, "color": colour, "dash": "dot" if name in BASELINES else None},
-                error_y=_error(own, colour),
+                error_y=error(own, "mean", colour),
                 row=row,
                 col=column,
                 **_told(own),
@@ -148,48 +146,15 @@ def _lines(summary: pd.DataFrame, statistics: Sequence[Statistic], light: bool) 
     return _finished(figure, 130 + 240 * rows)
 
 
-#: Plotly's names of matplotlib's markers.
-_SYMBOLS = {
-    "o": "circle",
-    "s": "square",
-    "^": "triangle-up",
-    "D": "diamond",
-    "v": "triangle-down",
-    "P": "cross",
-    "X": "x",
-    "<": "triangle-left",
-    ">": "triangle-right",
-    "h": "hexagon",
-    "*": "star",
-}
-
-
-def _on_page(colour: str, light: bool) -> str:
-    """A colour for white paper as it is seen on the page too."""
-    return "#e8ebee" if colour == "#000000" and not light else colour
-
-
-def _error(own: pd.DataFrame, colour: str) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": own["high"] - own["mean"],
-        "arrayminus": own["mean"] - own["low"],
-        "color": colour,
-        "thickness": 1.5,
-        "width": 0,
-    }
-
-
 def _told(own: pd.DataFrame) -> dict[str, Any]:
     """What is told about a mean that is pointed at."""
     words = [
-        f"{EXPLAINERS[row.method].title} {row.detail}<br>{two_decimals(row.mean)} "
-        f"({two_decimals(row.low)} to {two_decimals(row.high)})<br>"
+        f"{EXPLAINERS[row.method].title} {row.detail}<br>"
+        f"{estimate(row.mean, row.low, row.high)}<br>"
         f"{row.n} maps of {row.cases} cases"
         for row in own.itertuples()
     ]
-    return {"text": words, "hovertemplate": "%{text}<extra></extra>"}
+    return told(words)
 
 
 def _finished(figure: go.Figure, height: int) -> go.Figure:

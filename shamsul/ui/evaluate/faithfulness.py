@@ -22,7 +22,7 @@ from shamsul.studies.faithfulness import Runs, Wanted
 from shamsul.ui.evaluate import charts, selection
 from shamsul.ui.evaluate.selection import NO_CASES
 from shamsul.ui.shared import address, session, sign_in
-from shamsul.ui.shared.downloads import for_coordinators
+from shamsul.ui.shared.downloads import offer
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
@@ -255,7 +255,7 @@ def _results(wanted: Wanted, there: Sequence[Part]) -> None:
         for sentence in sentences:
             st.markdown(f"- {plain(sentence)}")
         st.plotly_chart(
-            charts.means_of(summary, measure, light=st.context.theme.type == "light"),
+            charts.means_of(summary, measure),
             config={"displayModeBar": False},
             key=f"measured-{measure.name}",
             alt=f"{measure.title} of methods and baselines; the table below has the numbers",
@@ -321,18 +321,11 @@ def _downloads(wanted: Wanted, rows: Callable[[], Rows]) -> None:
             results.document(wanted.manifest, target, SEED, parameters, rows(), failed)
         )
 
-    columns = st.columns([1, 1, 3])
-    offered = (
-        ("Measures (CSV)", as_csv, "csv", "text/csv"),
-        ("Measures (JSON)", as_json, "json", "application/json"),
+    # One row for each map, measure, statistic and detail, as on the command line.
+    offer(
+        wanted.study,
+        {
+            "Measures (CSV)": ("faithfulness.csv", as_csv),
+            "Measures (JSON)": ("faithfulness.json", as_json),
+        },
     )
-    for column, (label, make, ending, mime) in zip(columns[:2], offered, strict=True):
-        column.download_button(
-            label,
-            data=for_coordinators(make),
-            file_name=f"{wanted.study.name}.faithfulness.{ending}",
-            mime=mime,
-            on_click="ignore",
-            width="stretch",
-            help="One row for each map, measure, statistic and detail, as on the command line.",
-        )

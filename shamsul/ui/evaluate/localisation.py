@@ -16,6 +16,7 @@ from shamsul.explainers.heatmap import Heatmap
 from shamsul.localisation.maps import on_image
 from shamsul.localisation.score import Score
 from shamsul.metrics.curve import OverlapCurve, overlap_curve
+from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Case
 from shamsul.reporting.colormaps import display_scale
@@ -27,8 +28,8 @@ from shamsul.ui.evaluate.selection import Choice
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.downloads import offer, zipped
 from shamsul.ui.shared.frame import error_boundary
-from shamsul.ui.shared.pictures import show
-from shamsul.ui.shared.viewer import CURVE_LEVELS, Panel, Row, viewer
+from shamsul.ui.shared.pictures import Shown, on_page, show
+from shamsul.ui.shared.viewer import CURVE_LEVELS, Panel, Row, pictures, shown, viewer
 from shamsul.ui.shared.wording import plain
 
 #: Bootstrap replicates, and their seed.
@@ -70,9 +71,9 @@ def case(chosen: Choice, found: Sequence[MapScore]) -> None:
         key=f"finding-{name}",
         label_visibility="collapsed",
     )
-    shown = [one for one in found if (one.case.name, one.score.label) == (name, label)]
-    _beside(chosen, cases[name], str(label), [one.score.method for one in shown])
-    table = pd.DataFrame([vars(one.score) for one in shown])[list(SHOWN)]
+    shown_here = [one for one in found if (one.case.name, one.score.label) == (name, label)]
+    _beside(chosen, cases[name], str(label), [one.score.method for one in shown_here])
+    table = pd.DataFrame([vars(one.score) for one in shown_here])[list(SHOWN)]
     table["method"] = [_title(one) for one in table["method"]]
     st.dataframe(
         table.rename(columns=SHOWN).dropna(axis="columns", how="all").round(3),
@@ -101,25 +102,32 @@ def _cut(threshold: str) -> str:
     )
 
 
-@st.fragment
 def _beside(chosen: Choice, case: Case, label: str, methods: Sequence[str]) -> None:
+    """A case's maps with the annotation that they are measured by."""
+    radiograph = session.radiograph(case.image_sha256)
+    own = localisation.regions(session.annotations().get(case.image_sha256), label, chosen.by)
+    mask = union(own, radiograph.shape)
+    panels = []
+    for source in chosen.sources:
+        if source.case.id != case.id or source.method.name not in methods:
+            continue
+        found = _map(source, label)
+        if found is not None:
+            curve = _curve(found.sha256, localisation.digest(mask), found, mask)
+            panels.append(Panel(source.method.title, found, curve=curve))
+    probability = session.prediction(chosen.study, case)[label].probability
+    row = Row(label, tuple(panels), own, f"probability {probability:.2f}")
+    key = f"evaluate-{case.id}"
+    _film(radiograph, row, key)
+    pictures(radiograph, shown([row]), key=key)
+
+
+@st.fragment
+def _film(radiograph: Radiograph, row: Row, key: str) -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
     with error_boundary():
         sign_in.require(Role.COORDINATOR)
-        radiograph = session.radiograph(case.image_sha256)
-        own = localisation.regions(session.annotations().get(case.image_sha256), label, chosen.by)
-        mask = union(own, radiograph.shape)
-        panels = []
-        for source in chosen.sources:
-            if source.case.id != case.id or source.method.name not in methods:
-                continue
-            found = _map(source, label)
-            if found is not None:
-                curve = _curve(found.sha256, localisation.digest(mask), found, mask)
-                panels.append(Panel(source.method.title, found, curve=curve))
-        probability = session.prediction(chosen.study, case)[label].probability
-        row = Row(label, tuple(panels), own, f"probability {probability:.2f}")
-        viewer(radiograph, [row], key=f"evaluate-{case.id}", annotation_visible=True, threshold=0.5)
+        viewer(radiograph, [row], key=key, annotation_visible=True, threshold=0.5)
 
 
 def _map(source: Source, label: str) -> Heatmap | None:
@@ -142,21 +150,22 @@ def study(chosen: Choice, found: Sequence[MapScore]) -> None:
     """Tables and figures over all cases, and files of them."""
     scores = json.dumps([one.score.to_json() for one in found])
     people = tuple({one.score.method: None for one in found if one.score.method not in EXPLAINERS})
-    tables, parts, files, words, alt = _results(scores, chosen.threshold, people)
+    tables, parts, files, words, figures = _results(scores, chosen.threshold, people)
     _downloads(chosen, files)
     for sentence in words:
         st.markdown(f"- {plain(sentence)}")
     for title, drawn, named in parts:
         st.markdown(f"##### {title}")
         for picture in drawn:
-            show(files[f"{picture}.svg"].decode(), alt[picture])
+            show(picture, figures[picture])
         gallery = "cases" in named and _gallery(chosen, tables["cases"])
         for name, caption in named.items():
             with st.expander(caption, expanded=not (drawn or gallery)):
                 st.dataframe(tables[name], hide_index=True, placeholder="")
 
 
-@st.cache_data(show_spinner="Computing the statistics …", max_entries=8)
+# Not copied for each run, which takes a third of a second for the figures: nothing changes them.
+@st.cache_resource(show_spinner="Computing the statistics …", max_entries=8)
 def _results(
     scores: str, threshold: str, people: tuple[str, ...]
 ) -> tuple[
@@ -164,9 +173,9 @@ def _results(
     list[tuple[str, list[str], dict[str, str]]],
     Mapping[str, bytes],
     list[str],
-    Mapping[str, str],
+    Mapping[str, Shown],
 ]:
-    """Tables by name, sections, files, sentences, and what the figures say in words.
+    """Tables by name, sections, files, sentences, and figures by name.
 
     A section is a title, names of its pictures, and tables with their captions.
     """
@@ -177,6 +186,7 @@ def _results(
     from shamsul.localisation.report import files
     from shamsul.localisation.results import collect
     from shamsul.localisation.summary import summarise
+    from shamsul.ui.evaluate import localisation_charts
 
     rows = json.loads(scores)
     found = [Score.from_json(row) for row in rows]
@@ -198,8 +208,9 @@ def _results(
         filled = {name: title for name, title in section.tables.items() if len(tables[name])}
         parts.append((section.title, [one for one in section.pictures if one in drawn], filled))
     content = {"protocol": "shamsul", "threshold": threshold, "scores": rows}
-    alt = {one.name: one.words for one in pictures}
-    return tables, parts, files(results, pictures, content), sentences(results), alt
+    made = files(results, pictures, content)
+    figures = on_page(pictures, localisation_charts.draw(results, drawn), made)
+    return tables, parts, made, sentences(results), figures
 
 
 def _downloads(chosen: Choice, files: Mapping[str, bytes]) -> None:
@@ -218,12 +229,13 @@ def _gallery(chosen: Choice, cases: pd.DataFrame) -> bool:
     first = cases[(cases["place"] == 1) & cases["method"].isin(list(EXPLAINERS))]
     columns = st.columns(max(2, first["method"].nunique()))
     for column, (method, both) in zip(columns, first.groupby("method", sort=False), strict=False):
-        column.markdown(f"**{EXPLAINERS[str(method)].title}**")
+        title = EXPLAINERS[str(method)].title
+        column.markdown(f"**{title}**")
         for row in both.itertuples():
             picture = _picture(chosen, str(row.image), str(method), str(row.label))
             if picture:
                 words = f"{row.end}: {row.image}, {row.label}, IoU {row.score:.2f}"
-                column.image(picture, caption=words)
+                column.image(picture, caption=plain(words), alt=f"{title} map, {words}")
     return not first.empty
 
 

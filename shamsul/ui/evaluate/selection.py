@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from shamsul.annotations.drawings import DRAWN
+from shamsul.computing.jobs import Job
 from shamsul.explainers.baselines import BASELINES, EXPLAINERS
 from shamsul.explainers.registry import USUAL
 from shamsul.localisation.protocol import Rules
@@ -153,9 +154,9 @@ def computing(chosen: Choice) -> None:
 
     words = f"{len(chosen.sources) - len(missing)} of {len(chosen.sources)} maps are computed."
     if not st.session_state.get(going, False):
-        text, button = st.columns([4, 1.3], vertical_alignment="center")
-        text.caption(words)
-        button.button("Compute the missing maps", on_click=start, width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(words, width="stretch")
+            st.button("Compute the missing maps", on_click=start)
         for reason, count in Counter(st.session_state.get(f"{going}-failed", [])).items():
             st.error(plain(f"{reason} ({counted(count, 'case')})"))
         return
@@ -167,9 +168,13 @@ def computing(chosen: Choice) -> None:
             sign_in.require(Role.COORDINATOR)
             left = [one for one in missing if one not in desk]
             failed: list[str] = []
+            stopped: list[Job] = []
             asked = 0
             for one in left:
-                if reason := desk.failure(desk.request(one)):
+                job = desk.request(one)
+                if job.stopped:
+                    stopped.append(job)
+                elif reason := desk.failure(job):
                     failed.append(reason)
                 else:
                     asked += 1
@@ -179,7 +184,8 @@ def computing(chosen: Choice) -> None:
             st.progress(
                 there / len(chosen.sources), text=f"{there} of {len(chosen.sources)} maps computed"
             )
-            if not asked:
+            desk.retry(stopped)  # once they are wanted again
+            if not asked or stopped:
                 st.session_state[going] = False
                 st.session_state[f"{going}-failed"] = failed
                 st.rerun()
@@ -221,4 +227,5 @@ def phantoms() -> None:
         return
     # Its links are to other documents, which the app does not have.
     text = file.read_text(encoding="utf-8")
-    st.markdown(re.sub(r"\[([^]]+)\]\([^)]+\)", r"`\1`", text))
+    with st.container(key="leaderboard"):
+        st.markdown(re.sub(r"\[([^]]+)\]\([^)]+\)", r"`\1`", text))

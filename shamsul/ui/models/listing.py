@@ -1,12 +1,15 @@
-"""Parts of the models page."""
+"""Parts of the models page: what each model is, and what it is used for."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelInfo, ModelState
+from shamsul.reading.design.study import Study
+from shamsul.ui.shared import session
 from shamsul.ui.shared.wording import plain
 
 _STATES = {
@@ -23,11 +26,14 @@ def describe(info: ModelInfo) -> None:
         st.error(plain(info.fault))
         return
     if info.trained_on:
-        st.markdown(plain(info.trained_on))
+        words = plain(info.trained_on)
+        trained_on = info.state is ModelState.AVAILABLE
+        st.markdown(f"Trained on {words}." if trained_on else words)
     if info.manifest is None or info.folder is None:
+        _findings(info.name)
         return
     manifest = info.manifest
-    with st.expander("Labels and operating points"):
+    with st.expander(f"{len(manifest.labels)} labels and their operating points"):
         st.dataframe(
             {
                 "Label": list(manifest.labels),
@@ -35,6 +41,9 @@ def describe(info: ModelInfo) -> None:
             },
             hide_index=True,
             width="content",
+            column_config={
+                "Operating point": st.column_config.NumberColumn(format="%.3f"),
+            },
         )
         st.caption(
             plain(f"{manifest.arch}, {manifest.input_size} pixels, SHA-256 {manifest.sha256}")
@@ -45,34 +54,49 @@ def describe(info: ModelInfo) -> None:
             st.markdown(card.read_text(encoding="utf-8", errors="replace"))
 
 
-def download(info: ModelInfo) -> None:
-    """A button that fetches a model, with its progress."""
-    key = f"download-{info.name}"
-    st.button("Download", key=key, icon=":material/download:", on_click=_ask, args=(key,))
-    if not st.session_state.pop(f"{key}-asked", False):
+def _findings(name: str) -> None:
+    """The labels of a model that is not here yet; its library takes seconds, so once opened."""
+    drawer = st.expander("Labels", key=f"findings-{name}", on_change="rerun")
+    if drawer.open:
+        with drawer, st.spinner("Looking them up …"):
+            st.markdown(plain(", ".join(registry.findings(name)).replace("_", " ")))
+
+
+def use(info: ModelInfo, studies: Sequence[Study], *, primary: bool) -> None:
+    """What a model is used for, and a choice of what else."""
+    used = [study.title for study in studies if study.model == info.name]
+    others = {study.name: study.title for study in studies if study.model != info.name}
+    if used:
+        st.markdown(f"Used for {plain(', '.join(used))}.")
+    if not others:
         return
-    bar = st.progress(0.0, text="Connecting …")
+    choice, button = st.columns([4, 1], vertical_alignment="bottom")
+    own = list(others).index(session.UPLOADS) if session.UPLOADS in others else 0
+    study = choice.selectbox(
+        f"Use {info.name} for",
+        list(others),
+        index=own,
+        format_func=others.__getitem__,
+        key=f"use-for-{info.name}",
+        help="Its cases are explained with this model from then on; answers keep the model that "
+        "they are about.",
+    )
 
-    def progress(received: int, total: int | None) -> None:
-        text = f"{received / 2**20:.1f} MiB" + (f" of {total / 2**20:.1f}" if total else "")
-        bar.progress(min(1.0, received / total) if total else 0.0, text=text)
+    def put_to_use() -> None:
+        session.store().set_model(study, info.name)
 
-    try:
-        registry.download(info.name, progress=progress)
-    except registry.ModelError as error:
-        bar.empty()
-        st.error(plain(str(error)))
-    else:
-        st.rerun()
-
-
-def _ask(key: str) -> None:
-    st.session_state[f"{key}-asked"] = True
+    button.button(
+        "Use it",
+        key=f"use-{info.name}",
+        type="primary" if primary else "secondary",
+        on_click=put_to_use,
+        width="stretch",
+    )
 
 
 def add_own() -> None:
     """An uploader that takes a model folder's files."""
-    st.markdown("#### Add your own")
+    st.markdown("##### Your own")
     files = st.file_uploader(
         "Model folder: model.toml and weights.safetensors",
         type=["toml", "safetensors"],
@@ -89,7 +113,7 @@ def add_own() -> None:
                 name = registry.add(Path(directory))
                 st.session_state["model_added"] = (
                     True,
-                    f"{name} is ready: choose it for a study on the worklist.",
+                    f"{name} is ready: choose here what it is used for.",
                 )
             except registry.ModelError as error:
                 said = str(error).replace(directory, "the folder")

@@ -18,7 +18,7 @@ from shamsul.reading.design.design import PanelPlan
 from shamsul.reading.design.progress import Assigned, is_debriefed, progress_of
 from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study import Study
-from shamsul.ui.reading.place import KEY, check_reader, held, look_at, may_be_looked_at
+from shamsul.ui.reading.place import KEY, check_reader, held, look_at, may_be_looked_at, screens
 from shamsul.ui.reading.subjects import (
     drawing_token,
     go_on_token,
@@ -29,8 +29,9 @@ from shamsul.ui.reading.subjects import (
 )
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, together
 from shamsul.ui.shared import answers, notes, outbox, questionnaire, session
-from shamsul.ui.shared.frame import error_boundary
-from shamsul.ui.shared.viewer import Drawing, Panel, Row, viewer
+from shamsul.ui.shared.drawings import measured
+from shamsul.ui.shared.frame import bar, error_boundary
+from shamsul.ui.shared.viewer import Drawing, Panel, Row, pictures, viewer
 from shamsul.ui.shared.wording import plain
 
 #: What a screen shows, in words.
@@ -55,15 +56,22 @@ def show(study: Study, mine: Sequence[Assigned], assigned: Assigned, screen: Ste
     )
     _heading(study, mine, assigned, view)
     radiograph = session.radiograph(assigned.case.image_sha256)
-    notes.show(radiograph)
+    if radiograph.notes:
+        with st.container(key="notes", horizontal=True, wrap=False, gap="small"):
+            notes.show(radiograph)
     prediction = session.prediction(study, assigned.case)
     asked = request(study, assigned) if view.screen is Step.MAPS else {}
     # Before anything is drawn: maps that come meanwhile are not seen yet.
     drawn = _outcomes(asked.values())
-    if view.screen is not Step.MAPS:
-        picture, questions = st.columns(2)
-    else:
-        picture = questions = st.container()
+    # Maps have their answers below them; the film alone leaves room at its side.
+    alone = view.screen is not Step.MAPS
+    place = (
+        st.container(key="reading-alone", horizontal=True, wrap=False, gap="small")
+        if alone
+        else st.container(key="reading-maps", gap="small")
+    )
+    picture = place.container(key="reading-film")
+    questions = place.container(key="reading-questions")
     with picture:
         _maps(view, radiograph, prediction, asked)
     with questions:
@@ -121,26 +129,26 @@ def _heading(study: Study, mine: Sequence[Assigned], assigned: Assigned, view: V
         parts.append("for practice")
     if progress.seconds_left:
         parts.append(f"about {max(1, round(progress.seconds_left / 60))} min left")
-    looking_back = assigned.screen(study.questionnaire) is None
-    widths = [4, 2, 1.2, 1.2] if looking_back else [4, 2, 1.2]
-    title, bar, previous, *place = st.columns(widths, vertical_alignment="center")
-    title.markdown(f"**{plain(study.title)}**  :gray[{', '.join(parts)}]")
-    bar.progress(progress.finished / progress.readings)
     earlier = [
         one
         for one in may_be_looked_at(study, mine)
         if (one.reading.session, one.reading.place) < (reading.session, reading.place)
     ]
-    if earlier:
-        previous.button(
-            "Previous case",
-            icon=":material/chevron_left:",
-            on_click=look_at,
-            args=(earlier[-1].id,),
-            width="stretch",
-        )
-    if looking_back:
-        place[0].button("Back to my place", on_click=look_at, args=(None,), width="stretch")
+    with bar().here:
+        if earlier:
+            st.button(
+                "Previous case",
+                icon=":material/chevron_left:",
+                type="tertiary",
+                key="case-before",
+                help="Previous case ([ or PageUp)",
+                on_click=look_at,
+                args=(earlier[-1].id,),
+            )
+        if assigned.screen(study.questionnaire) is None:
+            st.button("Back to my place", type="tertiary", on_click=look_at, args=(None,))
+        st.progress(progress.finished / progress.readings, width=90)
+        st.markdown(f"**{plain(study.title)}** :gray[{', '.join(parts)}]")
 
 
 def _drawn(view: View, heatmap: Heatmap | None) -> Heatmap | None:
@@ -169,37 +177,49 @@ def _no_annotation(view: View) -> str:
     return "Once the case is finished" if plan and plan.design.debrief else "Not in this study"
 
 
-@st.fragment
 def _maps(
     view: View, radiograph: Radiograph, prediction: Prediction, asked: Mapping[PanelPlan, Job]
+) -> None:
+    """The film and the maps that its reader may see by now."""
+    panels = tuple(
+        Panel(
+            name_of(view, position, panel),
+            _drawn(view, heatmap),
+            scaled=not view.revealed,
+            pending="Being computed",
+            failed=(
+                "This map could not be computed"
+                if together(view, asked) and asked[panel].state is State.FAILED
+                else ""
+            ),
+        )
+        for position, (panel, heatmap) in enumerate(heatmaps(view, asked).items())
+    )
+    key = f"reading-{view.assigned.id}"
+    _film(view, radiograph, prediction, panels, key)
+    there = [panel.heatmap for panel in panels if panel.heatmap is not None]
+    pictures(radiograph, there, key=key)
+
+
+@st.fragment
+def _film(
+    view: View,
+    radiograph: Radiograph,
+    prediction: Prediction,
+    panels: tuple[Panel, ...],
+    key: str,
 ) -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
     with error_boundary():
         check_reader(view.assigned)
         case, label = view.assigned.case, view.assigned.reading.label
         reader = view.assigned.reading.reader
+        caption = f"probability {prediction[label].probability:.2f}"
         row = Row(
             label=label,
-            caption=(
-                f"probability {prediction[label].probability:.2f}"
-                if view.screen is not Step.IMAGE
-                else ""
-            ),
+            caption=caption if view.screen is not Step.IMAGE else "",
             annotations=tuple(one for one in _annotations(view) if one.label == label),
-            panels=tuple(
-                Panel(
-                    name_of(view, position, panel),
-                    _drawn(view, heatmap),
-                    scaled=not view.revealed,
-                    pending="Being computed",
-                    failed=(
-                        "This map could not be computed"
-                        if together(view, asked) and asked[panel].state is State.FAILED
-                        else ""
-                    ),
-                )
-                for position, (panel, heatmap) in enumerate(heatmaps(view, asked).items())
-            ),
+            panels=panels,
         )
         points = any(
             question.kind is Kind.POINT
@@ -208,13 +228,18 @@ def _maps(
         state = viewer(
             radiograph,
             [row],
-            key=f"reading-{view.assigned.id}",
+            key=key,
             annotation_visible=view.locked,
             no_annotation=_no_annotation(view),
             pointing=points and not view.locked,
             enter_enlarges=False,
             drawing=(
-                Drawing(reader, {label: drawing_token(view)}, view.occasion)
+                Drawing(
+                    reader,
+                    {label: drawing_token(view)},
+                    view.occasion,
+                    measurements=measured(case.image_sha256, view.occasion),
+                )
                 if view.may_draw
                 else None
             ),
@@ -236,7 +261,7 @@ def _questions(view: View, asked: Mapping[PanelPlan, Job]) -> None:
 
 def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> None:
     study, reading = view.study, view.assigned.reading
-    given = session.screens().answers(view.assigned.id)
+    given = screens(view.assigned).answers(view.assigned.id)
     subjects = subjects_of(view, asked)
     for token, subject in subjects.items():
         answers.remember(token, subject)
@@ -268,9 +293,7 @@ def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> N
         ),
         about_maps=asks.at(Step.MAPS) if view.screen is Step.MAPS else (),
         maps=columns,
-        heading=f"{reading.label}: {meaning}{'; ? = Cannot judge' * (len(columns) > 4)}."
-        if meaning
-        else reading.label,
+        heading=f"{reading.label}: {meaning}." if meaning else reading.label,
         saved=outbox.saved(),
         notice=answers.notice(view.place),
         error=error,

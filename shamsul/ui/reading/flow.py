@@ -25,6 +25,7 @@ def overview(reader: str) -> None:
     damaged = list(session.readings().damaged_of(reader))
     if not studies and not damaged:
         st.info("No study has been assigned to you.")
+    led = False  # by the one primary button, of the first study that is not finished
     for study in studies:
         try:
             sessions = session.readings().progress(study, reader)
@@ -42,15 +43,17 @@ def overview(reader: str) -> None:
                 and about_reader.are_left(study, reader, Step.END)
             )
             left = ", the closing questions are left" if closing else ""
+            due = study.closed_at is None and (done < planned or closing)
             st.progress(done / planned, text=f"{done} of {planned} read{left}")
             button.button(
                 "Closing questions" if closing else "Continue" if done else "Start",
                 key=f"open-{study.name}",
-                type="primary",
+                type="primary" if due and not led else "secondary",
                 width="stretch",
                 on_click=enter,
                 args=(study.name,),
             )
+            led = led or due
     tell_reader(damaged)
     _acknowledge(error)
 

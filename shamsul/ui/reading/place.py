@@ -7,8 +7,11 @@ import streamlit as st
 
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Role
+from shamsul.reading.database.readings import Readings
+from shamsul.reading.database.screens import Screens
 from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.study import Study
+from shamsul.ui.reading.rehearsal import Rehearsal, current
 from shamsul.ui.shared import questionnaire, session, sign_in
 
 #: One component for all screens, so that what one sends is not lost by opening another.
@@ -71,6 +74,23 @@ def look_at(reading_id: int | None) -> None:
 
 def check_reader(assigned: Assigned) -> None:
     """A fragment runs without its page: whose reading it is has to be looked at again."""
-    sign_in.require(Role.READER)
-    if session.reader() != assigned.reading.reader:
+    sign_in.require(Role.COORDINATOR if assigned.made_up else Role.READER)
+    if not assigned.made_up and session.reader() != assigned.reading.reader:
         st.rerun()
+
+
+def screens(assigned: Assigned) -> Screens | Rehearsal:
+    """Where the screens of a reading are kept, or what stands in for it where it is only tried."""
+    return _rehearsal() if assigned.made_up else session.screens()
+
+
+def readings(assigned: Assigned) -> Readings | Rehearsal:
+    """Where a reading and its reader's others are kept, or what stands in for it."""
+    return _rehearsal() if assigned.made_up else session.readings()
+
+
+def _rehearsal() -> Rehearsal:
+    tried = current()
+    if tried is None:  # it has ended meanwhile, in another part of the page
+        st.rerun()
+    return tried

@@ -12,8 +12,8 @@ from shamsul.reading.design.design import Arm, PanelPlan
 from shamsul.reading.design.progress import is_debriefed
 from shamsul.reading.design.questionnaire import ABOUT_READER, Step
 from shamsul.reading.design.study import MapShown, SavedAnswer, Shown, Study
-from shamsul.ui.reading import about_reader
-from shamsul.ui.reading.place import leave, look_at, may_be_looked_at
+from shamsul.ui.reading import about_reader, rehearsal
+from shamsul.ui.reading.place import leave, look_at, may_be_looked_at, readings, screens
 from shamsul.ui.reading.view import View, heatmaps, name_of, request, settled
 from shamsul.ui.shared import answers, drawings, questionnaire, session
 from shamsul.ui.shared.outbox import Event
@@ -56,7 +56,12 @@ def subjects_of(view: View, asked: Mapping[PanelPlan, Job]) -> dict[str, answers
     )
 
     def subject(about: Shown) -> answers.Subject:
-        return answers.Subject(reading.reader, study, view.place, case, about, reading.session)
+        hold = None
+        if view.assigned.made_up and (tried := rehearsal.current()):
+            hold = partial(tried.hold, view.assigned, about)
+        return answers.Subject(
+            reading.reader, study, view.place, case, about, reading.session, draw=hold
+        )
 
     subjects = {f"{view.place}/case": subject(shown)}
     for position, (panel, heatmap) in enumerate(heatmaps(view, asked).items()):
@@ -85,6 +90,10 @@ def recalled(study: Study, reader: str, token: str) -> answers.Subject | None:
         if token == about_reader.place_of(study, reader, step):
             return about_reader.subject_of(study, reader, step)
     parts = token.split("/")
+    if token.startswith("reading/-"):  # of a preview that has ended
+        return answers.Subject(reader, study, "", draw=lambda event: "")
+    if rehearsal.current():  # it waits until its own study is opened
+        return None
     mine = session.readings().of(study.name, reader)
     assigned = next((one for one in mine if token.startswith(f"reading/{one.id}/")), None)
     if assigned is None or len(parts) < 4 or parts[2] not in Step.__members__:
@@ -140,6 +149,8 @@ def _map_shown(
 
 def _draw(view: View, event: Event) -> str:
     """Keep what was drawn as long as the screen is open."""
+    if view.assigned.made_up:
+        return rehearsal.NOTHING_KEPT
     reading, image = view.assigned.reading, view.assigned.case.image_sha256
     shape = session.radiograph(image).shape
     canvas = drawings.Canvas(reading.reader, image, shape, reading.label, view.occasion)
@@ -154,13 +165,13 @@ def _go_on(view: View, asked: Mapping[PanelPlan, Job], item: str, seconds: float
     answers.turn()
     look_at(None)
     if item == questionnaire.PAUSE:
-        session.screens().note(assigned.id, Happened.PAUSED, seconds)
+        screens(assigned).note(assigned.id, Happened.PAUSED, seconds)
         leave()
         return
     if not view.locked:
         failed = [panel for panel, job in asked.items() if job.state is State.FAILED]
-        session.screens().lock(assigned.id, view.screen, seconds, failed)
-    mine = session.readings().of(study.name, assigned.reading.reader)
+        screens(assigned).lock(assigned.id, view.screen, seconds, failed)
+    mine = readings(assigned).of(study.name, assigned.reading.reader)
     now = next(one for one in mine if one.id == assigned.id)
     if assigned.screen(study.questionnaire) is None:
         seen = may_be_looked_at(study, mine)

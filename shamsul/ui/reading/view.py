@@ -61,11 +61,15 @@ class View:
 
 def request(study: Study, assigned: Assigned) -> dict[PanelPlan, Job]:
     """The jobs of a reading's maps, by panel from left to right."""
-    cases = session.store().cases(study.name)
-    return {
-        panel: session.desk().request(panels.source(study, cases, assigned.case, panel))
+    # Where it is tried, maybe another's.
+    cases, desk = session.store().cases(assigned.case.study), session.desk()
+    asked = {
+        panel: desk.request(panels.source(study, cases, assigned.case, panel), on_screen=True)
         for panel in assigned.reading.panels
     }
+    # A reader's maps come, whoever stops what is computed.
+    desk.retry(job for job in asked.values() if job.stopped)
+    return asked
 
 
 def together(view: View, asked: Mapping[PanelPlan, Job]) -> bool:

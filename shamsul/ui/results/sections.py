@@ -1,4 +1,4 @@
-"""Parts of the results page: how far readers are, what they said, and files of both."""
+"""Parts of the results page: what readers said, and files of it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,8 +14,9 @@ from shamsul.reading.design.study import Study
 from shamsul.reading.exports import ratings
 from shamsul.reading.exports.transfer import dump
 from shamsul.reporting.page import heading, named, noted
-from shamsul.ui.shared import pictures, session
+from shamsul.ui.shared import session
 from shamsul.ui.shared.downloads import offer, zipped
+from shamsul.ui.shared.pictures import Shown, on_page, show
 from shamsul.ui.shared.wording import plain
 
 #: Bootstrap replicates, and their seed.
@@ -35,35 +36,11 @@ _FACTS = """<style>
 </style>"""
 
 
-def progress(study: Study) -> None:
-    """Each reader's readings, finished and to come, and the time they take."""
-    rows = [
-        {
-            "Reader": one.reader,
-            "Session": one.session,
-            "Finished": f"{one.finished} of {one.readings}",
-            "Done": one.finished / one.readings,
-            "Active minutes": round(one.active_seconds / 60, 1),
-            "Minutes left": None if one.seconds_left is None else round(one.seconds_left / 60),
-            "Last finished": one.last,
-        }
-        for one in session.readings().progress(study)
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        placeholder="",
-        column_config={
-            "Done": st.column_config.ProgressColumn(format="percent"),
-            "Last finished": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
-        },
-    )
-
-
 def fingerprint(study: Study) -> str:
     """What the results depend on: another text wherever an answer is another one.
 
-    So are the study's words, its closing and how far readers are, which the report tells.
+    So are the study's words, its closing, how far readers are and what was adjudicated, which the
+    report tells.
     """
     answers = session.store().export_rows(study.name)
     about = session.about_readers().all(study.name)
@@ -71,7 +48,8 @@ def fingerprint(study: Study) -> str:
     kept = [(one.revision, one.changed_at.isoformat()) for one in answers]
     kept += [(one.revision, one.changed_at.isoformat()) for one in about]
     done = [(one.reader, one.finished) for one in session.readings().progress(study)]
-    digest = hashlib.sha256(repr((kept, done, study)).encode()).hexdigest()
+    agreed = session.consensuses().of(study.name)
+    digest = hashlib.sha256(repr((kept, done, agreed, study)).encode()).hexdigest()
     return f"{study.name} {study.created_at.isoformat()} {digest}"
 
 
@@ -86,17 +64,18 @@ class Results:
     tables : mapping of str to DataFrame
     files : mapping of str to bytes
         By name.
-    words : mapping of str to str
-        What each figure says, by its name.
+    figures : mapping of str to Shown
+        By name.
     """
 
     about: About
     tables: Mapping[str, pd.DataFrame]
     files: Mapping[str, bytes]
-    words: Mapping[str, str]
+    figures: Mapping[str, Shown]
 
 
-@st.cache_data(show_spinner="Computing the statistics …", max_entries=8)
+# Not copied for each run, which takes a third of a second for the figures: nothing changes them.
+@st.cache_resource(show_spinner="Computing the statistics …", max_entries=8)
 def results(study: str, fingerprint: str) -> Results:
     """The analysis of a study."""
     # Imported here: statistics and figures take seconds, which other pages do not need.
@@ -107,6 +86,7 @@ def results(study: str, fingerprint: str) -> Results:
     from shamsul.studies.described import describe
     from shamsul.studies.localisation import located
     from shamsul.studies.reference import reference_standard
+    from shamsul.ui.results import charts
 
     store = session.store()
     about, flow = describe(session.desk(), store, study)
@@ -126,8 +106,10 @@ def results(study: str, fingerprint: str) -> Results:
     made = files(analysis, drawn)
     if truth:
         made["truth.csv"] = ratings.export_truth(truth)
-    words = {picture.name: picture.words for picture in drawn}
-    return Results(analysis.about, analysis.tables, made, words)
+    if agreed := ratings.export_ratings(store, study).consensus:
+        made["consensus.csv"] = agreed
+    figures = on_page(drawn, charts.draw(analysis, {one.name for one in drawn}), made)
+    return Results(analysis.about, analysis.tables, made, figures)
 
 
 def what_it_was(about: About) -> None:
@@ -141,15 +123,15 @@ def what_it_was(about: About) -> None:
 
 def sections(found: Results) -> None:
     """The figures and tables of the report."""
-    tables, files = found.tables, found.files
+    tables = found.tables
     for section in SECTIONS:
-        drawn = [name for name in section.pictures if f"{name}.svg" in files]
+        drawn = [name for name in section.pictures if name in found.figures]
         filled = {name: title for name, title in section.tables.items() if _says(tables[name])}
         if not drawn and not filled:
             continue
         st.markdown(f"##### {section.title}")
         for name in drawn:
-            pictures.show(files[f"{name}.svg"].decode(), found.words[name])
+            show(name, found.figures[name])
         for name, title in filled.items():
             with st.expander(title, expanded=not drawn):
                 table, notes = noted(named(tables[name], NAMES))
@@ -175,6 +157,8 @@ def downloads(study: Study, files: Mapping[str, bytes]) -> None:
         "Ratings, wide (CSV)": ("wide.csv", lambda: ratings.wide(store, study.name)),
         "Everything (JSON)": ("json", lambda: dump(store, study.name).encode()),
     }
+    if "consensus.csv" in files:
+        offered["Consensus (CSV)"] = ("consensus.csv", lambda: files["consensus.csv"])
     if scales:
         offered["iMRMC (CSV)"] = (
             "imrmc.csv",

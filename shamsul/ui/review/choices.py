@@ -1,105 +1,125 @@
 """Parts of the review page."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from shamsul.classifiers import registry
-from shamsul.classifiers.prediction import NO_FINDING, Prediction
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Parameter, Value
 from shamsul.explainers.registry import METHODS, USUAL
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
+from shamsul.reading.design.listing import Place
 from shamsul.reading.design.study import Case, Study
-from shamsul.ui.shared import notes
+from shamsul.ui.shared import notes, session
+from shamsul.ui.shared.address import on_the_way
+from shamsul.ui.shared.frame import bar
 from shamsul.ui.shared.wording import plain
 
 
-def chosen_case(cases: Sequence[Case]) -> Case | None:
+def chosen_case() -> Case | None:
     """The case that the address names; without one that seen last, else the first.
 
     An address that names none ends the run with a sentence.
     """
-    known = {str(case.id): case for case in cases}
     asked = st.query_params.get("case")
-    if asked is not None and asked not in known:
+    wanted = asked or st.session_state.get("case", "")
+    chosen = session.open_case(int(wanted)) if wanted.isdecimal() and len(wanted) < 10 else None
+    if asked is not None and chosen is None:
         st.query_params["case"] = ""
         st.error("The address names no case to review: choose one on the worklist.")
-        st.page_link("pages/worklist.py", label="Worklist", icon=":material/list:")
+        st.page_link(
+            "pages/worklist.py", label="Worklist", icon=":material/list:", query_params=on_the_way()
+        )
         st.stop()
-    chosen = known.get(asked or st.session_state.get("case", "")) or next(iter(cases), None)
+    chosen = chosen or session.first_case()
     if chosen is not None:
         # In the address too, so that a refreshed page shows the same case.
         st.session_state["case"] = st.query_params["case"] = str(chosen.id)
     return chosen
 
 
-def heading(study: Study, case: Case, cases: Sequence[Case]) -> None:
-    """The case's name and place in its study, with buttons to its neighbours."""
-    place = [other.id for other in cases].index(case.id)
-    title, before, after = st.columns([8, 1, 1], vertical_alignment="center")
-    about = f"{plain(study.title)}, case {place + 1} of {len(cases)}"
-    title.markdown(f"#### {plain(case.name)}  :gray[{about}]")
+def heading(study: Study, case: Case, place: Place) -> None:
+    """In the bar: the case's name and place in its list, with buttons to its neighbours."""
 
-    def go(step: int) -> None:
-        st.query_params["case"] = str(cases[place + step].id)
+    def go(to: Case) -> None:
+        st.query_params["case"] = str(to.id)
 
-    before.button(
-        "Previous",
-        icon=":material/chevron_left:",
-        disabled=place == 0,
-        on_click=go,
-        args=(-1,),
-        width="stretch",
-    )
-    after.button(
-        "Next",
-        icon=":material/chevron_right:",
-        disabled=place == len(cases) - 1,
-        on_click=go,
-        args=(1,),
-        width="stretch",
-    )
+    with bar().here:
+        st.page_link(
+            "pages/worklist.py", label="List", icon=":material/list:", query_params=on_the_way()
+        )
+        st.button(
+            "Previous",
+            icon=":material/chevron_left:",
+            type="tertiary",
+            key="case-before",
+            help="Previous case ([ or PageUp)",
+            disabled=not place.before,
+            on_click=go,
+            args=place.before[-1:],
+        )
+        st.button(
+            "Next",
+            icon=":material/chevron_right:",
+            type="tertiary",
+            key="case-after",
+            help="Next case (] or PageDown)",
+            disabled=not place.after,
+            on_click=go,
+            args=place.after[:1],
+        )
+        about = f"case {place.number} of {place.count}, {plain(study.title)}"
+        st.markdown(f"**{plain(case.name)}** :gray[{about}]")
 
 
 def warnings(study: Study, radiograph: Radiograph) -> None:
-    """Say what a reader must know before believing anything on the page."""
-    if study.model == registry.PHANTOM and study.name != DEMO.name:
-        st.warning(
-            "This model was trained on synthetic phantoms only and never saw a patient: what it "
-            "says about this radiograph means nothing clinically.",
-            icon=":material/warning:",
-        )
-    notes.show(radiograph)
-    if radiograph.burned_in_annotation:
-        st.warning(
-            "The file says that text is burned into the image; it may name the patient.",
-            icon=":material/warning:",
-        )
+    """Say in a line what a reader must know before believing anything on the page."""
+    phantom = study.model == registry.PHANTOM and study.name != DEMO.name
+    if not (phantom or radiograph.notes or radiograph.burned_in_annotation):
+        return
+    with st.container(
+        key="notes", horizontal=True, wrap=False, gap="small", vertical_alignment="center"
+    ):
+        if phantom:
+            st.page_link(
+                "pages/models.py",
+                label="Choose a model",
+                icon=":material/network_node:",
+                query_params=on_the_way(),
+            )
+            st.warning(
+                "This model was trained on synthetic phantoms only and never saw a patient: what "
+                "it says about this radiograph means nothing clinically.",
+                icon=":material/warning:",
+            )
+        notes.show(radiograph)
+        if radiograph.burned_in_annotation:
+            st.warning(
+                "The file says that text is burned into the image; it may name the patient.",
+                icon=":material/warning:",
+            )
 
 
-def label_choice(case: Case, prediction: Prediction) -> tuple[str, ...]:
-    """Let the reader choose the labels to look at, most probable first."""
-    ranked = sorted(prediction.scores, key=lambda score: -score.probability)
-    positive = set(prediction.shown_labels) - {NO_FINDING}
-    usual = next((score.label for score in ranked if score.label in positive), ranked[0].label)
-    chosen = st.pills(
-        "Labels to explain",
-        [score.label for score in ranked],
-        selection_mode="multi",
-        format_func=plain,
-        default=[usual],
-        key=f"labels-{case.id}-{prediction.model}",
-        help="Each label gets a row of maps.",
-        wrap=True,
-    )
-    return tuple(chosen) or (usual,)
+def dock() -> str:
+    """In the bar: what is open below the pictures: "Rate", "Compare" or nothing."""
+    with bar().tools:
+        chosen = st.segmented_control(
+            "Below the pictures",
+            ["Rate", "Compare"],
+            key="dock",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    return chosen or ""
 
 
 def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
-    """Controls for what is explained, by which methods, and with which parameters.
+    """What is explained, by which methods, and with which parameters; controls for them in the bar.
+
+    The controls are drawn while they are open: from case to case they would take as long as all
+    the rest of the bar.
 
     Returns
     -------
@@ -107,30 +127,49 @@ def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
     parameters : dict
         Of the chosen methods, by name.
     """
+    with bar().tools:
+        settings = st.popover(
+            "Settings",
+            icon=":material/tune:",
+            type="tertiary",
+            help="What is explained, and how",
+            key="settings",
+            on_change="rerun",
+        )
+    if settings.open:
+        with settings:
+            st.session_state["explained"] = _explained()
+    usual = {name: METHODS[name].settle({}) for name in USUAL}
+    chosen: tuple[Target, dict[str, dict[str, Value]]] = st.session_state.get(
+        "explained", (Target.LOGIT, usual)
+    )
+    return chosen
+
+
+def _explained() -> tuple[Target, dict[str, dict[str, Value]]]:
+    chosen = st.pills(
+        "Methods",
+        list(METHODS),
+        format_func=lambda name: METHODS[name].title,
+        selection_mode="multi",
+        default=list(USUAL),
+        key="methods",
+        persist_state="session",
+        wrap=True,
+    )
+    target = st.radio(
+        "Explain the model's",
+        [member.value for member in Target],
+        key="target",
+        horizontal=True,
+        persist_state="session",
+    )
     parameters: dict[str, dict[str, Value]] = {}
-    with st.popover("Explanation settings", icon=":material/tune:", width="stretch"):
-        chosen = st.pills(
-            "Methods",
-            list(METHODS),
-            format_func=lambda name: METHODS[name].title,
-            selection_mode="multi",
-            default=list(USUAL),
-            key="methods",
-            persist_state="session",
-            wrap=True,
-        )
-        target = st.radio(
-            "Explain the model's",
-            [member.value for member in Target],
-            key="target",
-            horizontal=True,
-            persist_state="session",
-        )
-        for method in (METHODS[name] for name in METHODS if name in (chosen or USUAL)):
-            st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
-            parameters[method.name] = {
-                parameter.name: _control(method, parameter) for parameter in method.parameters
-            }
+    for method in (METHODS[name] for name in METHODS if name in (chosen or USUAL)):
+        st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
+        parameters[method.name] = {
+            parameter.name: _control(method, parameter) for parameter in method.parameters
+        }
     return Target(target), parameters
 
 

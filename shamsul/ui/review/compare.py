@@ -1,6 +1,7 @@
 """The part of the review page that says how far the maps of a label agree."""
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 from shamsul.computing.jobs import Job
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.metrics import agreement
-from shamsul.reading.database.accounts import Role
 from shamsul.reporting.pictures import two_decimals
+from shamsul.settings import HOME
 from shamsul.ui.review import charts
-from shamsul.ui.shared import maps, sign_in
-from shamsul.ui.shared.frame import error_boundary
+from shamsul.ui.review.conclusion import conclusion
+from shamsul.ui.shared import maps
 from shamsul.ui.shared.wording import plain
 
 
@@ -56,11 +57,16 @@ MEASURES = (
         "region, 0 apart, about 0.05 by chance.",
     ),
 )
+#: Which of them the conclusion is from.
+OVERLAP = 2
+#: Numbers in the page's own colour: Streamlit's grey is too pale on coloured cells.
+STYLE = "<style>.st-key-compare svg text { fill: currentcolor !important; }</style>"
+#: Of the window's height; frame.css has it too.
+SHARE = 0.4
 
 
-@st.fragment
 def comparison(asked: Mapping[str, Job], labels: Sequence[str]) -> None:
-    """Pairwise agreement of the maps of each label, computed once it is opened.
+    """Pairwise agreement of the maps of each label, and what it says.
 
     Parameters
     ----------
@@ -69,14 +75,9 @@ def comparison(asked: Mapping[str, Job], labels: Sequence[str]) -> None:
     labels : sequence of str
         Labels shown.
     """
-    with error_boundary():
-        # Opening it runs this fragment alone.
-        sign_in.require(Role.READER)
-        drawer = st.expander("Compare the maps", key="compare", on_change="rerun")
-        if not drawer.open:
-            return
-        with drawer:
-            _draw([job for job in asked.values() if job.maps], labels)
+    st.html(STYLE)
+    with st.container(key="compare"):
+        _draw([job for job in asked.values() if job.maps], labels)
 
 
 def _draw(there: Sequence[Job], labels: Sequence[str]) -> None:
@@ -84,26 +85,27 @@ def _draw(there: Sequence[Job], labels: Sequence[str]) -> None:
     if len(there) < 2:
         st.markdown("There is nothing to compare before the maps of two methods are there.")
         return
-    st.caption(
-        "Agreement of each two maps. Maps that agree may still be wrong together; a dash means "
-        "that there is no number, since a map is constant or nowhere positive."
-    )
-    for place, measure in zip(st.columns(3), MEASURES, strict=True):
-        place.markdown(f"**{measure.title}**")
-        place.caption(measure.meaning)
     titles = [job.method.title for job in there]
-    light = st.context.theme.type == "light"
+    with st.popover("When methods disagree", icon=":material/help:", type="tertiary"):
+        text = (HOME / "docs" / "disagreement.md").read_text(encoding="utf-8")
+        st.markdown(re.sub(r"^#+ ", "##### ", text, flags=re.M))
     for label in labels:
         st.markdown(f"**{plain(label)}**")
         heatmaps = [found for job in there if (found := maps.heatmap(job, label))]
         matrices = _matrices(tuple(heatmap.sha256 for heatmap in heatmaps), heatmaps)
+        st.markdown(conclusion(titles, matrices[OVERLAP]))
         for place, measure, matrix in zip(st.columns(3), MEASURES, matrices, strict=True):
+            place.markdown(f"**{measure.title}**", help=measure.meaning)
             place.plotly_chart(
-                charts.agreement(titles, matrix, light=light),
+                charts.agreement(titles, matrix),
                 config={"displayModeBar": False},
                 key=f"agreement-{label}-{measure.title}",
                 alt=f"{measure.title} for {label}: {_in_words(titles, matrix)}",
             )
+    st.caption(
+        "Agreement of each two maps. Maps that agree may still be wrong together; a dash means "
+        "that there is no number, since a map is constant or nowhere positive."
+    )
 
 
 def _in_words(titles: Sequence[str], matrix: NDArray[np.float64]) -> str:

@@ -11,7 +11,6 @@ from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import Case, MapShown, Shown, Study
 from shamsul.ui.shared import answers, maps, outbox, questionnaire, session, sign_in
-from shamsul.ui.shared.downloads import download_ratings
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import ViewerState
 from shamsul.ui.shared.wording import plain
@@ -22,44 +21,49 @@ BLINDED = False
 KEY = "questionnaire"
 
 
+def finding(case: Case, labels: Sequence[str]) -> str:
+    """Which of the labels that are shown is rated: the reader chooses where there are several.
+
+    Drawn above the pictures, which leave the questions their room below.
+    """
+    if len(labels) == 1:
+        return labels[0]
+    chosen: str = st.segmented_control(
+        "Finding to rate",
+        labels,
+        format_func=lambda label: plain(f"Rate {label}"),
+        default=labels[0],
+        required=True,
+        key=f"rated-{case.id}",
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
 def form(
     study: Study,
     case: Case,
-    labels: Sequence[str],
+    label: str,
     prediction: Prediction,
     model_sha256: str,
     asked: Mapping[str, Job],
 ) -> None:
-    """Draw the form for one of the labels that are shown.
+    """Draw the form for a label.
 
     Parameters
     ----------
     study, case
         What is read.
-    labels : sequence of str
-        Labels shown; the reader chooses which one to rate.
+    label : str
+        That is rated.
     prediction : Prediction
     model_sha256 : str
     asked : mapping of str to Job
         By method name, in the order of panels.
     """
-    title, export = st.columns([2, 1.6], vertical_alignment="center")
-    title.markdown("#### Rate the maps")
-    with export:
-        download_ratings(study)
     if not session.reader():
         st.info("Type a reader's name at the top of the page to rate: ratings are kept under it.")
         return
-    label: str = labels[0]
-    if len(labels) > 1:
-        label = st.segmented_control(
-            "Finding to rate",
-            labels,
-            format_func=plain,
-            default=label,
-            required=True,
-            key=f"rated-{case.id}",
-        )
     shown = Shown(
         label=label,
         model=study.model,
@@ -69,6 +73,17 @@ def form(
         case_order=case.order,
     )
     _questions(study, case, shown, asked)
+
+
+@st.fragment
+def keep() -> None:
+    """Where the form is shut: save what was answered in it last."""
+    with error_boundary():
+        sign_in.require(Role.READER)
+        error = answers.take(outbox.received(KEY))
+        questionnaire.acknowledge(
+            key=KEY, saved=outbox.saved(), error=error, refused=answers.refused()
+        )
 
 
 @st.fragment
@@ -104,7 +119,6 @@ def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, 
             question = study.questionnaire.question(answer.item)
             values[method][answer.item] = question.plain(answer.value)
     items = study.questionnaire.items
-    answered = sum(item.id in values[name] for name in asked for item in items)
     questionnaire.mount(
         key=KEY,
         subject=f"{reader}/{case.id}",
@@ -122,7 +136,7 @@ def _draw_questions(study: Study, case: Case, shown: Shown, asked: Mapping[str, 
             for name, job in asked.items()
         ],
         heading=f"{shown.label}: {questionnaire.scales(items)}. Each click is saved at once; a "
-        f"second click takes the answer back. {answered} of {len(items) * len(asked)} answered.",
+        "second click takes the answer back.",
         saved=outbox.saved(),
         notice=answers.notice(place),
         error=error,

@@ -1,6 +1,6 @@
 """The figure of the set-up page, as a pure function from data to Plotly."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,12 @@ from matplotlib.ticker import MaxNLocator
 
 from shamsul.analysis.power_figure import heights
 from shamsul.reporting.pictures import sampled
+from shamsul.ui.shared.charts import SEEN
 
-#: Parts of cividis that stand out from the page: light, and dark.
-_SEEN: Final = {True: (0.0, 0.8), False: (0.4, 1.0)}
 _WANTED, _GRID = "#8f9aa5", "rgba(143, 154, 165, 0.25)"
 
 
-def power(curves: pd.DataFrame, wanted: float, *, light: bool = False) -> go.Figure:
+def power(curves: pd.DataFrame, wanted: float) -> go.Figure:
     """Power over cases, a line for each number of readers with its name at the end.
 
     Parameters
@@ -25,12 +24,10 @@ def power(curves: pd.DataFrame, wanted: float, *, light: bool = False) -> go.Fig
         :meth:`shamsul.analysis.sample_size.Plan.curves`.
     wanted : float
         In (0, 1): a dashed line.
-    light : bool
-        Whether the page is light.
     """
     numbers = sorted(curves["readers"].unique())
     far = curves["cases"].max()
-    colours = [to_hex(colour) for colour in sampled("cividis", len(numbers), *_SEEN[light])]
+    colours = [to_hex(colour) for colour in sampled("cividis", len(numbers), *SEEN)]
     figure = go.Figure()
     for readers, colour in zip(numbers, colours, strict=True):
         mine = curves[curves["readers"] == readers]

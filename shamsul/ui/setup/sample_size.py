@@ -96,7 +96,7 @@ def _show(
     st.markdown(f"**{plain(said)}**")
     left, right = st.columns([2, 1])
     left.plotly_chart(
-        charts.power(curves, plan.power, light=st.context.theme.type == "light"),
+        charts.power(curves, plan.power),
         config={"displayModeBar": False},
         key="plan-figure",
         alt=f"Power over cases for 3 to 12 readers. {said}",

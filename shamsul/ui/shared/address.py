@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from shamsul.settings import settings
 from shamsul.ui.shared.wording import as_written, plain
 
 
@@ -32,5 +33,16 @@ def check(key: str, known: Collection[str], noun: str, page: str, *, escaped: bo
     asked = as_written(unknown[0]) if escaped else unknown[0]
     named = f"no {noun} “{plain(asked)}” here" if asked else f"no {noun} named in the address"
     st.error(f"There is {named}: the link may be old, or meant for another installation.")
-    st.page_link(page, label="Go on without it", icon=":material/arrow_forward:")
+    st.page_link(
+        page,
+        label="Go on without it",
+        icon=":material/arrow_forward:",
+        query_params=on_the_way(),
+    )
     st.stop()
+
+
+def on_the_way(**query: str) -> dict[str, str]:
+    """What a link asks for, with the name that the reader has typed: it is in every address."""
+    typed = str(st.session_state.get("name") or st.query_params.get("reader", ""))
+    return {**query, "reader": typed} if typed and settings().sign_in == "open" else query

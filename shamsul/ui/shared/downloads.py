@@ -6,24 +6,33 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from shamsul.reading import Store
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports.ratings import export_ratings
 from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared.frame import bar
 
 #: Label, part of the export, end of the file's name, MIME type, icon and help of each button.
 _FILES = (
     ("Download ratings (CSV)", "ratings", "csv", "text/csv", "download", "One row per item rated."),
-    ("Cases", "cases", "cases.csv", "text/csv", "download", "Answers about whole cases (CSV)."),
     (
-        "Codebook",
+        "Download answers about cases (CSV)",
+        "cases",
+        "cases.csv",
+        "text/csv",
+        "download",
+        "One row per question about a whole case.",
+    ),
+    (
+        "Download codebook (JSON)",
         "codebook",
         "codebook.json",
         "application/json",
         "menu_book",
-        "What each column and item of the CSV means (JSON).",
+        "What each column and item of the tables means.",
     ),
 )
 
@@ -47,24 +56,24 @@ def _content(store: Store, study: str, part: str) -> bytes:
 
 
 def download_ratings(study: Study) -> None:
-    """A button for the ratings, the case-level answers and the codebook that explains them."""
+    """A menu: the ratings, the case-level answers, and the codebook that explains them."""
     store = session.store()
-    columns = st.columns([2, 1, 1.1])
-    for column, (label, part, ending, mime, icon, words) in zip(columns, _FILES, strict=True):
-        column.download_button(
-            label,
-            data=for_coordinators(partial(_content, store, study.name, part)),
-            file_name=f"{study.name}.{ending}",
-            mime=mime,
-            on_click="ignore",
-            help=words,
-            icon=f":material/{icon}:",
-            width="stretch",
-        )
+    with _menu(study):
+        for label, part, ending, mime, icon, words in _FILES:
+            st.download_button(
+                label,
+                data=for_coordinators(partial(_content, store, study.name, part)),
+                file_name=f"{study.name}.{ending}",
+                mime=mime,
+                on_click="ignore",
+                help=words,
+                icon=f":material/{icon}:",
+                width="stretch",
+            )
 
 
 def offer(study: Study, files: Mapping[str, tuple[str, Callable[[], bytes]]]) -> None:
-    """A row of buttons.
+    """A menu in the bar.
 
     Parameters
     ----------
@@ -73,15 +82,20 @@ def offer(study: Study, files: Mapping[str, tuple[str, Callable[[], bytes]]]) ->
     files : mapping of str to (str, callable)
         By the button's label: the end of the file's name, and what makes it on the click.
     """
-    columns = st.columns(len(files))
-    for column, (label, (ending, make)) in zip(columns, files.items(), strict=True):
-        column.download_button(
-            label,
-            data=for_coordinators(make),
-            file_name=f"{study.name}.{ending}",
-            on_click="ignore",
-            width="stretch",
-        )
+    with bar().tools, _menu(study):
+        for label, (ending, make) in files.items():
+            st.download_button(
+                label,
+                data=for_coordinators(make),
+                file_name=f"{study.name}.{ending}",
+                on_click="ignore",
+                icon=":material/download:",
+                width="stretch",
+            )
+
+
+def _menu(study: Study) -> DeltaGenerator:
+    return st.popover("Export", icon=":material/download:", key=f"export-{study.name}")
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from shamsul.annotations import drawings
+from shamsul.annotations import drawings, measurements
 from shamsul.annotations.annotation import Annotation, Occasion
+from shamsul.annotations.measurements import Measurement
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Role
 from shamsul.settings import settings
 from shamsul.ui.shared import outbox, session, sign_in
 from shamsul.ui.shared.outbox import Event
-from shamsul.ui.shared.viewer import TAKE_BACK, Drawing
+from shamsul.ui.shared.viewer import MEASURE, REMOVE_MEASUREMENT, TAKE_BACK, Drawing
 
 Revision = Callable[[tuple[Annotation, ...]], tuple[Annotation, ...]]
+Remeasured = Callable[[tuple[Measurement, ...]], tuple[Measurement, ...]]
+Allow = Callable[[Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,33 @@ def seen(image_sha256: str) -> tuple[Annotation, ...]:
     those of experts and their own drawings.
     """
     annotations = session.annotations().get(image_sha256)
+    return annotations if _sees_all() else drawings.seen_by(session.reader(), annotations)
+
+
+def measured(image_sha256: str, occasion: Occasion | None = None) -> tuple[Measurement, ...]:
+    """The measurements of a radiograph that who is using the page may see.
+
+    In a reading (`occasion`) the reader's own of that very reading, elsewhere as for :func:`seen`.
+
+    Raises
+    ------
+    StoreError
+        If they cannot be read.
+    """
+    try:
+        kept = session.measurements().get(image_sha256)
+    except ValueError as error:
+        raise StoreError("The measurements of this radiograph cannot be read.") from error
+    if occasion is None and _sees_all():
+        return kept
+    return measurements.own(session.reader(), kept, occasion)
+
+
+def _sees_all() -> bool:
     account = sign_in.current()
-    if settings().sign_in != "open" and account is not None and account.may(Role.COORDINATOR):
-        return annotations
-    return drawings.seen_by(session.reader(), annotations)
+    if settings().sign_in == "open" or account is None:
+        return False
+    return account.may(Role.COORDINATOR)
 
 
 def offered(
@@ -82,7 +108,14 @@ def offered(
     )
     error = _take(key)
     notice = str(st.session_state.get(_notice(key), ""))
-    return Drawing(reader, tokens, saved=outbox.saved(), notice=notice, error=error)
+    return Drawing(
+        reader,
+        tokens,
+        saved=outbox.saved(),
+        notice=notice,
+        error=error,
+        measurements=measured(image_sha256),
+    )
 
 
 def _take(key: str) -> str:
@@ -104,7 +137,7 @@ def _take(key: str) -> str:
 def keep(
     event: Event,
     canvas: Canvas,
-    allow: Callable[[Callable[[], None]], None] = lambda write: write(),
+    allow: Allow = lambda write: write(),
 ) -> str:
     """Do what an event asks for.
 
@@ -125,6 +158,8 @@ def keep(
     StoreError
         If it cannot be written.
     """
+    if event.item in (MEASURE, REMOVE_MEASUREMENT):
+        return _keep_measurement(event, canvas, allow)
     try:
         revision = _revision(event, canvas)
     except ValueError:
@@ -152,6 +187,37 @@ def _revision(event: Event, canvas: Canvas) -> Revision:
         return lambda old: drawings.taken_back(old, label, reader, occasion)
     mark, now = drawings.mark_of(event.value, canvas.shape), datetime.now(UTC)
     return lambda old: drawings.added(old, label, reader, mark, now, occasion)
+
+
+def _keep_measurement(event: Event, canvas: Canvas, allow: Allow) -> str:
+    """As `keep`, of what was measured."""
+    try:
+        revision, what = _remeasured(event, canvas)
+    except ValueError:
+        return ""  # no page of ours could have sent it
+    archive, image = session.measurements(), canvas.image_sha256
+
+    def write() -> None:
+        with _in_words():
+            archive.revise(image, revision)
+
+    with _in_words():
+        before = archive.get(image)
+    if revision(before) != before:
+        allow(write)
+    done = "Saved" if event.item == MEASURE else "Removed"
+    return f"{done} at {datetime.now().astimezone():%H:%M:%S}: your {what}"
+
+
+def _remeasured(event: Event, canvas: Canvas) -> tuple[Remeasured, str]:
+    """What an event makes of the measurements, and what it is about; else a `ValueError`."""
+    reader, occasion = canvas.reader, canvas.occasion
+    if event.item == REMOVE_MEASUREMENT:
+        name = str(event.value)
+        return lambda old: measurements.removed(old, name, reader, occasion), "measurement"
+    now = datetime.now(UTC)
+    new = measurements.measurement_of(event.value, canvas.shape, reader, now, occasion)
+    return lambda old: measurements.added(old, new), new.kind.words
 
 
 @contextmanager

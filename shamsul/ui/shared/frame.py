@@ -2,8 +2,11 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +17,8 @@ from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Account, Role
 from shamsul.settings import ASSETS, SettingsError, settings
-from shamsul.ui.shared import connection, sign_in
+from shamsul.ui.shared import computing, connection, keys, sign_in
+from shamsul.ui.shared.address import on_the_way
 from shamsul.ui.shared.wording import plain
 
 log = logging.getLogger(__name__)
@@ -29,20 +33,44 @@ PAGES = (
     ("setup", "Study set-up", "edit_note", Role.COORDINATOR),
     ("evaluate", "Evaluate", "target", Role.COORDINATOR),
     ("results", "Results", "bar_chart", Role.COORDINATOR),
+    ("adjudicate", "Adjudicate", "balance", Role.COORDINATOR),
     ("models", "Models", "network_node", Role.COORDINATOR),
 )
+#: Those that fill the bar with what they show: there the links are in its menu alone.
+WITH_CASES = ("review", "reading")
 
-_STYLE = """
-<style>
-.block-container { padding: 4rem 1.5rem 2rem; gap: 0.6rem; }
-.st-key-connection { position: absolute; }
-[data-testid="stConnectionStatus"] { display: none; }  /* connection.py says it */
-</style>
-"""
+_STYLE = f"<style>{Path(__file__).with_name('frame.css').read_text(encoding='utf-8')}</style>"
 
 
-def _navigation(account: Account | None) -> Page:
-    """The pages that somebody may open; gives the one that the address names.
+@dataclass(frozen=True)
+class Bar:
+    """What a page may fill of the bar.
+
+    Attributes
+    ----------
+    here : DeltaGenerator
+        At its left: what is shown, and the way to what comes before and after.
+    tools : DeltaGenerator
+        At its right: exports and other things of the page.
+    working : DeltaGenerator
+        What is computed.
+    """
+
+    here: DeltaGenerator
+    tools: DeltaGenerator
+    working: DeltaGenerator
+
+
+_bar: ContextVar[Bar] = ContextVar("bar")
+
+
+def bar() -> Bar:
+    """The bar of the page that is being drawn."""
+    return _bar.get()
+
+
+def _navigation(account: Account | None) -> tuple[Page, list[Page]]:
+    """The page that the address names, and those that somebody may open.
 
     The others are there but not shown: they say themselves whom they are for.
     """
@@ -55,7 +83,6 @@ def _navigation(account: Account | None) -> Page:
             icon=f":material/{icon}:",
             default=name == home,
             url_path="" if name == home else name,
-            visibility="visible" if name in allowed else "hidden",
         )
         for name, title, icon, _ in PAGES
     }
@@ -65,11 +92,12 @@ def _navigation(account: Account | None) -> Page:
 
     # An address is the same for everybody, also of the page that is somebody's first.
     also = st.Page(go_home, title=home, url_path=home, visibility="hidden")
-    return st.navigation([*pages.values(), also], position="top" if allowed else "hidden")
+    page = st.navigation([*pages.values(), also], position="hidden")
+    return page, [pages[name] for name in allowed]
 
 
 def frame() -> Page:
-    """Draw everything but the page's content.
+    """Draw everything but the page's content: one bar.
 
     Returns
     -------
@@ -82,49 +110,114 @@ def frame() -> Page:
         layout="wide",
         menu_items={"About": f"Explanations of chest radiograph classifiers. {RESEARCH_ONLY}"},
     )
+    if settings().sign_in == "open":
+        st.session_state.setdefault("name", st.query_params.get("reader", "")[:80])
     try:
         account = sign_in.current()
     except StoreError:
         _navigation(None)  # or Streamlit would not know the address
         raise
-    page = _navigation(account)
+    page, allowed = _navigation(account)
     st.html(_STYLE)
     connection.watch()
-    typed = settings().sign_in == "open"
-    line, name, further = st.columns(
-        [8, 0.7, 2] if typed else [6.4, 3, 1.3], vertical_alignment="center"
-    )
-    line.markdown(f":orange-badge[:material/science: {RESEARCH_ONLY}]")
+    with st.container(
+        key="bar", horizontal=True, vertical_alignment="center", wrap=False, gap="small"
+    ):
+        _links(page, allowed)
+        here = st.container(
+            key="bar-here", horizontal=True, vertical_alignment="center", wrap=False, gap="small"
+        )
+        tools = st.container(
+            key="bar-tools",
+            horizontal=True,
+            vertical_alignment="center",
+            wrap=False,
+            gap="small",
+            width="content",
+        )
+        working = st.container(key="bar-working", width="content")
+        for size, words in (("long", RESEARCH_ONLY), ("short", RESEARCH_ONLY.split(",")[0])):
+            with st.container(key=f"bar-{size}", width="content"):
+                st.markdown(f":orange-badge[:material/science: {words}]", width="content")
+        who = st.container(
+            key="bar-who",
+            horizontal=True,
+            vertical_alignment="center",
+            wrap=False,
+            gap="small",
+            width="content",
+        )
+        keys.show(_name(page))
+    _bar.set(Bar(here, tools, working))
     if account is None:
         sign_in.screen()
         st.stop()
     sign_in.begin(account)
-    if typed:
-        _typed_name(name, further)
-    else:
-        _signed_in(account, name, further)
+    with who:
+        if settings().sign_in == "open":
+            _typed_name()
+        else:
+            _signed_in(account)
     return page
 
 
-def _typed_name(word: DeltaGenerator, field: DeltaGenerator) -> None:
-    """Where the reader types a name."""
-    word.markdown("Reader")
-    field.text_input(
+def _name(page: Page) -> str:
+    """A page's name; that of somebody's first page is not in its address."""
+    return page.url_path or next((name for name, title, *_ in PAGES if title == page.title), "")
+
+
+def _links(page: Page, allowed: Sequence[Page]) -> None:
+    """The pages: all in a menu, and beside it where a page leaves the bar to them."""
+    with st.popover("SHAMSUL", icon=":material/menu:", type="tertiary", key="bar-pages"):
+        for one in allowed:
+            st.page_link(one, disabled=one == page, query_params=on_the_way())
+    if _name(page) not in WITH_CASES:
+        with st.container(
+            key="bar-links",
+            horizontal=True,
+            vertical_alignment="center",
+            wrap=False,
+            gap=None,
+            width="content",
+        ):
+            for one in allowed:
+                st.page_link(one, query_params=on_the_way())
+
+
+def _typed_name() -> None:
+    """Where the reader types a name, which is in the address too.
+
+    Not bound to it by Streamlit: what is bound is lost where one page leads to another. And kept
+    apart from the field, which a browser empties where it missed the run that filled it.
+    """
+    typed = st.text_input(
         "Reader",
+        value=st.session_state["name"],
+        on_change=lambda: st.session_state.update(name=st.session_state["reader"]),
         max_chars=80,
         key="reader",
-        bind="query-params",
         icon=":material/person:",
         placeholder="Reader's name",
         label_visibility="collapsed",
         help="Ratings are kept under this name.",
+        width=170,
     )
+    if typed and st.query_params.get("reader") != typed:
+        st.query_params["reader"] = typed
+    elif not typed:
+        st.query_params.pop("reader", None)
 
 
-def _signed_in(account: Account, name: DeltaGenerator, button: DeltaGenerator) -> None:
+def _signed_in(account: Account) -> None:
     """Who is signed in, and the way out."""
-    name.text(account.name, text_alignment="right", width="stretch")  # a name is no Markdown
-    button.button("Sign out", icon=":material/logout:", width="stretch", on_click=sign_in.sign_out)
+    st.text(account.name, width="content")  # a name is no Markdown
+    st.button(
+        "Sign out",
+        icon=":material/logout:",
+        type="tertiary",
+        key="bar-leave",
+        on_click=sign_in.sign_out,
+    )
 
 
 @contextmanager
@@ -173,6 +266,11 @@ def run() -> None:
         loading = st.empty()  # always there, so that what comes after keeps its place
         if page.url_path not in _loaded:
             loading.caption("Loading the page …")
-        page.run()
-        loading.empty()
-        _loaded.add(page.url_path)
+        try:
+            page.run()
+        finally:  # also where a page stops itself: it may have asked for something
+            loading.empty()
+            _loaded.add(page.url_path)
+            if page.title != "Reading":  # which may be blinded
+                with bar().working:
+                    computing.indicator()

@@ -27,7 +27,7 @@ def request(desk: Desk, sources: Iterable[Source]) -> dict[str, Job]:
     """
     wanted = {source.method.name: source for source in sources}
     asked = {
-        method.name: desk.request(wanted[method.name])
+        method.name: desk.request(wanted[method.name], on_screen=True)
         for method in by_waiting_time()
         if method.name in wanted
     }
@@ -132,7 +132,7 @@ def progress(asked: Mapping[str, Job], labels: Sequence[str]) -> tuple[PanelProg
     """How far the maps are that are still to come."""
     return tuple(
         PanelProgress(
-            label, job.method.title, job.progress, job.done / job.planned if job.planned else None
+            label, job.method.title, job.progress, job.done / job.planned if job.done else None
         )
         for label in labels
         for job in asked.values()

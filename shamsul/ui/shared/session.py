@@ -2,21 +2,28 @@
 
 import threading
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from shamsul.annotations.archive import AnnotationArchive
+from shamsul.annotations.measurements import MeasurementArchive
 from shamsul.classifiers import registry
+from shamsul.classifiers.manifest import Manifest
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.radiograph import Radiograph
+from shamsul.radiographs.thumbnails import Thumbnails
 from shamsul.reading.database.about_readers import AboutReaders
+from shamsul.reading.database.consensuses import Consensuses
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.screens import Screens
 from shamsul.reading.database.store import Store
 from shamsul.reading.database.transactions import UnreadableError
+from shamsul.reading.database.worklist import Worklist
 from shamsul.reading.demo import OWN, ensure_default_studies
+from shamsul.reading.design.listing import Ask, Place, Seen
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import ASSETS, settings
 from shamsul.storage.secret import secret
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from shamsul.classifiers.classifier import Classifier
     from shamsul.classifiers.prediction import Prediction
     from shamsul.studies.desk import Desk
+    from shamsul.studies.precompute import Precomputing
     from shamsul.ui.shared.viewer import ViewerState
 
 #: The study that uploads go to.
@@ -44,6 +52,65 @@ def store() -> Store:
 def open_studies() -> tuple[Study, ...]:
     """The studies that are reviewed openly; planned ones are read on their own page, blinded."""
     return tuple(study for study in store().studies() if study.plan is None)
+
+
+def open_case(case_id: int) -> Case | None:
+    """A case of an open study; None where there is none of this number."""
+    with suppress(UnreadableError):  # told where the study itself is chosen
+        case = store().case(case_id)
+        return case if case is not None and store().study(case.study).plan is None else None
+    return None
+
+
+def first_case() -> Case | None:
+    """The first case of the open studies."""
+    for study in open_studies():
+        if entries := worklist().page(Seen(study.name), Ask(), 0, 1).entries:
+            return entries[0].case
+    return None
+
+
+@st.cache_resource(show_spinner=False)
+def worklist() -> Worklist:
+    """The cases of studies as a list."""
+    return Worklist(store().database)
+
+
+@st.cache_resource(show_spinner=False)
+def thumbnails() -> Thumbnails:
+    """Small pictures of the radiographs."""
+    return Thumbnails(settings().thumbnails)
+
+
+def seen(study: Study) -> Seen:
+    """Who looks at a study's list, and with which model."""
+    try:
+        manifest = Manifest.read(registry.folder_of(study.model))
+    except registry.ModelError:
+        return Seen(study.name, reader())
+    return Seen(study.name, reader(), manifest.fingerprint, manifest.thresholds)
+
+
+def asked(study: str) -> Ask:
+    """What this browser asked of a study's list last."""
+    ask: Ask = st.session_state.get(f"asked-{study}", Ask())
+    return ask
+
+
+def keep_asked(study: str, ask: Ask) -> None:
+    """Remember what this browser asks of a study's list."""
+    st.session_state[f"asked-{study}"] = ask
+
+
+def place(study: Study, case: Case, around: int) -> Place:
+    """Where a case stands in its study's list, as this browser has it; else as the study has it.
+
+    With so many neighbours on each side.
+    """
+    among = worklist().place(seen(study), asked(study.name), case.id, around)
+    found = among or worklist().place(seen(study), Ask(), case.id, around)
+    assert found is not None
+    return found
 
 
 def open_cases() -> tuple[Case, ...]:
@@ -65,6 +132,12 @@ def archive() -> RadiographArchive:
 def annotations() -> AnnotationArchive:
     """The stored expert annotations."""
     return AnnotationArchive(settings().data_dir / "annotations")
+
+
+@st.cache_resource(show_spinner=False)
+def measurements() -> MeasurementArchive:
+    """What readers have measured."""
+    return MeasurementArchive(settings().data_dir / "annotations" / "measurements")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -108,15 +181,38 @@ def desk() -> "Desk":
     from shamsul.computing import worker
     from shamsul.studies.desk import Desk
 
-    return Desk.of_installation(archive(), annotations(), worker.Worker())
+    _desk["open"] = Desk.of_installation(archive(), annotations(), worker.Worker())
+    return _desk["open"]
+
+
+_desk: dict[str, "Desk"] = {}
+
+
+def desk_if_open() -> "Desk | None":
+    """The desk, None where nothing was asked of it yet: nothing is loaded to look."""
+    return _desk.get("open")
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Load in the background what the review page needs, while the reader chooses a case."""
+def precomputing() -> "dict[str, Precomputing]":
+    """What computes all maps of a study, by its name: it goes on when the page is left."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up(*modules: str) -> None:
+    """Load in the background what the next page needs, while the reader chooses a case.
+
+    Parameters
+    ----------
+    *modules : str
+        Those of it that take long to load.
+    """
 
     def work() -> None:
         desk().warm_up()
+        for name in modules:
+            import_module(name)
 
     threading.Thread(target=work, name="shamsul-warm-up", daemon=True).start()
 
@@ -148,6 +244,12 @@ def keep_viewer_state(case: Case, state: "ViewerState") -> None:
 def readings() -> Readings:
     """The readings of planned studies."""
     return Readings(store().database)
+
+
+@st.cache_resource(show_spinner=False)
+def consensuses() -> Consensuses:
+    """What those who adjudicate agreed on."""
+    return Consensuses(store().database)
 
 
 @st.cache_resource(show_spinner=False)

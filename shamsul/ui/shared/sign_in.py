@@ -175,7 +175,7 @@ def sign_out() -> None:
 
 def _typed_name() -> str:
     try:
-        return reader_name(st.session_state.get("reader", ""))
+        return reader_name(st.session_state.get("name", ""))
     except ValueError:
         return ""
 

@@ -9,8 +9,9 @@ import pytest
 
 from shamsul.reading import Answer, MapShown, Shown, Store, Study
 from shamsul.reading.database.about_readers import AboutReaders
+from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.readings import Readings
-from shamsul.reading.database.screens import Screens
+from shamsul.reading.database.screens import Happened, Screens
 from shamsul.reading.database.store import Refused
 from shamsul.reading.design.design import Arm, Control, Design, Mode, assign
 from shamsul.reading.design.instrument import DEFAULT
@@ -272,6 +273,56 @@ def test_a_closed_study_takes_no_answer(store: Store, create: Callable[..., Read
         with pytest.raises(Refused, match="The study Trial is closed"):
             work()
     assert [saved.answer.value for saved in screens(readings).answers(first.id)] == ["yes"]
+
+
+def test_a_reopened_study_goes_on_where_it_was(
+    store: Store, create: Callable[..., Readings]
+) -> None:
+    readings = create()
+    (first, *_) = readings.of("trial", "Ada")
+    store.record([answer(first, "present", "yes")])
+    screens(readings).lock(first.id, Step.IMAGE, 1.0)
+    readings.close("trial")
+    assert readings.reopen("trial").closed_at is None
+    assert readings.of("trial", "Ada")[0].screen(SHORT) is Step.MAPS
+    with pytest.raises(Refused, match="finished"):
+        store.record([answer(first, "present", "no")])
+    store.record([answer(first, "agree", "yes")])
+
+
+def test_the_last_activity_is_an_answer_a_lock_or_a_pause(
+    store: Store, create: Callable[..., Readings], clock: Clock
+) -> None:
+    readings = create(sessions=2)
+    assert readings.activity("trial") == {}
+    (first, *_) = readings.of("trial", "Ada")
+    before = datetime.now(UTC)
+    store.record([answer(first, "present", "yes")])
+    assert before <= readings.activity("trial")["Ada", 1] <= datetime.now(UTC)
+    clock.now = datetime.now(UTC) + timedelta(hours=1)
+    screens = Screens(store.database, clock)
+    screens.note(first.id, Happened.PAUSED, 3.0)
+    later = next(one for one in readings.of("trial", "Bo") if one.reading.session == 2)
+    screens.note(later.id, Happened.PAUSED, 3.0)
+    now = pytest.approx(clock.now.timestamp(), abs=0.001)
+    found = {key: at.timestamp() for key, at in readings.activity("trial").items()}
+    assert found == {("Ada", 1): now, ("Bo", 2): now}
+
+
+def test_added_cases_are_kept_with_their_readings_or_not_at_all(
+    store: Store, create: Callable[..., Readings]
+) -> None:
+    readings = create()
+    (last,) = [one.reading for one in readings.of("trial", "Bo") if one.reading.place == 3]
+    new = replace(last, case="case-d", place=4, case_order=4)
+    readings.extend("trial", {"case-d": "d" * 64}, [new], {"case-d": {"Edema": True}})
+    assert [case.order for case in store.cases("trial")] == [1, 2, 3, 4]
+    assert readings.of("trial", "Bo")[-1].reading == new
+    assert GivenFindings(store.database).of("trial") == {"case-d": {"Edema": True}}
+    for cases in ({"case-e": "d" * 64}, {"case-d": "e" * 64}):
+        with pytest.raises(ValueError, match="has one of these cases already"):
+            readings.extend("trial", cases, [])
+    assert len(store.cases("trial")) == 4
 
 
 def test_a_repeat_has_answers_of_its_own(store: Store, create: Callable[..., Readings]) -> None:

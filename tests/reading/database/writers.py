@@ -38,11 +38,12 @@ def open_store(url):
     return store
 
 
-def record_until_killed(url, child):
+def record_until_killed(url, child, tell):
     store = open_store(url)
     for number in range(100_000):
         (saved,) = store.record([rating(store, f"{child}:{number}")])
         os.write(1, f"saved {saved.revision} {child}:{number}\n".encode())
+        os.write(tell, b".")
 
 
 def race(url, child):
@@ -70,8 +71,12 @@ if __name__ == "__main__":
     if what == "kill":
         chance = random.Random(int(time.time()))
         for child in range(KILLS):
-            process = forked(record_until_killed, url, child)
-            time.sleep(chance.uniform(0.05, 0.4))
+            told, tell = os.pipe()
+            process = forked(record_until_killed, url, child, tell)
+            # While it opens the store, or so many answers later, however busy the machine is.
+            for _ in range(child % 6):
+                os.read(told, 1)
+            time.sleep(chance.uniform(0, 0.1))
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
     else:

@@ -124,7 +124,7 @@ def test_what_is_annotated_is_listed(coordinator: Coordinator) -> None:
 
 def test_a_case_is_a_link_away(coordinator: Coordinator, installation: Path) -> None:
     coordinator.app.selectbox(key="annotated-case").set_value("phantom-0006").run()
-    (link,) = coordinator.app.get("page_link")
+    (link,) = [one for one in coordinator.app.get("page_link") if "case=" in one.proto.query_string]
     store = Store(settings().database)
     case = next(one for one in store.cases(STUDY) if one.image_sha256 == SHA256)
     store.close()

@@ -29,6 +29,7 @@ from shamsul.settings import settings
 from shamsul.studies import localisation
 from shamsul.ui.evaluate import selection
 from shamsul.ui.shared import sign_in
+from shamsul.ui.shared.wording import plain
 from tests.ui.conftest import Visitor, components, make_study, study_text
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
@@ -236,8 +237,19 @@ def test_a_study_has_tables_and_files() -> None:
         [EFFUSION, "1.00", "0.00", "1"],
         ["All labels", "1.00 (1.00 to 1.00)", "0.00 (0.00 to 0.00)", "2"],
     ]
-    captions = [image.caption for one in page.app.get("image") for image in one.proto.imgs]
-    assert f"best: phantom-0001, {EFFUSION}, IoU 1.00" in captions
+    images = [image for one in page.app.get("image") for image in one.proto.imgs]
+    best = f"best: phantom-0001, {EFFUSION}, IoU 1.00"
+    assert plain(best) in [image.caption for image in images]
+    assert f"Grad-CAM map, {best}" in [image.alt for image in images]
+    alts = [chart.proto.alt for chart in page.app.get("plotly_chart")]
+    assert [alt.split(". ")[0] for alt in alts] == [
+        "IoU by label and method",
+        "Which method is better (IoU)",
+        "IoU and size of the finding",
+    ]
+    # What a figure says without being seen stands below it too.
+    assert "whiskers reach to the furthest score" in alts[0]
+    assert any("whiskers reach to the furthest score" in one.value for one in page.app.caption)
     offered = [button.proto.label for button in page.app.get("download_button")]
     assert offered == [
         "Report (HTML)",

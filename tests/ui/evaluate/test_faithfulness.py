@@ -22,7 +22,6 @@ from shamsul.faithfulness.registry import MEASURES, USUAL
 from shamsul.faithfulness.results import COLUMNS
 from shamsul.reading import Store
 from shamsul.settings import settings
-from shamsul.ui.evaluate import faithfulness
 from shamsul.ui.shared import downloads
 from tests.ui.conftest import as_read
 
@@ -215,7 +214,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         made[make.__name__] = make()
         return real(make)
 
-    monkeypatch.setattr(faithfulness, "for_coordinators", note)
+    monkeypatch.setattr(downloads, "for_coordinators", note)
     return made
 
 

@@ -225,8 +225,8 @@ def test_nothing_names_a_method_before_the_case_is_locked(
         sha256 for sha256 in rated for text in [*seen, *wire.everything()] if sha256 in text
     ]
     check_maps_are_alike(wire)
-    scales = {found for text in seen for found in re.findall(r"[a-z ]*; 1\.0 = \S+", text)}
-    assert scales == {"on a scale of its own; 1.0 = 1"}
+    # How a map was scaled would tell sparse methods from others.
+    assert not [text for text in seen if "full colour at" in text]
 
     page.get_by_role("button", name="Finish case").click()
     expect(page.get_by_role("button", name="Next case")).to_be_visible()

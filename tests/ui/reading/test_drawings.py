@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from shamsul.annotations.annotation import Annotation, Occasion, union
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN, mark_of
+from shamsul.annotations.measurements import MeasurementArchive
 from shamsul.metrics.localisation import Overlap
 from shamsul.reading import Store
 from shamsul.reading.database.readings import Readings
@@ -18,12 +20,13 @@ from shamsul.reading.demo import EXACT
 from shamsul.settings import settings
 from shamsul.studies.localisation import human_benchmark
 from shamsul.ui.shared.questionnaire import NEXT
-from shamsul.ui.shared.viewer import TAKE_BACK
+from shamsul.ui.shared.viewer import MEASURE, REMOVE_MEASUREMENT, TAKE_BACK
 from tests.studies.desk import desk_in
 from tests.ui.conftest import FakeBrowser, Reader, make_study, study_text
 
 BOX = {"kind": "box", "corners": [[100, 120], [300, 250]]}
 POLYGON = {"kind": "polygon", "corners": [[10, 20], [60, 30], [50, 90]]}
+RULER = {"id": "r-1", "kind": "ruler", "places": [[100, 120], [300, 250]]}
 LABEL = "Pleural Effusion"
 FIRST, SECOND = "phantom-0001", "phantom-0005"
 FINISHED = "This part of the case is finished; its answers stay as they are."
@@ -32,6 +35,10 @@ YOURS = "drawn in the viewer, you"
 
 def archive() -> AnnotationArchive:
     return AnnotationArchive(settings().data_dir / "annotations")
+
+
+def measurements() -> MeasurementArchive:
+    return MeasurementArchive(settings().data_dir / "annotations" / "measurements")
 
 
 def image(case: str = FIRST) -> str:
@@ -138,6 +145,26 @@ def test_drawing_ends_with_the_image_alone(reader) -> None:
         ada.send(item, value, token)
         assert ada.form()["refused"] == FINISHED
         assert [one.kind for one in drawn()] == ["boxes"]
+
+
+def test_measurements_are_kept_with_the_reading_until_the_image_alone_is_left(reader) -> None:
+    ada = reader()
+    token = ada.token()
+    ada.send(MEASURE, RULER, token)
+    assert ada.form()["notice"].endswith(": your ruler")
+    (kept,) = measurements().get(image())
+    assert (kept.author, kept.occasion) == ("Ada", Occasion("trial"))
+    other = replace(kept, id="other", occasion=None)
+    measurements().revise(image(), lambda old: (*old, other))
+    ada.app.run()
+    shown = ada.message()["drawing"]["measurements"]
+    assert shown == [{**RULER, "author": "", "own": True}]
+    ada.fill_and_go_on()
+    assert ada.message()["drawing"] is None
+    for item, value in ((MEASURE, {**RULER, "id": "late"}), (REMOVE_MEASUREMENT, "r-1")):
+        ada.send(item, value, token)
+        assert ada.form()["refused"] == FINISHED
+        assert measurements().get(image()) == (kept, other)
 
 
 def test_next_comes_after_what_was_drawn_before_it(reader, installation: Path) -> None:

@@ -114,6 +114,18 @@ def test_overview_names_the_studies_of_a_reader(
     assert "case 2 of 2" in ada.texts()
 
 
+def test_overview_leads_to_the_first_study_that_is_not_finished(
+    fake_browser: FakeBrowser, installation: Path
+) -> None:
+    for name in ("one", "two", "three"):
+        make_study(installation, study_text(name=name))
+    session.readings().close("one")
+    ada = Reader(fake_browser)
+    ada.app.switch_page("pages/reading.py").run()
+    kinds = {one.key: one.proto.type for one in ada.app.button if one.label == "Start"}
+    assert kinds == {"open-one": "secondary", "open-two": "primary", "open-three": "secondary"}
+
+
 @pytest.mark.parametrize("screen", ["image", "maps"])
 def test_nobody_goes_on_without_required_answers(reader, screen: str) -> None:
     ada = reader()

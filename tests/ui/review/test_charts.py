@@ -1,5 +1,7 @@
 """Figures of the Review page."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -26,20 +28,22 @@ def test_each_pair_has_its_number_in_its_cell_and_no_map_is_compared_with_itself
     }
 
 
-@pytest.mark.parametrize("light", [False, True])
-def test_numbers_are_read_on_their_cells_and_more_agreement_stands_out_more(light: bool) -> None:
-    levels = np.linspace(0, 1, 9)
-    stops = []
-    for level in levels:
-        pair = np.array([[1, level], [level, 1]])
-        cells, texts = charts.agreement(("LIME", "SHAP"), pair, light=light).data
-        colours = np.array(
-            [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in cells.colorscale]
-        )
-        rgb = [np.interp(level, [0, 0.5, 1], channel) for channel in colours.T]
-        cell = luminance("#" + "".join(f"{round(part):02x}" for part in rgb))
-        ink = luminance(texts.textfont.color[0])
+@pytest.mark.parametrize(("page", "letters"), [("#0c0e10", "#c9ced4"), ("#ffffff", "#31333f")])
+def test_numbers_are_read_on_their_cells_and_more_agreement_stands_out_more(
+    page: str, letters: str
+) -> None:
+    """In either theme: cells are laid over its page, letters are its own."""
+    cells, texts = charts.agreement(TITLES, MATRIX).data
+    assert texts.textfont.color is None
+    (_, nothing), (_, same) = cells.colorscale
+    *rgb, most = (float(part) for part in re.findall(r"[\d.]+", same))
+    assert nothing.endswith(" 0)")
+    under = [int(page[i : i + 2], 16) for i in (1, 3, 5)]
+    seen = []
+    for level in np.linspace(0, 1, 9):
+        alpha = level * most
+        mixed = [round(alpha * c + (1 - alpha) * p) for c, p in zip(rgb, under, strict=True)]
+        cell, ink = luminance("#" + "".join(f"{part:02x}" for part in mixed)), luminance(letters)
         assert (max(cell, ink) + 0.05) / (min(cell, ink) + 0.05) >= 4
-        stops.append(cell)
-    page = 1.0 if light else 0.0
-    assert (np.diff(np.abs(np.array(stops) - page)) > 0).all()
+        seen.append(abs(cell - luminance(page)))
+    assert (np.diff(seen) > 0).all()

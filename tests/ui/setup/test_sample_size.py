@@ -14,6 +14,7 @@ from shamsul.settings import settings
 from shamsul.ui.setup import charts
 from shamsul.ui.setup.sample_size import OPEN
 from tests.reading.database.test_readings import answer
+from tests.ui.contrast import luminance
 from tests.ui.setup.test_setup_page import SetUp
 
 
@@ -61,11 +62,20 @@ def test_stated_components_are_an_example_that_can_be_changed(page: SetUp) -> No
     assert "This cannot be planned: a covariance is greater than var" in page.said()
 
 
-@pytest.mark.parametrize("light", [True, False])
-def test_the_figure_has_a_line_and_a_name_for_each_number_of_readers(light: bool) -> None:
+@pytest.mark.parametrize("page", ["#0c0e10", "#ffffff"])
+def test_every_line_is_seen_on_a_dark_and_on_a_light_page(page: str) -> None:
+    plan = Plan(Components(0.0002, 0.0008, 0.00035, 0.00034, 0.00024, 114), 0.05)
+    figure = charts.power(plan.curves(plan.needed()), 0.9)
+    behind = luminance(page)
+    for line in figure.data:
+        ink = luminance(line.line.color)
+        assert (max(behind, ink) + 0.05) / (min(behind, ink) + 0.05) >= 2.3, line.name
+
+
+def test_the_figure_has_a_line_and_a_name_for_each_number_of_readers() -> None:
     plan = Plan(Components(0.0002, 0.0008, 0.00035, 0.00034, 0.00024, 114), 0.05)
     curves = plan.curves(plan.needed())
-    figure = charts.power(curves, 0.9, light=light)
+    figure = charts.power(curves, 0.9)
     lines = {one.name: one for one in figure.data if one.name}
     assert list(lines) == [f"{readers} readers" for readers in plan.readers]
     np.testing.assert_array_equal(lines["5 readers"].y, curves.loc[curves["readers"] == 5, "power"])
@@ -89,6 +99,7 @@ def test_the_figure_says_what_it_shows(page: SetUp) -> None:
 
 def test_a_study_as_the_pilot_says_what_it_is_worth(page: SetUp) -> None:
     page.press("Create the study")
+    page.choose("")
     open_panel(page)
     page.app.radio(key="plan-from").set_value("A study as the pilot").run()
     page.app.selectbox(key="plan-pilot").set_value("my-study").run()

@@ -1,6 +1,8 @@
 """What the page `viewer_app.py` shows: made by hand, so that tests know what should be seen."""
 
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from shamsul.localisation.maps import on_image
 from shamsul.metrics.curve import OverlapCurve, overlap_curve
 from shamsul.metrics.scale import full_scale
 from shamsul.radiographs.geometry import Geometry
-from shamsul.radiographs.radiograph import Radiograph
+from shamsul.radiographs.radiograph import NamedWindow, Radiograph
+from shamsul.radiographs.spacing import SpacingKind
 from shamsul.ui.shared.viewer import CURVE_LEVELS
 
 IMAGE = (400, 300)
@@ -19,11 +22,27 @@ METHODS = ("LIME", "SHAP", "Grad-CAM", "LRP")
 LABELS = ("Cardiomegaly", "Enlarged Cardiomediastinum")
 
 
+#: What the files of other films than the first tell besides.
+FILMS: dict[str, dict[str, Any]] = {
+    "": {},
+    "detector": {
+        "spacing_kind": SpacingKind.DETECTOR,
+        "sides": ("L", "F"),
+        "unit": "OD",
+        "reflection": 4000.0,
+        "windows": (NamedWindow("Normal", 0.0, 4000.0), NamedWindow("Harder", 1000.0, 3000.0)),
+    },
+    "hounsfield": {"unit": "HU"},
+    "picture": {"spacing_mm": None, "declared_aspect": 2.0, "burned_in_annotation": True},
+}
+
+
 @cache
-def radiograph() -> Radiograph:
+def radiograph(film: str = "") -> Radiograph:
     """Grey ramp, darker to the left, whose pixels are twice as tall as wide."""
     values = np.tile(np.linspace(400, 3600, IMAGE[1], dtype=np.float32).round(), (IMAGE[0], 1))
-    return Radiograph(values, (0.0, 4000.0), (0.4, 0.2), "PA", "ramp")
+    first = Radiograph(values, (0.0, 4000.0), (0.4, 0.2), "PA", f"ramp{film}")
+    return replace(first, **FILMS[film])
 
 
 @cache

@@ -19,7 +19,7 @@ from shamsul.metrics.localisation import Overlap
 from shamsul.metrics.scale import full_scale
 from tests.ui.conftest import eventually
 from tests.ui.shared.scene import IMAGE, LABELS, disc, heatmap
-from tests.ui.shared.test_viewer_browser import drag, panel, pixels, set_slider
+from tests.ui.shared.test_viewer_browser import drag, more, panel, pixels, set_slider
 
 pytestmark = pytest.mark.browser
 
@@ -102,7 +102,7 @@ def test_polygon_is_drawn_under_zoom_by_mouse_and_keys_and_is_there_after_a_relo
     began = datetime.now(UTC)
     for _ in range(3):
         panel(page, "Radiograph").press("+")
-    expect(page.get_by_text("Zoom 195 %")).to_be_visible()
+    expect(page.get_by_title("zoom 195 %")).to_be_visible()
     pick(page, "Polygon")
     view = Radiograph(page, 1.25**3)
     # Dragging still moves the image, by 30 and 40 pixels of the screen.
@@ -212,6 +212,33 @@ def test_escape_gives_up_and_double_click_closes(opened, folder):
     assert panel(page, "Radiograph").bounding_box() == before
 
 
+def test_drawings_are_made_by_keys_alone(opened, folder):
+    page = opened("drawing=Eve")
+    scale = Radiograph(page).scale
+    right, down = 8 / scale, 8 / (2 * scale)
+    panel(page, "Radiograph").focus()
+
+    def press(*keys):
+        for key in keys:
+            page.keyboard.press(key)
+
+    press("d", "Space", *["ArrowRight"] * 4, "Space", *["ArrowDown"] * 3, "Space", "Enter")
+    expect(status(page)).to_have_text(SAVED)
+    (ring,) = kept(folder, "Eve")["polygons"].mark.rings
+    last = (200 + 3 * down, 150 + 4 * right)
+    np.testing.assert_allclose(ring, [(200, 150), (200, last[1]), last], atol=0.1)
+
+    press("d", "Space", *["ArrowUp"] * 2, *["Shift+ArrowLeft"] * 8, "Space")
+    eventually(page, lambda: "boxes" in kept(folder, "Eve"))
+    (box,) = kept(folder, "Eve")["boxes"].mark.edges
+    np.testing.assert_allclose(box, (200 - 2 * down, 150 - right, 200, 150), atol=0.1)
+
+    press("d", "ArrowDown", "Space")
+    eventually(page, lambda: "points" in kept(folder, "Eve"))
+    (point,) = kept(folder, "Eve")["points"].mark.places
+    np.testing.assert_allclose(point, (200 + down, 150), atol=0.1)
+
+
 def test_drawing_waits_in_the_page_while_the_connection_is_lost(opened, page, folder):
     page.clock.install()
     opened("drawing=Ed")
@@ -283,6 +310,7 @@ def test_overlap_follows_the_slider_without_the_server(opened, page):
     page.on("websocket", lambda socket: socket.on("framesent", lambda _: frames.append(1)))
     opened("curve=1")
     told = page.locator(".cut")
+    more(page)
     slider = page.get_by_role("slider", name="Hide relevance below", exact=True)
     place = slider.bounding_box()
     y = place["y"] + place["height"] / 2
@@ -316,6 +344,7 @@ def line(page, method):
 
 def test_map_is_outlined_where_it_is_cut(opened):
     page = opened("curve=1")
+    more(page)
     page.get_by_label("Show expert annotation").select_option("off")
     set_slider(page, "Opacity of all maps", 0)
     set_slider(page, "Hide relevance below", 50)

@@ -45,20 +45,22 @@ def test_every_page_shows_it_as_it_is_written(page: Page, start_app: Apps, tmp_p
     page.on("console", read)
     url = start_app("app.py", {"SHAMSUL_DATA_DIR": str(tmp_path)})
     for address, sign in (
-        ("?", "Cases: 8"),
+        ("?", "8 cases"),
         (f"review?case={case_of(tmp_path)}", "case 1 of 1"),
         ("reading?reader=Ada", "of 2 read"),
         ("reading?reader=Ada&study=trial", "Before the first case"),
         ("evaluate", "What is compared"),
         ("results", "open, 2 cases"),
         ("setup", "The file is in order."),
-        ("models", "A model belongs to a study"),
+        ("setup?setup-of=trial", "maps are there"),
+        ("adjudicate", "there is nothing to adjudicate"),
+        ("models", "A study is read with one model"),
     ):
         page.goto(f"{url}/{address}")
         expect(page.get_by_text(sign).first).to_be_visible()
         if address == "?":
             page.get_by_role("radio").last.click()
-            expect(page.get_by_text("Cases: 1").first).to_be_visible()
+            expect(page.get_by_text(re.compile("^1 case,")).first).to_be_visible()
         expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
         content = page.get_by_test_id("stMain")
         assert content.locator("[href*='//elsewhere'], [src*='//elsewhere'], .katex").count() == 0

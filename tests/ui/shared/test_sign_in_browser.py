@@ -118,9 +118,9 @@ def test_coordinator_has_every_page(page: Page, url: str) -> None:
     fill(page, "Carl")
     expect(page.get_by_text("No radiographs yet.")).to_be_visible()
     page.goto(f"{url}/worklist")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
     page.get_by_role("link", name="Models").click()
-    expect(page.get_by_text("Add your own")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your own")).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
@@ -129,9 +129,24 @@ def test_disabled_account_is_out_on_the_next_click(
 ) -> None:
     accounts.add("Dora", Role.COORDINATOR, PASSWORD)
     signed_in(page, url, "Dora")
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
+    page.get_by_role("link", name="Models").click()  # which does not draw itself anew
+    expect(page.get_by_role("heading", name="Your own")).to_be_visible()
     accounts.disable("Dora")
-    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="Results").click()
+    expect_form(page)
+
+
+@pytest.mark.parametrize("width", [640, 1024, 1280, 1920])
+def test_signing_out_is_reached_whatever_the_name_and_the_width(
+    page: Page, url: str, accounts: Accounts, width: int
+) -> None:
+    name = f"a.very.long.name.{width}@department.hospital.example.org"
+    accounts.add(name, Role.COORDINATOR, PASSWORD)
+    page.set_viewport_size({"width": width, "height": 800})
+    signed_in(page, url, name)
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
     expect_form(page)
 
 
@@ -143,7 +158,7 @@ def test_somebody_elses_session_is_not_taken_over(browser: Browser, url: str) ->
     signed_in(carl, url, "Carl")
     ada.reload()
     expect(ada.get_by_text("No study has been assigned to you.")).to_be_visible()
-    expect(carl.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(carl.get_by_role("link", name="phantom-0001")).to_be_visible()
     for context in contexts:
         context.close()
 
@@ -171,31 +186,22 @@ def status_of(address: str, cookie: str = "") -> int:
         return refused.code
 
 
-def test_images_and_files_of_a_page_need_its_sign_in(
-    page: Page, url: str, accounts: Accounts
-) -> None:
+def test_files_of_a_page_need_its_sign_in(page: Page, url: str, accounts: Accounts) -> None:
     signed_in(page, url, "Carl")
-    media: list[str] = []
-    page.on("response", lambda answer: media.append(answer.url) if "/media/" in answer.url else 0)
-    page.reload()
-    expect(page.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="phantom-0001")).to_be_visible()
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download ratings (CSV)").click()
     assert download.value.path().stat().st_size > 0
-    images = page.locator("img[src*='/media/']")
-    expect(images.first).to_be_visible()
-    assert all(image.evaluate("one => one.naturalWidth > 0") for image in images.all())
-    shown = [image.evaluate("one => one.src") for image in images.all()]
     (carl,) = [one["value"] for one in page.context.cookies() if one["name"] == COOKIE]
-    for address in (*shown[:2], download.value.url):
-        assert status_of(address, carl) == 200
-        assert status_of(address) == 403
-        assert status_of(address, accounts.sign_in("Ada", PASSWORD)) == 403
-        assert status_of(address, "x" * 43) == 403
+    address = download.value.url
+    assert status_of(address, carl) == 200
+    assert status_of(address) == 403
+    assert status_of(address, accounts.sign_in("Ada", PASSWORD)) == 403
+    assert status_of(address, "x" * 43) == 403
     page.get_by_role("button", name="Sign out").click()
     expect_form(page)
-    assert {status_of(address, carl) for address in (*shown[:2], download.value.url)} <= {403, 404}
-    assert shown and media
+    assert status_of(address, carl) in (403, 404)
 
 
 def test_a_copied_cookie_is_worth_nothing_after_signing_out(
@@ -207,10 +213,12 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(
     other.add_cookies(copied)
     thief = other.new_page()
     thief.goto(url)
-    expect(thief.get_by_role("button", name="phantom-0001")).to_be_visible()
+    expect(thief.get_by_role("link", name="phantom-0001")).to_be_visible()
+    thief.get_by_role("link", name="Models").click()  # which does not draw itself anew
+    expect(thief.get_by_role("heading", name="Your own")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect_form(page)
-    thief.get_by_role("link", name="Models").click()
+    thief.get_by_role("link", name="Results").click()
     expect_form(thief)
     thief.goto(f"{url}/results")
     expect_form(thief)
@@ -259,5 +267,5 @@ def test_without_sign_in_a_foreign_address_is_refused(
     page = rebound.new_page()
     page.goto(url.replace("127.0.0.1", "evil.example"))
     expect(page.get_by_text("on its own machine only")).to_be_visible()
-    expect(page.get_by_role("button", name="phantom-0001")).to_have_count(0)
+    expect(page.get_by_role("link", name="phantom-0001")).to_have_count(0)
     rebound.close()

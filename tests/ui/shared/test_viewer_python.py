@@ -223,9 +223,12 @@ def test_nothing_tells_how_a_scaled_map_was_scaled():
             drawn = Heatmap(values, "Edema", name, {}, geometry, 1, 0.0, Target.LOGIT, 0.0)
             panel = Panel(name, drawn, scaled=scaled)
             spec = viewer._panel(panel, {drawn.sha256: viewer._map(drawn.sha256, drawn)})
-            kinds.setdefault(scaled, set()).add((spec["scale"], spec["scaled"]))
+            told = spec["scale"], spec["scaled"], spec["ranked"]
+            kinds.setdefault(scaled, set()).add(told)
     assert len(kinds[False]) == 2
-    assert kinds[True] == {(1.0, "on a scale of its own")}
+    assert {ranked for *_, ranked in kinds[False]} == {True}
+    # Nor is a percentile: among ties it would be another.
+    assert kinds[True] == {(1.0, "on a scale of its own", False)}
 
 
 @pytest.mark.parametrize(

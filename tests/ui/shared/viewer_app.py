@@ -3,7 +3,8 @@
 The query parameters choose what is shown: ``rows`` (1 or 2), ``annotated``, ``pending`` (a method
 whose map comes when the button "Finish" is pressed, its progress ticking until then), ``blinded``
 (nothing about the methods is told), ``drawing`` (the name of a reader who may draw, on one of two
-radiographs; "Other case" goes to the other one), ``curve`` (of each map and the disc).
+radiographs; "Other case" goes to the other one), ``curve`` (of each map and the disc), ``film``
+(one of `scene.FILMS`).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from shamsul.ui.shared.viewer import (
     Panel,
     PanelProgress,
     Row,
+    pictures,
+    shown,
     viewer,
     viewer_progress,
 )
@@ -59,7 +62,7 @@ case = st.session_state.get("case", "a")
 key, image = f"harness-{case}" if "drawing" in query else "harness", case * 64
 drawing = None
 if "drawing" in query:
-    st.session_state["reader"] = query["drawing"]
+    st.session_state["name"] = query["drawing"]
     drawing = drawings.offered(key, image, IMAGE, LABELS)
 rows = [
     Row(
@@ -82,7 +85,15 @@ rows = [
     )
     for label in LABELS[: int(query.get("rows", 1))]
 ]
-state = viewer(radiograph(), rows, key=key, annotation_visible="curve" in query, drawing=drawing)
+state = viewer(
+    radiograph(query.get("film", "")),
+    rows,
+    key=key,
+    annotation_visible="curve" in query,
+    drawing=drawing,
+    model="phantom",
+)
+pictures(radiograph(query.get("film", "")), shown(rows), key=key)
 if pending:
     tick(pending)
 runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1

@@ -16,25 +16,6 @@ from shamsul.ui.shared import outbox
 NEXT = "@next"
 PAUSE = "@pause"
 
-#: Keys and what they do, for the overlay.
-KEYS = [
-    (["1", "2", "…"], "Answer the question that has the focus"),
-    (["Delete"], "Take its answer back"),
-    (["←", "→"], "To the next answer, and on to the next map"),
-    (["↑", "↓"], "To the next question"),
-    (["Tab"], "To the next question, picture or control"),
-    (["Enter"], "Go on, when all that is required is answered"),
-    (["?"], "These keys"),
-    (["+", "-", "0"], "On a picture: zoom in, out, reset"),
-    (["arrows"], "On a picture: move; with Shift: brightness and contrast"),
-    (["w", "p"], "On a picture: drag to window, to move"),
-    (["i"], "On a picture: invert"),
-    (["d"], "On a picture that may be drawn on: polygon, box, point; Enter closes a polygon"),
-    (["a"], "On a picture: expert annotation, where it is shown"),
-    (["e"], "On a picture: enlarge; with Escape back"),
-    (["f"], "On a picture: full screen"),
-]
-
 _FOLDER = Path(__file__).parent
 _HUB = _FOLDER.parent / "viewer" / "hub.js"
 _component = st.components.v2.component(
@@ -44,6 +25,7 @@ _component = st.components.v2.component(
         [
             _HUB.read_text(encoding="utf-8"),
             outbox.SCRIPT,
+            (_FOLDER / "dock.js").read_text(encoding="utf-8"),
             (_FOLDER / "questionnaire.js").read_text(encoding="utf-8"),
         ]
     ),
@@ -150,7 +132,6 @@ def mount(
         "refused": refused,
         "finish": finish and asdict(finish),
         "locked": locked,
-        "keys": KEYS,
     }
     st.session_state[f"{key}-drawn"] = data
     _component(key=key, data=data, on_outbox_change=_ignore)

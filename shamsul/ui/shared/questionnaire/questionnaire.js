@@ -62,13 +62,15 @@ class Form {
   constructor(parent) {
     this.root = el("div", { class: "questionnaire" });
     this.status = el("p", { class: "status", role: "status" });
-    this.keys = el("dialog", { "aria-label": "Keys" });
-    parent.append(this.root, this.keys);
+    this.dock = new Dock(this);
+    parent.append(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     addEventListener("keydown", (event) => this.keyAnywhere(event), { signal });
     hub().addEventListener("point", ({ detail }) => this.point(detail), { signal });
+    hub().addEventListener("film", () => this.dock.arrange(), { signal });
+    addEventListener("resize", () => this.dock.arrange(), { signal });
     // The screen before stays in the page until all of the next one is drawn, but listens no more.
     hub().form?.leaving.abort();
     hub().form = this;
@@ -77,7 +79,7 @@ class Form {
   destroy() {
     this.leaving.abort();
     this.root.remove();
-    this.keys.remove();
+    if (hub().form === this) tell("dock", null);
   }
 
   update(data) {
@@ -104,20 +106,43 @@ class Form {
     this.aboutMaps = Object.fromEntries(data.about_maps.map(({ id }) => [id, true]));
     this.fields = [];
     this.heading = el("p", { class: "heading" });
-    const table = el("div", { class: "table", style: `--maps: ${data.maps.length}` });
-    table.append(el("span"), ...data.maps.map((m) => el("strong", {}, m.title)));
-    for (const question of data.about_maps) {
-      table.append(this.wording(question));
-      for (const column of data.maps) table.append(this.cell(question, column));
-    }
-    const asked = data.about_case.map((question) =>
-      el("div", { class: "about-case" }, this.wording(question), this.cell(question, data.case)),
+    const titles = el(
+      "div", { class: "block titles" }, el("span"), ...data.maps.map((m) => el("strong", {}, m.title)),
     );
-    const first = asked.filter((_, n) => !data.about_case[n].later);
-    const later = asked.filter((_, n) => data.about_case[n].later);
+    const about = data.about_case.map((question) =>
+      el("div", { class: "block about-case" }, this.wording(question), this.cell(question, data.case)),
+    );
+    const perMap = data.about_maps.map((question) =>
+      el(
+        "div", { class: "block" }, this.wording(question),
+        ...data.maps.map((column) => this.cell(question, column)),
+      ),
+    );
+    const first = about.filter((_, n) => !data.about_case[n].later);
+    const later = about.filter((_, n) => data.about_case[n].later);
+    this.blocks = [...first, ...(data.maps.length ? perMap : []), ...later];
     this.root.classList.toggle("alone", !data.maps.length);
-    const tables = data.maps.length ? [this.heading, table] : [];
-    this.root.replaceChildren(this.status, ...first, ...tables, ...later, ...this.buttons());
+    const all = data.maps.length ? [...first, titles, ...perMap, ...later] : this.blocks;
+    this.questions = el("div", { class: "questions", style: `--maps: ${data.maps.length}` }, ...all);
+    this.root.replaceChildren(this.line(), this.questions);
+    this.dock.build();
+  }
+
+  /** Above the questions, always in view: what became of the last answer, and the way on. */
+  line() {
+    const { data } = this;
+    const { finish } = data;
+    this.left = el("span", { class: "left", role: "status" });
+    const told = [this.heading, this.status, this.left, this.dock.before];
+    if (!finish) return el("div", { class: "line" }, ...told, this.dock.after);
+    this.next = button(finish.label, "Enter", () => this.goOn());
+    this.next.classList.add("primary");
+    const pause = button("Pause", "Stops the clock; go on where you are, also on another computer", () => {
+      activity.count();
+      activity.paused = true;
+      this.leave(PAUSE);
+    });
+    return el("div", { class: "line" }, ...told, ...(finish.pausable ? [pause] : []), this.next);
   }
 
   /** Where it was before the drawing; at the first choice when a screen begins. */
@@ -138,31 +163,27 @@ class Form {
   wording(question) {
     const mark = question.required && this.data.finish ? el("abbr", { title: "required" }, " *") : null;
     const help = question.help ? el("small", {}, question.help) : null;
-    return el("span", { class: "wording" }, question.wording, mark, help);
+    return el(
+      "span",
+      { class: "wording", title: question.help || undefined },
+      el("bdi", {}, question.wording), mark, help,
+    );
   }
 
   firstChoice() {
     return this.root.querySelector("[role=radio][tabindex='0'], [role=checkbox], input");
   }
 
-  buttons() {
-    const { finish } = this.data;
-    if (!finish) return [];
-    this.next = button(finish.label, "Enter", () => this.finish());
-    this.left = el("span", { class: "quiet", role: "status" });
-    const pause = button("Pause", "Stops the clock; go on where you are, also on another computer", () => {
-      activity.count();
-      activity.paused = true;
-      this.leave(PAUSE);
-    });
-    const help = button("Keys", "?", () => this.help());
-    return [el("div", { class: "finish" }, this.next, this.left, finish.pausable ? pause : null, help)];
+  /** To the next question where one is asked at a time, then on. */
+  goOn() {
+    if (!this.dock.step(1)) this.finish();
   }
 
   /** Only when all that is required is answered; what is still on its way goes first. */
   finish() {
     const missing = this.missing();
     if (missing.length) {
+      this.dock.reveal(missing[0].node);
       missing[0].node.querySelector("button, input, textarea")?.focus();
       this.hint = true;
       this.show();
@@ -179,29 +200,29 @@ class Form {
     outbox.put(this.data.finish.token, item, null, activity.seconds);
   }
 
-  missing() {
+  /** Where one answers first: what is not answered yet, of what is on the screen. */
+  nextToAnswer() {
+    const shown = ({ field }) => field.node.checkVisibility();
+    const next = this.unanswered().find(shown) ?? this.fields.find(shown);
+    return next?.field.node.querySelector("[tabindex='0'], [role=checkbox], input, textarea");
+  }
+
+  unanswered() {
     const value = ({ column, question }) => {
       const waiting = outbox.waiting(column.token, question.id);
       return waiting ? waiting.value : this.saved(column, question);
     };
-    return this.fields
-      .filter((one) => one.question.required && (value(one) ?? null) === null)
-      .map(({ field }) => field);
+    return this.fields.filter((one) => (value(one) ?? null) === null);
+  }
+
+  missing() {
+    return this.unanswered().filter((one) => one.question.required).map(({ field }) => field);
   }
 
   saved(column, question) {
     const { data } = this;
     const now = [data.case, ...data.maps].find((one) => one.token === column.token);
     return now?.values[question.id] ?? null;
-  }
-
-  help() {
-    const rows = this.data.keys.map(([keys, what]) =>
-      el("tr", {}, el("td", {}, ...keys.map((key) => el("kbd", {}, key))), el("td", {}, what)),
-    );
-    const close = button("Close", "Escape", () => this.keys.close());
-    this.keys.replaceChildren(el("h3", {}, "Keys"), el("table", {}, ...rows), close);
-    this.keys.showModal();
   }
 
   /** A place on the image that the reader clicked on in the viewer. */
@@ -238,37 +259,46 @@ class Form {
       field.show(waiting ? waiting.value : this.saved(column, question));
       mark.hidden = !(waiting && why);
     }
-    this.heading.textContent = data.heading;
+    this.heading.textContent = this.heading.title = data.heading;
     const count = new Set(outbox.events.map((e) => `${e.token}/${e.item}`)).size;
     const idle = data.locked ? "" : "Nothing clicked yet.";
     outbox.tell(this.status, { ...data, count, noun: "answer", idle });
     hub().dispatchEvent(new CustomEvent("arrival", { detail: "answers" }));
-    if (!data.finish) return;
+    this.dock.show(data.finish ? this.missing().length : 0);
+    const given = this.fields.length - this.unanswered().length;
+    this.left.textContent = this.fields.length ? `${given} of ${this.fields.length} answered` : "";
+    if (!data.finish) return this.dock.arrange();
     if (this.finishing !== data.finish.token) this.finishing = null;
     if (this.finishing && !outbox.waiting(data.finish.token, NEXT)) this.finishing = null;
+    // What is clicked after going on would be refused: the screen is locked by then.
+    this.questions.inert = Boolean(this.finishing);
     activity.paused &&= Boolean(outbox.waiting(data.finish.token, PAUSE));
     const missing = this.missing().length;
-    this.next.setAttribute("aria-disabled", String(missing > 0 || Boolean(this.finishing)));
-    this.left.textContent = missing
-      ? `${missing} required ${missing === 1 ? "answer" : "answers"} missing`
-      : "";
+    if (missing) {
+      this.left.textContent = `${missing} required ${missing === 1 ? "answer" : "answers"} missing`;
+    }
     this.left.classList.toggle("hint", missing > 0 && Boolean(this.hint));
+    this.dock.arrange();
   }
 
   // ---- Keyboard ---------------------------------------------------------------------------------
 
-  /** Wherever the focus is, but where Enter and ? mean something else. */
+  /** Wherever the focus is, but where the key means something else. */
   keyAnywhere(event) {
-    if (!this.data?.finish || this.keys.open || event.defaultPrevented) return;
+    if (!this.data || event.defaultPrevented) return;
     const at = event.composedPath()[0];
     const writing = at.matches?.("textarea, input:not([type=range]), [contenteditable=true]");
     // A key held too long after it closed a polygon must not go on.
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.key === "?" && !writing) this.help();
-    else if (event.key === "Enter" && !at.matches?.("textarea, button:not([role]), a, summary, select")) {
-      if (writing) at.dispatchEvent(new Event("change"));
-      this.finish();
-    } else return;
+    const next = event.key === "u" && !writing && !at.matches?.("select") && this.nextToAnswer();
+    if (next) {
+      next.focus({ preventScroll: true });
+      event.preventDefault();
+    }
+    if (!this.data.finish) return;
+    if (event.key !== "Enter" || at.matches?.("textarea, button:not([role]), a, summary, select")) return;
+    if (writing) at.dispatchEvent(new Event("change"));
+    this.goOn();
     event.preventDefault();
   }
 
@@ -311,7 +341,7 @@ class Form {
 
 // ---- Fields: each has a node and shows a value --------------------------------------------------
 
-function oneOf(values, words, name, give, short) {
+function oneOf(values, words, name, give) {
   let held = null;
   const buttons = values.map((value, index) =>
     el("button", {
@@ -321,7 +351,7 @@ function oneOf(values, words, name, give, short) {
       title: words[index],
       // A second click takes the answer back.
       onclick: () => give(held === value ? null : value),
-    }, String(value === "cannot judge" ? short ?? words[index] : value)),
+    }, ...(value === "cannot judge" ? abstaining(words[index]) : [String(value)])),
   );
   return {
     node: el("div", { role: "radiogroup", "aria-label": name, class: "choices" }, ...buttons),
@@ -337,12 +367,17 @@ function oneOf(values, words, name, give, short) {
   };
 }
 
+/** In words, and as a mark where a column is too narrow for them: its title says what it is. */
+function abstaining(words) {
+  return [el("span", { class: "long" }, words), el("span", { class: "short", "aria-hidden": true }, "?")];
+}
+
 const FIELDS = {
-  scale({ options, may_abstain }, name, give, maps) {
+  scale({ options, may_abstain }, name, give) {
     const points = options.map((_, index) => index + 1);
     const words = points.map(String);
     return may_abstain
-      ? oneOf([...points, "cannot judge"], [...words, "Cannot judge"], name, give, maps > 4 ? "?" : undefined)
+      ? oneOf([...points, "cannot judge"], [...words, "Cannot judge"], name, give)
       : oneOf(points, words, name, give);
   },
   rank(_, name, give, maps) {
@@ -381,6 +416,7 @@ const FIELDS = {
       if (area.value !== held) give(area.value.trim() ? area.value : null);
     };
     const area = el("textarea", {
+      dir: "auto",
       rows: 2,
       maxlength: longest,
       "aria-label": name,
@@ -472,8 +508,10 @@ function button(text, title, act) {
 }
 
 const forms = new WeakMap();
+let newest = null; // the next screen's form comes before this one goes
 
 export default function ({ data, parentElement, setStateValue }) {
+  newest = parentElement;
   outbox.send = (value) => setStateValue("outbox", value);
   if (!forms.has(parentElement)) forms.set(parentElement, new Form(parentElement));
   const form = forms.get(parentElement);
@@ -482,5 +520,7 @@ export default function ({ data, parentElement, setStateValue }) {
   return () => {
     forms.get(parentElement)?.destroy();
     forms.delete(parentElement);
+    // What is no longer on the page must not be drawn again: what waits is sent by the next form.
+    if (newest === parentElement) outbox.send = null;
   };
 }

@@ -7,7 +7,7 @@ the reader draws, by way of an outbox.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from shamsul.annotations import drawings
 from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.marks import Points
+from shamsul.annotations.measurements import Measurement
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.metrics.curve import OverlapCurve
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reporting import colormaps
 from shamsul.ui.shared import outbox
+from shamsul.ui.shared.viewer import tools
 from shamsul.ui.shared.viewer.packing import Parcel, contours, pack_map, pack_pixels
 from shamsul.ui.shared.viewer.state import (
     DEFAULT_OPACITY,
@@ -36,6 +38,8 @@ from shamsul.ui.shared.viewer.state import (
 
 __all__ = [
     "CURVE_LEVELS",
+    "MEASURE",
+    "REMOVE_MEASUREMENT",
     "TAKE_BACK",
     "About",
     "AnnotationShown",
@@ -46,9 +50,14 @@ __all__ = [
     "PanelProgress",
     "Row",
     "ViewerState",
+    "pictures",
+    "shown",
     "viewer",
     "viewer_progress",
 ]
+
+#: What keeps a measurement, and what removes one.
+MEASURE, REMOVE_MEASUREMENT = "measure", "remove measurement"
 
 #: Shares of a map's scale at which the slider "Hide relevance below" stands.
 CURVE_LEVELS = np.arange(101) / 100
@@ -69,7 +78,7 @@ def _source(*names: str) -> str:
 
 _arrangement = st.components.v2.component(
     "shamsul_viewer",
-    css=_source("viewer.css"),
+    css=_source("viewer.css", "tools.css"),
     js=outbox.SCRIPT
     + _source(
         "hub.js",
@@ -78,10 +87,17 @@ _arrangement = st.components.v2.component(
         "controls.js",
         "marks.js",
         "drawing.js",
+        "turning.js",
         "state.js",
+        "measuring.js",
+        "overlay.js",
+        "magnifier.js",
+        "snapshot.js",
+        "tools.js",
         "toolbar.js",
         "layout.js",
         "about.js",
+        "legend.js",
         "panel.js",
         "viewer.js",
     ),
@@ -239,6 +255,8 @@ class Drawing:
         What became of the last drawing, if all is well.
     error : str
         Why the last drawings are not saved, one sentence; empty if they are.
+    measurements : tuple of Measurement
+        Those of the radiograph that the reader may see; they are kept where drawings are.
     """
 
     reader: str
@@ -247,6 +265,7 @@ class Drawing:
     saved: Mapping[str, int] | None = None
     notice: str = ""
     error: str = ""
+    measurements: tuple[Measurement, ...] = ()
 
 
 def viewer(
@@ -261,6 +280,10 @@ def viewer(
     pointing: bool = False,
     enter_enlarges: bool = True,
     drawing: Drawing | None = None,
+    model: str = "",
+    legend: str = "",
+    beside: str = "",
+    free: float = 0.0,
 ) -> ViewerState:
     """Mount the viewer.
 
@@ -286,6 +309,15 @@ def viewer(
     drawing : Drawing, optional
         What is drawn then waits in the outbox that `shamsul.ui.shared.outbox.received` reads by
         `key`, or by the questionnaire's.
+    model : str
+        Named in the caption of pictures that the reader saves.
+    legend : str
+        What the colours mean in full, behind the legend's few words.
+    beside : str
+        The case's name, where another viewer shows the one that is worked on: this one has no
+        controls of its own, and both share zoom and window.
+    free : float
+        Share of the window's height that the pictures leave to what is below them.
 
     Returns
     -------
@@ -309,7 +341,10 @@ def viewer(
     )
     message = {
         "key": key,
-        "image": _image_facts(radiograph, pixels),
+        "image": {
+            **_image_facts(radiograph, pixels),
+            **tools.facts(_digest(radiograph), radiograph),
+        },
         "rows": [_row(row, radiograph, maps, drawing) for row in rows],
         "colours": _colours(),
         "opacity": opacity,
@@ -318,23 +353,50 @@ def viewer(
         "no_annotation": no_annotation,
         "pointing": pointing,
         "enter_enlarges": enter_enlarges,
+        "legend": legend,
+        "beside": beside,
+        "free": free,
         "drawing": drawing
         and {
             "reader": drawing.reader,
             "saved": drawing.saved,
             "notice": drawing.notice,
             "error": drawing.error,
+            "measurements": [
+                tools.measurement(one, drawing.reader, drawing.occasion)
+                for one in drawing.measurements
+            ],
         },
+        "model": model,
     }
-    # No gap: the transfers have no height. They come last, since maps that arrive would otherwise
-    # move the viewer among its siblings and make React build it anew.
-    with st.container(gap=None):
-        result = _arrangement(
-            key=key, data=message, on_state_change=_ignore, on_outbox_change=_ignore
-        )
-        for parcel in {p.id: p for p in (pixels, *(map.parcel for map in maps.values()))}.values():
-            _transfer(key=f"{key}-{parcel.id}", data=parcel.data)
+    result = _arrangement(key=key, data=message, on_state_change=_ignore, on_outbox_change=_ignore)
     return ViewerState.from_browser(result.get("state"), default, pixels.id)
+
+
+def pictures(radiograph: Radiograph, heatmaps: Iterable[Heatmap], *, key: str) -> None:
+    """Send what a viewer shows, or will show next so that it stands at once when its page opens.
+
+    Not for fragments: of what the browser has already, Streamlit sends the place alone, and where a
+    fragment's run follows at once on one of its page it keeps those but drops the block around.
+
+    Parameters
+    ----------
+    radiograph : Radiograph
+    heatmaps : iterable of Heatmap
+    key : str
+        That viewer's.
+    """
+    parcels = [_pixels(_digest(radiograph), radiograph)]
+    parcels += [_map(heatmap.sha256, heatmap).parcel for heatmap in heatmaps]
+    with st.container(key=f"pictures-{key}"):
+        for parcel in {parcel.id: parcel for parcel in parcels}.values():
+            # Under the same key it is the same message, which Streamlit sends once.
+            _transfer(key=f"{key}-{parcel.id}", data=parcel.data)
+
+
+def shown(rows: Iterable[Row]) -> list[Heatmap]:
+    """The maps in rows, which go with the `pictures`."""
+    return [one.heatmap for row in rows for one in row.panels if one.heatmap is not None]
 
 
 def viewer_progress(progress: Sequence[PanelProgress], *, key: str) -> None:
@@ -463,6 +525,8 @@ def _panel(panel: Panel, maps: dict[str, _Map]) -> dict[str, object]:
         "grid_to_image": panel.heatmap.geometry.grid_to_image,
         "scale": scale,
         "scaled": words,
+        # Ties tell sparse methods from others, as the scale does.
+        "ranked": not panel.scaled,
         "curve": panel.curve
         and {"iou": _numbers(panel.curve.iou), "dice": _numbers(panel.curve.dice)},
     }

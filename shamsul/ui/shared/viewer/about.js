@@ -30,16 +30,16 @@ class About {
     if (open) this.node.focus({ preventScroll: true });
   }
 
-  /** Null: there is nothing to tell. */
-  update(about) {
+  /** Null: there is nothing to tell. `scaled` says how the map's colours are scaled, if it is there. */
+  update(about, scaled) {
     this.button.hidden = !about;
-    const text = JSON.stringify(about);
+    const text = JSON.stringify([about, scaled]);
     if (text === this.text) return;
     this.text = text;
     if (!about) return this.show(false);
     this.node.replaceChildren(
       el("p", {}, about.reading),
-      listed(about.facts),
+      listed([...(scaled ? [["Colour scale", scaled]] : []), ...about.facts]),
       listed(about.parameters),
       el("p", {}, about.link ? reference(about.citation, about.link) : about.citation),
     );

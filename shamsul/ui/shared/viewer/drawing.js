@@ -1,15 +1,18 @@
 // What the reader draws: a sketch until it is closed, then a drawing that waits to be saved.
 
+const BY_KEYS = "Or arrows (with Shift a pixel) and Space";
 // Name, what to do, and what else can be done.
 const KINDS = {
   polygon: [
     "Polygon",
     "Click corners. Enter: close. Escape: give up",
     "A double-click or one on the first corner closes too. Backspace: one corner back",
+    BY_KEYS,
   ],
-  box: ["Box", "Drag from corner to corner. Escape: give up"],
-  point: ["Point", "Click: point"],
+  box: ["Box", "Drag from corner to corner. Escape: give up", BY_KEYS],
+  point: ["Point", "Click: point", BY_KEYS],
 };
+const DRAW = "draw";
 const TAKE_BACK = "take back";
 const NEAR = 6; // CSS pixels: clicks no farther apart are on the same place
 
@@ -26,16 +29,14 @@ class Drawer {
       ),
       (kind) => view.pick(view.tool === kind ? "pan" : kind),
     );
-    this.mine = button("My drawings", "Show or hide what you drew", () =>
+    this.mine = iconButton("mine", "My drawings", "Show or hide what you drew", () =>
       view.pickHabit({ mine: !view.habits.mine }),
     );
     this.how = el("span", { class: "how" });
     this.status = el("span", { role: "status" });
     this.node = el(
       "div",
-      { class: "drawer", role: "group", "aria-label": "Drawing" },
-      el("span", { class: "field", "aria-hidden": "true" }, "Draw"),
-      this.tools, this.mine, this.status, this.how,
+      { class: "drawer", role: "group", "aria-label": "Drawing" }, this.status, this.how,
     );
   }
 
@@ -54,7 +55,7 @@ class Drawer {
 
   show() {
     const { view } = this;
-    this.node.hidden = !this.offered;
+    for (const one of [this.node, this.tools, this.mine]) one.hidden = !this.offered;
     if (!this.offered) return;
     this.tools.show(view.tool);
     this.mine.setAttribute("aria-pressed", String(view.habits.mine));
@@ -116,17 +117,43 @@ class Drawer {
     this.trace();
   }
 
-  /** Keys of the sketch in hand; gives whether the key was one. */
-  key(name) {
-    if (!this.sketch) return false;
-    const act = {
-      Enter: () => this.close(),
-      Escape: () => this.drop(),
-      Backspace: () => (this.sketch.corners.length > 1 ? this.sketch.corners.pop() : this.drop()),
-    }[name];
-    act?.();
-    if (act) this.trace();
-    return Boolean(act);
+  // ---- The keyboard -------------------------------------------------------------------------------
+
+  /** Gives whether the key was one of the tool in hand. */
+  key({ key, shiftKey }, panel) {
+    const draws = this.draws(panel);
+    const arrow = draws && arrowOf(key);
+    if (arrow) this.step(panel, arrow, shiftKey ? 1 : STEP);
+    else if (draws && key === " ") this.set(panel);
+    else if (this.sketch) {
+      const act = {
+        Enter: () => this.close(),
+        Escape: () => this.drop(),
+        Backspace: () => (this.sketch.corners.length > 1 ? this.sketch.corners.pop() : this.drop()),
+      }[key];
+      act?.();
+      if (act) this.trace();
+      return Boolean(act);
+    } else return false;
+    return true;
+  }
+
+  /** The place that Space sets, a step further. */
+  step(panel, arrow, pixels) {
+    const { tool } = this.view;
+    if (this.sketch?.kind !== tool || this.sketch.panel !== panel) this.begin(tool, panel);
+    const from = this.sketch.at ?? this.sketch.corners.at(-1) ?? this.view.centre;
+    this.move(panel, panel.stepped(from, arrow, pixels));
+    this.view.point(this.sketch.at);
+  }
+
+  /** As a click does there; of a box the first is a press, the second lets go. */
+  set(panel) {
+    const mine = this.sketch?.panel === panel ? this.sketch : null;
+    const at = mine?.at ?? this.view.centre;
+    if (this.view.tool !== "box") this.click(panel, at);
+    else if (mine?.corners.length) this.release(panel, at);
+    else this.press(panel, at);
   }
 
   // ---- The sketch ---------------------------------------------------------------------------------
@@ -185,7 +212,7 @@ class Drawer {
   put(row, kind, corners) {
     this.view.habits.mine = true;
     const places = corners.map((corner) => this.within(corner));
-    this.outbox.put(row.token, "draw", { kind, corners: places.map((one) => [one.row, one.column]) });
+    this.outbox.put(row.token, DRAW, { kind, corners: places.map((one) => [one.row, one.column]) });
   }
 
   takeBack(row) {
@@ -200,7 +227,8 @@ class Drawer {
     if (!this.offered) return own;
     for (const { token, item, value } of this.outbox.events) {
       if (token !== row.token) continue;
-      own = item === TAKE_BACK ? [] : [...own, waiting(value)];
+      if (item === TAKE_BACK) own = [];
+      else if (item === DRAW) own = [...own, waiting(value)];
     }
     return own;
   }

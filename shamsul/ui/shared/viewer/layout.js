@@ -1,40 +1,48 @@
 // How large the panels of a row are. Sizes in CSS pixels; `ratio` is a picture's width by height.
 
-const GAP = 10;
-const CHROME = 92; // height of a panel besides its picture
-const SMALL_CHROME = 76; // the same beside a large one
+const GAP = 12; // the sliders of opacity stand in it
+const LINES = 6;
+const CHROME = 20; // height of a panel besides its picture
+const HEAD = 22; // height of a row besides its panels
+const LEAST = 110; // width of a picture, where there is room for nothing
 
-/** Picture width where `across` panels stand side by side in `down` lines of the same screen. */
-function pictureWidth({ width, room, ratio }, across, down) {
-  const broad = (width - GAP * (across - 1)) / across;
-  return Math.floor(Math.min(broad, (room / down - CHROME) * ratio));
+/** Picture width where `across` panels stand side by side in `down` lines of a row's height. */
+function pictureWidth({ width, height, ratio }, across, down) {
+  const broad = (width - GAP * across) / across;
+  const tall = (height - LINES * (down - 1)) / down - CHROME;
+  return Math.floor(Math.min(broad, tall * ratio));
 }
 
-/** Row or grid; the best fit is the row unless the grid's pictures are much larger. */
+/** Panels side by side, in the lines that make the pictures largest; fewer lines where equal. */
 function evenly(space, count, wish) {
-  const half = Math.ceil(count / 2);
-  const inRow = pictureWidth(space, count, 1);
-  const grid = wish === "grid" || (wish !== "row" && pictureWidth(space, half, 2) > 1.3 * inRow);
-  // A grid may be somewhat taller than the screen: its lower line is a glance away.
-  const each = Math.max(120, grid ? pictureWidth(space, half, 1.6) : inRow);
-  return { each, across: grid ? half : count };
+  const wished = { row: 1, grid: 2 }[wish];
+  const best = Array.from({ length: count }, (_, i) => i + 1)
+    .filter((lines) => !wished || lines === wished)
+    .map((lines) => ({ lines, across: Math.ceil(count / lines) }))
+    .map(({ lines, across }) => ({ across, each: pictureWidth(space, across, lines) }))
+    .reduce((one, other) => (other.each > one.each ? other : one));
+  return { ...best, each: Math.max(LEAST, best.each) };
 }
 
 /** One picture large, the others in one or two columns beside it. */
-function besides({ width, room, ratio }, others) {
-  const large = Math.floor(Math.min(width * 0.74, (room - CHROME) * ratio));
-  const fit = (across) => {
-    const broad = (width - large - GAP * across) / across;
-    const tall = room / Math.ceil(others / across) - SMALL_CHROME;
-    return Math.floor(Math.min(broad, tall * ratio));
+function besides({ width, height, ratio }, others) {
+  const most = Math.floor((height - CHROME) * ratio);
+  const strip = (across) => {
+    const lines = Math.ceil(others / across);
+    const tall = ((height - LINES * (lines - 1)) / lines - CHROME) * ratio;
+    // As wide as what is left, but no less than can be looked at.
+    const left = (width - most - GAP * (across + 1)) / across;
+    return Math.floor(Math.min(tall, Math.max(left, 0.11 * width)));
   };
-  const across = fit(2) > fit(1) ? 2 : 1;
-  return { large, each: Math.max(90, fit(across)), across };
+  const across = others > 2 && 2 * (strip(2) + GAP) < width - most ? 2 : 1;
+  const each = Math.max(80, strip(across));
+  const large = Math.max(LEAST, Math.min(most, Math.floor(width - GAP - across * (each + GAP))));
+  return { large, each, across };
 }
 
 /** Give the panels of one row their sizes and places; `main` is the large one, if any. */
-function place({ panels, grid }, main, space, count, wish) {
-  const sizes = main ? besides(space, panels.length - 1) : evenly(space, count, wish);
+function place({ panels, grid }, main, space, wish) {
+  const sizes = main ? besides(space, panels.length - 1) : evenly(space, panels.length, wish);
   const { large, each, across } = sizes;
   const others = panels.filter((panel) => panel !== main);
   const lines = Math.ceil(others.length / across);
@@ -42,7 +50,8 @@ function place({ panels, grid }, main, space, count, wish) {
   grid.style.gridTemplateRows = main ? `repeat(${lines}, min-content) 1fr` : "";
   others.forEach((panel, i) => {
     const area = `${1 + Math.floor(i / across)} / ${(main ? 2 : 1) + (i % across)}`;
-    panel.place(area, each, Math.round(each / space.ratio), main || each < 200 ? "small" : "");
+    panel.place(area, each, Math.round(each / space.ratio), main || each < 170 ? "small" : "");
   });
   main?.place(`1 / 1 / ${lines + 2} / 2`, large, Math.round(large / space.ratio), "large");
+  return { across };
 }

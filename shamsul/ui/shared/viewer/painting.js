@@ -115,6 +115,19 @@ function colourTable(stops, signed, threshold) {
   return { signed, rgba, table: new Uint32Array(rgba.buffer) };
 }
 
+/** Of each place of a grid `fine` times as fine: the two pixels it lies between, and how far. */
+function between(size, fine) {
+  const count = size * fine;
+  const [first, second, part] = [new Uint16Array(count), new Uint16Array(count), new Float32Array(count)];
+  for (let i = 0; i < count; i++) {
+    const at = Math.min(size - 1, Math.max(0, (i + 0.5) / fine - 0.5));
+    first[i] = Math.floor(at);
+    second[i] = Math.min(size - 1, first[i] + 1);
+    part[i] = at - first[i];
+  }
+  return { first, second, part };
+}
+
 /** Raw values of a heatmap on the model's grid. */
 class Relevance {
   constructor({ width, height, payload }) {
@@ -137,6 +150,18 @@ class Relevance {
     return upper + down * (lower - upper);
   }
 
+  /** How many percent of the map's values are no greater. */
+  percentile(value) {
+    this.sorted ??= this.values.slice().sort();
+    let [low, high] = [0, this.sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.sorted[middle] <= value) low = middle + 1;
+      else high = middle;
+    }
+    return Math.round((100 * low) / this.sorted.length);
+  }
+
   /**
    * The colour's number at each place of a grid finer than the map's: values must be interpolated
    * before they are coloured, since between plus and minus lies nothing, not purple. Kept, so that
@@ -146,16 +171,23 @@ class Relevance {
     if (this.numbers && this.numbersScale === scale && this.numbersSigned === signed) return;
     const fine = Math.min(16, Math.max(1, Math.ceil(512 / Math.max(this.width, this.height))));
     const [width, height] = [this.width * fine, this.height * fine];
-    this.numbers ??= new Uint8Array(width * height);
+    this.numbers ??= new Uint8ClampedArray(width * height);
     this.image ??= new ImageData(width, height);
     this.canvas ??= blankCanvas(width, height);
-    const [zero, unit] = signed ? [127, 127] : [0, 255];
+    const [zero, unit] = signed ? [127, 127 / scale] : [0, 255 / scale];
+    const columns = between(this.width, fine);
+    const rows = between(this.height, fine);
+    // A line of the map between two of its own, then the places in it. The array rounds and clips.
+    const line = new Float32Array(this.width);
     for (let y = 0, i = 0; y < height; y++) {
-      const row = (y + 0.5) / fine - 0.5;
+      const [upper, lower] = [rows.first[y] * this.width, rows.second[y] * this.width];
+      for (let x = 0; x < line.length; x++) {
+        const value = this.values[upper + x];
+        line[x] = zero + unit * (value + rows.part[y] * (this.values[lower + x] - value));
+      }
       for (let x = 0; x < width; x++, i++) {
-        const t = this.value(row, (x + 0.5) / fine - 0.5) / scale;
-        const number = Math.round(zero + unit * Math.min(1, Math.max(-1, t)));
-        this.numbers[i] = Math.max(0, number);
+        const value = line[columns.first[x]];
+        this.numbers[i] = value + columns.part[x] * (line[columns.second[x]] - value);
       }
     }
     this.numbersScale = scale;

@@ -26,15 +26,12 @@ class Panel {
     this.warning = el("span", { class: "warning", hidden: true });
     this.enlarge = button("⤢", "Enlarge or return (double-click, E)", () => view.enlarge(this));
     this.enlarge.setAttribute("aria-label", `Enlarge ${this.title}`);
-    this.foot = el("div", { class: "foot" });
-    this.header = el("header", {}, el("b", { title: this.title }, this.title));
-    this.node = el(
-      "section",
-      { class: spec ? "panel" : "panel plain" },
-      this.header, el("div", { class: "frame" }, this.picture, this.note), this.foot,
-    );
+    this.header = el("header", {}, el("b", { title: this.title }, this.title), this.facts);
+    this.frame = el("div", { class: "frame" }, this.picture, this.note);
+    this.node = el("section", { class: spec ? "panel" : "panel plain" }, this.header, this.frame);
+    this.overlay = new Overlay(view, this);
+    this.picture.after(this.overlay.node);
     if (spec) this.buildMap();
-    else this.foot.append(this.facts);
     this.header.append(this.enlarge);
     this.listen();
   }
@@ -43,21 +40,24 @@ class Panel {
   buildMap() {
     const { view, row, title } = this;
     this.about = new About(title, this.node);
-    this.header.append(this.about.button, this.warning, this.facts);
+    this.facts.before(this.about.button, this.warning);
     this.header.after(this.about.node);
     this.slider = slider(`${title} opacity`, {
-      visible: "Opacity",
+      visible: "",
       title: `${title} opacity, ${row.label}`,
       onmove: (x) => view.setOpacity(x, this),
       onset: () => view.report(),
     });
-    this.ramp = el("canvas", { class: "ramp", width: 256, height: 1, "aria-hidden": "true" });
-    this.ticks = el("div", { class: "ticks", "aria-hidden": "true" });
-    this.scaled = el("div", { class: "scaled" });
-    this.legend = el("div", { class: "legend" }, this.ramp, this.ticks, this.scaled);
+    this.slider.classList.add("edge");
     this.overlap = el("span");
     this.cut = el("div", { class: "cut", hidden: true }, key(CUT, this.overlap));
-    this.foot.append(this.slider, this.legend, this.cut);
+    this.divider = el("i", { class: "divider", hidden: true });
+    this.wiper = el("input", {
+      class: "wiper", type: "range", min: 0, max: 100, "aria-label": `Wipe ${title}`, hidden: true,
+      oninput: () => view.setWipe(this.wiper.value / 100),
+    });
+    this.beyond = el("span", { class: "beyond", hidden: true });
+    this.frame.append(this.divider, this.beyond, this.wiper, this.cut, this.slider);
   }
 
   update(spec) {
@@ -87,34 +87,25 @@ class Panel {
     const { spec, view } = this;
     if (this.busy) this.picture.setAttribute("aria-busy", "true");
     if (!spec) {
-      this.facts.textContent = view.data.image.facts;
+      this.facts.textContent = this.facts.title = view.data.image.facts;
       this.say(view.pixels ? "" : "Loading the radiograph");
       return;
     }
-    this.facts.textContent = this.facts.title = spec.facts;
+    this.facts.textContent = this.facts.title = spec.about ? "" : spec.facts;
     this.warning.textContent = this.warning.title = spec.warning;
     this.warning.hidden = !spec.warning;
-    this.about.update(spec.about);
+    this.about.update(spec.about, this.map && this.scaledBy());
     this.slider.show(this.opacity);
     this.slider.querySelector("input").disabled = !this.map;
-    const { colours } = view;
-    const signed = view.signed;
-    if (this.ramp.colours !== colours) {
-      this.ramp.colours = colours;
-      const rgba = signed ? colours.rgba.slice(0, 4 * 255) : colours.rgba;
-      this.ramp.width = rgba.length / 4;
-      this.ramp.getContext("2d").putImageData(new ImageData(rgba, rgba.length / 4, 1), 0, 0);
-    }
-    const ticks = signed ? ["−1", "0", "+1"] : ["0", "0.5", "1"];
-    this.ticks.replaceChildren(...ticks.map((text) => el("span", {}, text)));
-    this.legend.style.visibility = this.map && this.scale ? "visible" : "hidden";
-    this.scaled.textContent = this.map
-      ? `${view.acrossLabels() ? "same scale across labels" : spec.scaled}; 1.0 = ${figures(this.scale)}`
-      : " ";
-    this.scaled.title = this.scaled.textContent;
     this.cut.hidden = !this.map || !spec.curve;
     if (!this.cut.hidden) this.overlap.textContent = this.overlapNow();
     this.explain();
+  }
+
+  /** What the colours' ends stand for. */
+  scaledBy() {
+    const how = this.view.acrossLabels() ? "same scale across labels" : this.spec.scaled;
+    return `${how}; full colour at ${figures(this.scale)}`;
   }
 
   /** How what is above the threshold and the annotation lie on each other. */
@@ -158,32 +149,37 @@ class Panel {
 
   /** CSS pixels per column of the radiograph. */
   get zoomed() {
-    return (this.width / this.view.data.image.columns) * this.view.state.zoom;
+    return (this.width / this.view.extent.width) * this.view.state.zoom;
   }
 
   /** Image coordinate under a point of the page. */
   imageAt({ clientX, clientY }) {
     const { left, top } = this.picture.getBoundingClientRect();
     const { row, column } = this.view.centre;
+    const offset = [clientX - left - this.width / 2, clientY - top - this.height / 2];
+    const [across, down] = onFilm(this.view.state, ...offset);
     const aspect = this.view.data.image.pixel_aspect;
-    return {
-      column: column + (clientX - left - this.width / 2) / this.zoomed,
-      row: row + (clientY - top - this.height / 2) / (this.zoomed * aspect),
-    };
+    return { column: column + across / this.zoomed, row: row + down / (this.zoomed * aspect) };
+  }
+
+  /** The image coordinate some CSS pixels from another one, in a direction of the screen. */
+  stepped({ row, column }, [x, y], step) {
+    const [across, down] = onFilm(this.view.state, x * step, y * step);
+    const aspect = this.view.data.image.pixel_aspect;
+    return { column: column + across / this.zoomed, row: row + down / (this.zoomed * aspect) };
   }
 
   /** Where an image coordinate lies in the picture, in CSS pixels. */
   placeOf({ row, column }) {
-    const { centre, data } = this.view;
-    return {
-      x: this.width / 2 + (column - centre.column) * this.zoomed,
-      y: this.height / 2 + (row - centre.row) * this.zoomed * data.image.pixel_aspect,
-    };
+    const { centre, data, state } = this.view;
+    const across = (column - centre.column) * this.zoomed;
+    const down = (row - centre.row) * this.zoomed * data.image.pixel_aspect;
+    const [x, y] = onScreen(state, across, down);
+    return { x: this.width / 2 + x, y: this.height / 2 + y };
   }
 
   draw(rough) {
-    const { view, canvas, spec } = this;
-    const { rows, columns, pixel_aspect: aspect } = view.data.image;
+    const { view, canvas } = this;
     // Nothing of the last case may stay under the next one's name.
     if (!view.pixels) canvas.width = 0;
     if (!view.pixels || !this.width || (rough && !this.seen)) return;
@@ -192,22 +188,31 @@ class Panel {
     const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
-    const context = canvas.getContext("2d");
-    const scale = (width / columns) * view.state.zoom;
-    const { row, column } = view.centre;
+    const scale = (width / this.width) * this.zoomed;
+    this.paint(canvas.getContext("2d"), { width, height, scale, centre: view.centre, ratio, rough });
+    this.showWipe(view.wipeOf(this));
+    this.trace();
+    this.picture.setAttribute("aria-busy", String(this.busy));
+  }
+
+  /**
+   * Film, map and marks on a canvas of a size: `scale` of its pixels to a column, the image coordinate
+   * `centre` in the middle, lines `ratio` times as wide as on the screen, wiped at `divider`.
+   */
+  paint(context, { width, height, scale, centre, ratio, rough = false, divider = null }) {
+    const { view, spec } = this;
+    const { rows, columns, pixel_aspect: aspect } = view.data.image;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000";
     context.fillRect(0, 0, width, height);
     context.save();
-    context.setTransform(
-      scale, 0, 0, scale * aspect, width / 2 - scale * column, height / 2 - scale * aspect * row,
-    );
+    context.setTransform(filmMatrix(view.state, { width, height, scale, centre, aspect }));
     context.beginPath();
     context.rect(0, 0, columns, rows);
     context.clip();
     const source = view.pixels.windowed(scale * columns, view.window, view.state.inverted, rough);
     context.drawImage(source.canvas, 0, 0, source.width, source.height, 0, 0, columns, rows);
-    if (this.map && spec.scale && this.opacity > 0) this.drawMap(context);
+    this.drawMaps(context, width, height, divider);
     const matrix = context.getTransform();
     if (view.cutShown(spec) && this.map && spec.scale) this.drawCut(context, ratio);
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -216,8 +221,6 @@ class Panel {
     context.setTransform(matrix);
     if (view.pointed) this.drawPoint(context, ratio, view.pointed);
     context.restore();
-    this.trace();
-    this.picture.setAttribute("aria-busy", String(this.busy));
   }
 
   /** From pixel indices of the map's grid, columns along x, to image coordinates. */
@@ -226,8 +229,38 @@ class Panel {
     return new DOMMatrix([aa, da, ad, dd, a0, d0]);
   }
 
+  /** The map, or at both sides of a divider this one and another. */
+  drawMaps(context, width, height, divider) {
+    const { view } = this;
+    const wipe = view.wipeOf(this);
+    if (view.blinking) return;
+    if (!wipe) return this.drawMap(context);
+    const at = divider ?? wipe.at * width;
+    for (const [panel, left, right] of [[this, 0, at], [wipe.other, at, width]]) {
+      const matrix = context.getTransform();
+      context.save();
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.beginPath();
+      context.rect(left, 0, right - left, height);
+      context.clip();
+      context.setTransform(matrix);
+      panel.drawMap(context);
+      context.restore();
+    }
+  }
+
+  showWipe(wipe) {
+    if (!this.spec) return;
+    for (const one of [this.divider, this.wiper, this.beyond]) one.hidden = !wipe;
+    if (!wipe) return;
+    this.divider.style.left = `${100 * wipe.at}%`;
+    this.wiper.value = Math.round(100 * wipe.at);
+    this.beyond.textContent = `${this.title} | ${wipe.other.title}`;
+  }
+
   drawMap(context) {
-    const { map } = this;
+    const { map, spec } = this;
+    if (!spec?.scale || !map || !(this.opacity > 0)) return;
     const canvas = map.coloured(this.scale, this.view.colours);
     const fine = canvas.width / map.width;
     // Pixel indices are centres, canvas coordinates are corners: half a grid pixel between.
@@ -252,6 +285,7 @@ class Panel {
   trace() {
     const places = this.view.drawer.traced(this).map(({ x, y }) => `${x},${y}`).join(" ");
     for (const line of [this.rim, this.sketch]) line.setAttribute("points", places);
+    this.overlay.trace();
   }
 
   /** The place that the reader chose. */
@@ -284,7 +318,9 @@ class Panel {
     const { image } = this.view.data;
     if (!this.spec) {
       const value = this.view.pixels?.value(column / image.columns, row / image.rows);
-      return value == null ? "" : figures(value);
+      if (value == null) return "";
+      const ofFile = image.reflection == null ? value : image.reflection - value;
+      return `${figures(ofFile)} ${image.unit}`.trim();
     }
     if (!this.map || !this.scale) return "";
     const [[dd, da, d0], [ad, aa, a0]] = this.spec.grid_to_image;
@@ -292,7 +328,11 @@ class Panel {
     const [y, x] = [row - d0, column - a0];
     const [i, j] = [(aa * y - da * x) / determinant, (dd * x - ad * y) / determinant];
     const outside = Math.max(-0.5 - i, -0.5 - j, i + 0.5 - this.map.height, j + 0.5 - this.map.width);
-    return outside > 0 ? "" : (this.map.value(i, j) / this.scale).toFixed(2).replace("-", "−");
+    if (outside > 0) return "";
+    const value = this.map.value(i, j);
+    const share = (value / this.scale).toFixed(2).replace("-", "−");
+    if (!this.spec.ranked) return share;
+    return `${share}, ${this.width < ROOMY ? "P" : "percentile "}${this.map.percentile(value)}`;
   }
 
   listen() {
@@ -304,7 +344,7 @@ class Panel {
     picture.addEventListener("contextmenu", (event) => event.preventDefault());
     picture.addEventListener("dblclick", () => {
       if (drawer.draws(this)) drawer.close();
-      else view.enlarge(this);
+      else if (!view.measurer.kind) view.enlarge(this);
     });
     picture.addEventListener("keydown", (event) => view.press(event, this));
     let pressed = null;
@@ -316,12 +356,17 @@ class Panel {
       const tool = event.button === 2 ? "window" : event.button === 1 ? "pan" : view.dragOf(this);
       action = held.size === 2 ? "pinch" : tool;
       if (action === "box") drawer.press(this, this.imageAt(event));
-      if (action === "pinch") drawer.drop();
+      if (action === "measure") view.measurer.press(this, this.imageAt(event));
+      if (action === "pinch") {
+        drawer.drop();
+        view.measurer.drop();
+      }
       if (event.button === 1) event.preventDefault();
     });
     picture.addEventListener("pointermove", (event) => {
       view.point(this.imageAt(event));
       drawer.move(this, this.imageAt(event));
+      view.measurer.move(this, this.imageAt(event));
       const before = held.get(event.pointerId);
       if (!before) return;
       const [dx, dy] = [event.clientX - before.clientX, event.clientY - before.clientY];
@@ -346,6 +391,7 @@ class Panel {
       const apart = (one) => Math.hypot(event.clientX - one.clientX, event.clientY - one.clientY);
       const at = this.imageAt(event);
       if (action === "box") drawer.release(this, at);
+      else if (action === "measure") view.measurer.release(this, at);
       else if (pressed && apart(pressed) < 4) view.pointAt(at, this);
       release(event);
     });

@@ -1,11 +1,15 @@
 // What the reader has set, and what follows from it. A case's settings are kept with the case, habits
 // go along to the next one.
 
-const VIEW = { zoom: 1, centre: null, window: null, inverted: false, enlarged: null };
+const VIEW = {
+  zoom: 1, centre: null, window: null, inverted: false, enlarged: null, turned: 0, mirrored: false,
+};
+const MOST_ZOOM = 20;
 const fresh = () => ({ ...VIEW, opacity: {} });
 const HABITS = {
   display: "positive", colours: {}, layout: "fit", shared: false, opacity: null, threshold: null,
-  mine: true, cut: true,
+  mine: true, cut: true, follow: true, opacities: {}, window: null, inverted: false, main: null,
+  other: null, wipe: false, wiped: null,
 };
 
 class ReaderState {
@@ -13,6 +17,16 @@ class ReaderState {
     this.storage = `${data.key}/${data.image.id}`;
     this.state = { ...fresh(), ...recall(this.storage) };
     this.habits = { ...HABITS, ...recall("habits") };
+    if (this.habits.follow) this.follow(data.image.window);
+    else this.habits.opacities = {};
+  }
+
+  /** As the last case was set: as it looks, not in values, which differ from film to film. */
+  follow([low, high]) {
+    const { window, inverted } = this.habits;
+    this.state.window = window && window.map((share) => low + share * (high - low));
+    this.state.inverted = inverted;
+    this.state.opacity = {};
   }
 
   save() {
@@ -31,6 +45,13 @@ class ReaderState {
 
   get centre() {
     return this.state.centre ?? { row: this.data.image.rows / 2, column: this.data.image.columns / 2 };
+  }
+
+  /** Size of the film as it lies on the screen, in widths of a column. */
+  get extent() {
+    const { rows, columns, pixel_aspect: aspect } = this.data.image;
+    const [width, height] = [columns, rows * aspect];
+    return this.state.turned % 2 ? { width: height, height: width } : { width, height };
   }
 
   /** Whether there are annotations that the reader may choose to see. */
@@ -91,7 +112,8 @@ class ReaderState {
   }
 
   opacityOf({ row, title }, state = this.state, habits = this.habits) {
-    return state.opacity[row.label]?.[title] ?? habits.opacity ?? this.data.opacity;
+    const own = state.opacity[row.label]?.[title] ?? habits.opacities[title];
+    return own ?? habits.opacity ?? this.data.opacity;
   }
 
   /** For the server; with untouched settings what it assumes unless it is told. */

@@ -50,7 +50,7 @@ class ViewerState:
     window : (float, float)
         Values shown as black and as white.
     zoom : float
-        1 where the whole image is seen.
+        1 where the whole image is seen; less where a small film is shown pixel by pixel.
     threshold : float
         Part of each map's scale below which nothing is coloured, in [0, 1].
     inverted : bool
@@ -121,7 +121,8 @@ def _fraction(value: object, default: float) -> float:
 
 
 def _zoom(value: object) -> float:
-    return min(20.0, max(1.0, float(value))) if _number(value) else 1.0  # type: ignore[arg-type]
+    sensible = _number(value) and value > 0  # type: ignore[operator]
+    return min(20.0, max(0.01, float(value))) if sensible else 1.0  # type: ignore[arg-type]
 
 
 def _window(value: object, default: tuple[float, float]) -> tuple[float, float]:

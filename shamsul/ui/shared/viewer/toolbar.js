@@ -1,4 +1,5 @@
-// The bar of controls above the rows. It shows the view's state and calls the view's verbs.
+// The bar of controls above the rows: one line; what has no room in it is in its menu. It shows the
+// view's state and calls the view's verbs.
 
 class Toolbar {
   constructor(view) {
@@ -11,12 +12,15 @@ class Toolbar {
       },
       (tool) => view.pick(tool),
     );
-    this.inverts = button("Invert", "Swap black and white (I)", () => view.invert());
+    this.inverts = iconButton("invert", "Invert", "Swap black and white (I)", () => view.invert());
     this.opacity = slider("Opacity of all maps", {
+      visible: "Opacity",
+      title: "Opacity of all maps",
       onmove: (x) => view.setOpacity(x),
       onset: () => view.report(),
     });
     this.threshold = slider("Hide relevance below", {
+      visible: "Hide below",
       title: "Hide what is below this part of each map's scale",
       onmove: (x) => view.setThreshold(x),
       onset: () => view.report(),
@@ -34,18 +38,66 @@ class Toolbar {
       (display) => view.pickHabit({ display }),
     );
     this.scale = picker("Scale", (value) => view.pickHabit({ shared: value === "shared" }));
-    this.annotation = picker("Show expert annotation", (shown) => view.annotate(shown));
-    this.layout = picker("Layout", (layout) => view.pickLayout(layout));
-    this.readout = el("output", { class: "readout" });
-    this.node = el(
-      "div",
-      { class: "toolbar", role: "group", "aria-label": "Viewer controls" },
-      this.tools, this.inverts, this.opacity, this.threshold, this.cut, this.colourMap, this.display,
-      this.scale, this.annotation, this.layout,
-      button("Reset view", "Whole image, default window (0)", () => view.reset()),
-      button("Full screen", "Fill the screen, or return (F)", () => view.fullScreen()),
-      this.readout, view.drawer.node,
+    this.annotation = picker("Show expert annotation", (shown) => view.annotate(shown), "Annotation");
+    this.layout = picker("Layout", (layout) => view.pickLayout(layout), "");
+    this.wipes = iconButton("wipe", "Wipe", "A divider between this map and the one before (X)", () =>
+      view.wipe(),
     );
+    this.follow = button(
+      "Settings follow from case to case",
+      "Opacity, window and inversion stay as they are when the next case opens",
+      () => view.pickHabit({ follow: !view.habits.follow }),
+    );
+    this.readout = el("output", { class: "readout" });
+    this.menu = el("div", { class: "menu", role: "group", "aria-label": "More controls", hidden: true });
+    this.more = button("More", "More controls", () => this.open(this.menu.hidden));
+    this.menuBox = el("div", { class: "more" }, this.more, this.menu);
+    const reset = iconButton("reset", "Reset view", "Whole image, default window (0)", () => view.reset());
+    const full = iconButton("screen", "Full screen", "Fill the screen, or return (F)", () =>
+      view.fullScreen(),
+    );
+    this.line = el(
+      "div", { class: "line" },
+      this.tools, view.drawer.tools, view.drawer.mine, this.inverts, reset,
+      view.tools.measures, this.opacity, this.threshold,
+      this.annotation, this.layout, this.wipes, this.menuBox, full, view.drawer.node, this.readout,
+    );
+    this.menu.append(view.tools.node, this.colourMap, this.display, this.scale, this.cut, this.follow);
+    // What gives way where there is no room, the least needed first, and where it stands in the line.
+    this.yielding = [full, this.wipes, this.threshold, this.annotation, this.opacity, this.layout, reset];
+    this.order = [...this.line.children];
+    this.node = el(
+      "div", { class: "toolbar", role: "group", "aria-label": "Viewer controls" }, this.line,
+    );
+    this.node.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.menu.hidden) return;
+      this.open(false);
+      this.more.focus();
+      event.stopPropagation();
+    });
+    this.outside = (event) => {
+      if (!event.composedPath().includes(this.menuBox)) this.open(false);
+    };
+    this.open(false);
+  }
+
+  open(open) {
+    this.menu.hidden = !open;
+    this.more.setAttribute("aria-expanded", String(open));
+    const act = open ? "addEventListener" : "removeEventListener";
+    document[act]("pointerdown", this.outside, { capture: true });
+  }
+
+  /** Move what has no room into the menu; what has room again back into its place. */
+  fit() {
+    const width = this.node.clientWidth;
+    if (width === this.fitted) return;
+    this.fitted = width;
+    this.line.append(...this.order);
+    for (const control of this.yielding) {
+      if (this.line.scrollWidth <= this.line.clientWidth) return;
+      this.menu.append(control);
+    }
   }
 
   show() {
@@ -60,12 +112,14 @@ class Toolbar {
     this.colourMap.offer(Object.fromEntries(names.map((name) => [name, name])), view.colourName());
     this.display.show(habits.display);
     // Without maps their controls would only take the radiograph's room.
-    const { opacity, threshold, colourMap, display, annotation, layout } = this;
-    for (const control of [opacity, threshold, colourMap, display, annotation, layout]) {
+    const { opacity, threshold, colourMap, display, annotation, layout, wipes } = this;
+    for (const control of [opacity, threshold, colourMap, display, annotation, layout, wipes]) {
       control.hidden = view.mostPanels < 2;
     }
     this.cut.hidden = !view.cuttable;
     this.cut.setAttribute("aria-pressed", String(habits.cut));
+    this.wipes.setAttribute("aria-pressed", String(habits.wipe));
+    this.follow.setAttribute("aria-pressed", String(habits.follow));
     this.scale.hidden = data.rows.length < 2;
     this.scale.offer({ each: "each map", shared: "across labels" }, view.acrossLabels() ? "shared" : "each");
     this.annotation.offer(
@@ -78,10 +132,10 @@ class Toolbar {
     const count = view.mostPanels;
     this.layout.offer(
       {
-        fit: "best fit",
+        fit: "side by side",
         row: `row of ${count}`,
         grid: `2 × ${Math.ceil(count / 2)} grid`,
-        large: "one large",
+        large: "one film",
       },
       habits.layout,
     );
@@ -89,7 +143,8 @@ class Toolbar {
 
   read([black, white], zoom) {
     const [centre, width] = [(black + white) / 2, white - black].map(figures);
-    this.say(`Centre ${centre}  Width ${width}  Zoom ${Math.round(100 * zoom)} %`);
+    this.say(`C ${centre}  W ${width}  ${Math.round(100 * zoom)} %`);
+    this.readout.title = `Centre ${centre}, width ${width}, zoom ${Math.round(100 * zoom)} %`;
   }
 
   say(text) {

@@ -16,7 +16,7 @@ function keep(item) {
   let total = 0;
   for (const [id, { payload }] of [...items].reverse()) {
     total += payload?.length ?? 0;
-    if (total > CAPACITY) items.delete(id);
+    if (payload && total > CAPACITY) items.delete(id);
   }
 }
 

@@ -1,7 +1,7 @@
 // The viewer: rows of panels and the state that they share.
 
 const SHARP_AFTER = 140; // ms without a change
-const CUT_LINE = 20; // height of the line below a picture that tells IoU and Dice
+const BELOW = 8; // CSS pixels left free below the pictures
 
 class View extends ReaderState {
   constructor(parent) {
@@ -12,6 +12,7 @@ class View extends ReaderState {
     this.tool = "pan";
     this.leaving = new AbortController();
     this.drawer = new Drawer(this);
+    this.tools = new Tools(this);
     this.toolbar = new Toolbar(this);
     this.board = el("div", { class: "board" });
     this.root = el("div", { class: "viewer" }, this.toolbar.node, this.board);
@@ -19,12 +20,19 @@ class View extends ReaderState {
     const { signal } = this.leaving;
     hub().addEventListener("arrival", ({ detail }) => this.arrived(detail), { signal });
     hub().addEventListener("leaving", () => this.drawer.close(), { signal });
+    hub().addEventListener("dock", () => this.arrange(), { signal });
+    hub().addEventListener("linked", ({ detail }) => this.join(detail), { signal });
+    addEventListener("keyup", (event) => this.release(event.key), { signal });
+    addEventListener("blur", () => this.release("b"), { signal });
     window.addEventListener("resize", () => this.arrange(), { signal });
     this.root.addEventListener("fullscreenchange", () => this.arrange(), { signal });
     this.sizes = new ResizeObserver(() => {
-      if (this.board.clientWidth !== this.arrangedWidth) this.arrange();
+      if (this.board.clientWidth !== this.arrangedWidth || this.top !== this.arrangedTop) this.arrange();
     });
     this.sizes.observe(this.board);
+    // What comes and goes above the pictures changes the page's height, and where they begin.
+    const page = document.querySelector(".block-container");
+    if (page) this.sizes.observe(page);
     // Panels far from the screen wait for the sharp drawing: a study may have dozens.
     this.sight = new IntersectionObserver(
       (entries) => {
@@ -44,6 +52,7 @@ class View extends ReaderState {
     cancelAnimationFrame(this.frame);
     this.save();
     this.root.remove();
+    if (hub().film === this) tell("film", null);
   }
 
   // ---- Data -------------------------------------------------------------------------------------
@@ -59,8 +68,10 @@ class View extends ReaderState {
       this.load(data);
       this.pixels = this.sent = null;
       this.drawer.drop();
+      this.measurer.leave();
     }
     this.data = data;
+    this.root.classList.toggle("beside", Boolean(data.beside));
     this.drawer.update(data.drawing);
     const shown = new Set([data.image.id, ...data.rows.flatMap((r) => r.panels.map((p) => p.map))]);
     this.parcels = new Map([...this.parcels].filter(([id]) => shown.has(id)));
@@ -80,13 +91,14 @@ class View extends ReaderState {
     if (built !== this.built) {
       this.built = built;
       this.drawer.drop();
+      this.measurer.drop();
       this.sight.disconnect();
       this.rows = rows.map(({ label, panels }) => this.buildRow(label, panels));
       this.board.replaceChildren(...this.rows.map((row) => row.node));
     }
     rows.forEach((spec, i) => {
       const row = this.rows[i];
-      row.caption.textContent = spec.caption;
+      row.caption.textContent = this.data.beside ? `${this.data.beside}, ${spec.caption}` : spec.caption;
       row.annotations = drawable(spec.annotations);
       row.token = spec.token;
       row.panels.forEach((panel, k) => panel.update(k ? spec.panels[k - 1] : null));
@@ -103,7 +115,10 @@ class View extends ReaderState {
     row.takeBack.setAttribute("aria-label", `Remove my drawings of ${label}`);
     row.panels = [null, ...specs].map((spec) => new Panel(this, row, spec));
     row.grid = el("div", { class: "panels" }, ...row.panels.map((panel) => panel.node));
-    const head = el("h3", {}, el("span", {}, label), row.caption, row.sources, row.takeBack);
+    row.legend = new Legend(label);
+    const head = el(
+      "h3", {}, el("span", { class: "name" }, label), row.caption, row.legend.node, row.sources, row.takeBack,
+    );
     row.node = el("div", { class: "row", role: "group", "aria-label": label }, head, row.grid);
     for (const panel of row.panels) {
       panel.picture.panel = panel;
@@ -140,6 +155,16 @@ class View extends ReaderState {
     } else if (id === "pointed") this.redraw();
     else if (id === "answers" && this.drawer.joins) this.refresh();
     else if (this.panels.some((panel) => panel.spec?.map === id)) this.refresh();
+    else if (hub().items.get(id)?.payload) this.unpack(id);
+  }
+
+  /** What is not shown yet, when there is nothing else to do. */
+  unpack(id) {
+    const idle = globalThis.requestIdleCallback ?? setTimeout;
+    idle(() => {
+      const parcel = hub().items.get(id);
+      if (parcel) decoded(parcel);
+    });
   }
 
   takeProgress() {
@@ -191,11 +216,58 @@ class View extends ReaderState {
     this.restore();
   }
 
+  /** One film, with this map or without one; what was looked at before is wiped against. */
+  pickMain(index) {
+    const count = this.mostPanels;
+    if (index >= count) return;
+    const before = this.habits.layout === "large" ? this.mainIndex : 0;
+    const other = before === index ? this.habits.other : before;
+    Object.assign(this.habits, { layout: "large", main: index, other });
+    this.state.enlarged = null;
+    this.arrange();
+    this.changed();
+  }
+
+  get mainIndex() {
+    return Math.min(this.habits.main ?? 1, this.mostPanels - 1);
+  }
+
+  wipe(on = !this.habits.wipe) {
+    this.pickHabit({ wipe: on, layout: on ? "large" : this.habits.layout });
+    this.arrange();
+  }
+
+  /** Where the divider stands on a panel, and what is beyond it; null where it is not wiped. */
+  wipeOf(panel) {
+    if (!this.habits.wipe || this.large(panel.row) !== panel || !panel.spec) return null;
+    const { panels } = panel.row;
+    const other = panels[this.habits.other ?? 0] ?? panels[0];
+    return { at: this.habits.wiped ?? 0.5, other: other === panel ? panels[0] : other };
+  }
+
+  setWipe(at) {
+    this.habits.wiped = at;
+    this.redraw();
+  }
+
+  blink(on) {
+    if (Boolean(this.blinking) === on) return;
+    this.blinking = on;
+    this.redraw();
+  }
+
+  release(key) {
+    if (key.toLowerCase() === "b") this.blink(false);
+  }
+
   /** Of one panel, or without one of all. */
   setOpacity(x, only) {
-    if (only) (this.state.opacity[only.row.label] ??= {})[only.title] = x;
-    else {
-      this.habits.opacity = x;
+    if (only) {
+      (this.state.opacity[only.row.label] ??= {})[only.title] = x;
+      // Names that change from case to case are not followed.
+      if (only.spec.about) this.habits.opacities = { ...this.habits.opacities, [only.title]: x };
+    } else {
+      Object.assign(this.habits, { opacity: x, opacities: {} });
       this.state.opacity = {};
     }
     for (const panel of this.panels) if (panel.spec) panel.slider.show(this.opacityOf(panel));
@@ -214,12 +286,13 @@ class View extends ReaderState {
   }
 
   invert() {
-    this.state.inverted = !this.state.inverted;
+    this.state.inverted = this.habits.inverted = !this.state.inverted;
     this.changed();
   }
 
   reset() {
     Object.assign(this.state, VIEW);
+    Object.assign(this.habits, { inverted: false, window: null });
     this.arrange();
     this.changed();
   }
@@ -227,7 +300,8 @@ class View extends ReaderState {
   /** Zoom so that the image coordinate `at` stays where it is. */
   zoomBy(factor, at = this.centre) {
     const before = this.state.zoom;
-    const zoom = Math.min(20, Math.max(1, before * factor));
+    // One to one may be smaller than the whole view.
+    const zoom = Math.min(MOST_ZOOM, Math.max(Math.min(1, before), before * factor));
     const { row, column } = this.centre;
     const shrunk = before / zoom;
     this.state.zoom = zoom;
@@ -236,14 +310,15 @@ class View extends ReaderState {
 
   panBy(dx, dy, { zoomed }) {
     const { row, column } = this.centre;
-    this.moveTo(row - dy / (zoomed * this.data.image.pixel_aspect), column - dx / zoomed);
+    const [across, down] = onFilm(this.state, dx, dy);
+    this.moveTo(row - down / (zoomed * this.data.image.pixel_aspect), column - across / zoomed);
   }
 
   moveTo(row, column) {
     const { rows, columns } = this.data.image;
     // No further than the edge of the image at the edge of the panel.
     const within = (x, size) => {
-      const half = size / (2 * this.state.zoom);
+      const half = size / (2 * Math.max(1, this.state.zoom));
       return Math.min(size - half, Math.max(half, x));
     };
     this.state.centre = { row: within(row, rows), column: within(column, columns) };
@@ -256,7 +331,14 @@ class View extends ReaderState {
     const step = (high - low) / 300;
     const width = Math.max(step, white - black + dx * step);
     const centre = (black + white) / 2 + dy * step;
-    this.state.window = [centre - width / 2, centre + width / 2];
+    this.setWindow([centre - width / 2, centre + width / 2]);
+  }
+
+  /** As shares of the film's own window too, which the next film's is changed by. */
+  setWindow(window) {
+    const [low, high] = this.data.image.window;
+    this.state.window = window;
+    this.habits.window = window.map((value) => (value - low) / (high - low));
     this.moved();
   }
 
@@ -290,12 +372,14 @@ class View extends ReaderState {
   /** What dragging with the left button does on a panel. */
   dragOf(panel) {
     if (this.tool === "box" && this.drawer.draws(panel)) return "box";
+    if (this.measurer.kind) return "measure";
     return this.tool === "window" ? "window" : "pan";
   }
 
   /** A click, which draws or which a question may have asked for. */
   pointAt(at, panel) {
     if (this.drawer.draws(panel)) return this.drawer.click(panel, at);
+    if (this.measurer.kind) return;
     if (!this.data.pointing || !this.contains(at)) return;
     hub().dispatchEvent(new CustomEvent("point", { detail: at }));
   }
@@ -310,7 +394,7 @@ class View extends ReaderState {
 
   press(event, panel) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.drawer.key(event.key)) {
+    if (this.drawer.key(event, panel) || this.tools.key(event, panel)) {
       event.preventDefault();
       event.stopPropagation();
       return;
@@ -333,13 +417,18 @@ class View extends ReaderState {
         a: () => this.annotate(turn[this.annotationShown()]),
         d: () => this.drawer.nextTool(),
         f: () => this.fullScreen(),
+        b: () => this.blink(true),
+        o: () => this.pickLayout(this.habits.layout === "large" ? "fit" : "large"),
+        x: () => this.wipe(),
         i: () => this.invert(),
         p: () => this.pick("pan"),
         w: () => this.pick("window"),
         e: () => this.enlarge(panel),
-        Enter: this.data.enter_enlarges && (() => this.enlarge(panel)),
+        // As a double-click: where one draws it closes what is drawn, or nothing.
+        Enter: this.data.enter_enlarges && !this.drawer.draws(panel) && (() => this.enlarge(panel)),
         Escape: () => this.state.enlarged && this.restore(),
-      }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ??
+        (/^[1-9]$/.test(event.key) && (() => this.pickMain(event.key - 1)));
       if (!act) return;
       act();
     }
@@ -351,8 +440,12 @@ class View extends ReaderState {
 
   refresh() {
     this.toolbar.show();
+    this.tools.show();
     this.root.dataset.tool = this.tool;
-    for (const row of this.rows) this.name(row);
+    for (const row of this.rows) {
+      this.name(row);
+      row.legend.show(this, row);
+    }
     for (const panel of this.panels) panel.refresh();
     this.moved();
   }
@@ -365,9 +458,38 @@ class View extends ReaderState {
   }
 
   moved() {
+    this.look();
+    hub().dispatchEvent(new CustomEvent("linked", { detail: this }));
+  }
+
+  look() {
     this.toolbar.read(this.window, this.state.zoom);
+    this.tools.showWindow();
     this.root.classList.toggle("zoomed", this.state.zoom > 1);
     this.redraw();
+  }
+
+  /** Of two films side by side both are seen alike: as shares of their sizes and windows. */
+  join(other) {
+    if (other === this || !this.data || !other.data || Boolean(this.data.beside) === Boolean(other.data.beside)) {
+      return;
+    }
+    const { rows, columns } = this.data.image;
+    const [one, from] = [other.centre, other.data.image];
+    const [low, high] = this.data.image.window;
+    const [black, white] = from.window;
+    Object.assign(this.state, {
+      zoom: other.state.zoom,
+      centre: { row: (one.row / from.rows) * rows, column: (one.column / from.columns) * columns },
+      window: other.window.map((value) => low + ((value - black) / (white - black)) * (high - low)),
+      inverted: other.state.inverted,
+    });
+    const layout = ({ layout: name, main }) => `${name} ${main}`;
+    const changed = layout(this.habits) !== layout(other.habits);
+    Object.assign(this.habits, other.habits);
+    if (changed) this.arrange();
+    else this.look();
+    this.toolbar.show();
   }
 
   /** Roughly in the next frame, sharply when nothing has moved for a while. */
@@ -386,30 +508,62 @@ class View extends ReaderState {
   /** The panel that is large in its row, if any. */
   large({ label, panels }) {
     const named = panels.find(({ title }) => this.state.enlarged === JSON.stringify([label, title]));
-    return named ?? (this.habits.layout === "large" ? (panels[1] ?? panels[0]) : null);
+    return named ?? (this.habits.layout === "large" ? (panels[this.mainIndex] ?? panels[0]) : null);
+  }
+
+  /** Where the pictures begin, in CSS pixels from the top of a page that is not scrolled. */
+  get top() {
+    const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
+    return Math.round(this.board.getBoundingClientRect().top + scrolled);
   }
 
   arrange() {
     const width = this.board.clientWidth;
     if (!this.data || !width) return;
+    this.toolbar.fit();
     this.arrangedWidth = width;
-    const { rows, columns, pixel_aspect: aspect } = this.data.image;
-    // Besides the panels the screen holds the page's header and the row's.
-    const screen = this.root.getRootNode().fullscreenElement ? 60 : 150;
-    const above = screen + (this.cuttable ? CUT_LINE : 0);
-    const room = Math.max(420, window.innerHeight - this.toolbar.node.offsetHeight - above);
-    const space = { width, room, ratio: columns / (rows * aspect) };
+    this.arrangedTop = this.top;
+    const full = this.root.getRootNode().fullscreenElement;
+    const film = this.extent;
+    const ratio = film.width / film.height;
+    const dock = full ? null : hub().items.get("dock");
+    const head = full ? this.toolbar.node.offsetHeight + 20 : this.arrangedTop;
+    const below = full ? 0 : (dock?.height ?? 0) + this.data.free * window.innerHeight;
+    const room = window.innerHeight - head - below - BELOW;
+    // Where much else is on the page the pictures are not what is left of it.
+    const height = Math.max(room, below ? 150 : 0.55 * window.innerHeight) / this.rows.length - HEAD;
+    const space = { width, height: Math.max(height, LEAST), ratio };
+    // Answers in a table stand under panels that stand in one line.
+    const wish = dock?.table ? "row" : this.habits.layout;
+    let arranged = null;
     for (const row of this.rows) {
-      place(row, this.large(row), space, this.mostPanels, this.habits.layout);
+      arranged = place(row, dock?.table ? null : this.large(row), space, wish);
     }
+    if (this.data.beside) return this.look();
     this.moved();
+    this.tellDock(arranged, { width, ratio });
+  }
+
+  /** For the questions: where panels stand, and how high they would like to be in one line. */
+  tellDock(arranged, { width, ratio }) {
+    const count = this.mostPanels;
+    const each = Math.floor((width - GAP * count) / count);
+    const wanted = this.rows.length * (each / ratio + CHROME + HEAD) + this.arrangedTop + BELOW;
+    const rows = this.rows.map(({ label, panels }) => ({
+      label,
+      panels: panels.map(({ title, node, width: wide }) => {
+        return { title, left: node.getBoundingClientRect().left, width: wide };
+      }),
+    }));
+    hub().film = this;
+    tell("film", { wanted, each, gap: GAP, rows, ...arranged });
   }
 }
 
 // By what they are mounted in, the newest last: the next case's viewer comes before this one goes.
 const views = new Map();
 
-outbox.send = (value) => [...views.values()].at(-1)?.post(value);
+outbox.send = (value) => [...views.values()].findLast((view) => view.data?.drawing)?.post(value);
 outbox.changed = () => views.forEach((view) => view.refresh());
 
 export default function viewer({ data, parentElement, setStateValue }) {

@@ -1,0 +1,1 @@
+"""What the Adjudicate page alone shows."""
