@@ -125,6 +125,13 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn; nothing in it tells of an error."""
+    expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
+    for fault in ("stException", "stAlertContentError"):
+        expect(page.get_by_test_id(fault)).to_have_count(0)
+
+
 def eventually(page: Page, condition: Callable[[], bool]) -> None:
     """Wait for a condition of pixels, which the browser has no event for."""
     deadline = time.monotonic() + 60

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.conftest import eventually
+from tests.ui.conftest import eventually, settled
 
 pytestmark = pytest.mark.browser
 
@@ -13,12 +13,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def url(start_app: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
     return start_app("app.py", {"SHAMSUL_DATA_DIR": str(tmp_path_factory.mktemp("moving"))})
-
-
-def settled(page: Page) -> None:
-    expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
-    for fault in ("stException", "stAlertContentError"):
-        expect(page.get_by_test_id(fault)).to_have_count(0)
 
 
 def on_the_worklist(page: Page) -> None:
@@ -60,10 +54,10 @@ def test_a_case_opens_at_its_top_and_back_finds_the_place_in_the_list(page: Page
     page.goto(f"{url}/?reader=Ada")
     on_the_worklist(page)
     main = page.get_by_test_id("stMain")
-    page.get_by_role("link", name="phantom-0008").scroll_into_view_if_needed()
-    left = main.evaluate("main => main.scrollTop")
-    assert left > 100
-    page.get_by_role("link", name="phantom-0008").click()
+    last = page.get_by_role("link", name="phantom-0008")
+    expect(last).not_to_be_in_viewport()
+    last.scroll_into_view_if_needed()
+    last.click()
     on_case(page, "phantom-0008")
     eventually(page, lambda: main.evaluate("main => main.scrollTop") == 0)
     page.get_by_role("button", name="Previous").click()
@@ -71,7 +65,7 @@ def test_a_case_opens_at_its_top_and_back_finds_the_place_in_the_list(page: Page
     eventually(page, lambda: main.evaluate("main => main.scrollTop") == 0)
     page.get_by_role("link", name="List", exact=True).click()
     on_the_worklist(page)
-    eventually(page, lambda: abs(main.evaluate("main => main.scrollTop") - left) < 5)
+    expect(last).to_be_in_viewport()
 
 
 def test_an_unknown_case_is_a_sentence_and_the_way_on(page: Page, url: str) -> None:

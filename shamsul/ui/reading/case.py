@@ -20,6 +20,7 @@ from shamsul.reading.design.questionnaire import Kind, Step
 from shamsul.reading.design.study import Study
 from shamsul.ui.reading.place import KEY, check_reader, held, look_at, may_be_looked_at, screens
 from shamsul.ui.reading.subjects import (
+    case_token,
     drawing_token,
     go_on_token,
     map_token,
@@ -231,7 +232,7 @@ def _film(
             key=key,
             annotation_visible=view.locked,
             no_annotation=_no_annotation(view),
-            pointing=points and not view.locked,
+            pointing=case_token(view) if points and not view.locked else "",
             enter_enlarges=False,
             drawing=(
                 Drawing(
@@ -289,7 +290,7 @@ def _draw_questions(view: View, asked: Mapping[PanelPlan, Job], error: str) -> N
         seconds_before=max(view.assigned.active_seconds, answers.seconds(given)),
         about_case=about_case,
         case=questionnaire.Column(
-            reading.label, f"{view.place}/case", "", values_of(study, given, None)
+            reading.label, case_token(view), "", values_of(study, given, None)
         ),
         about_maps=asks.at(Step.MAPS) if view.screen is Step.MAPS else (),
         maps=columns,

@@ -36,6 +36,11 @@ def go_on_token(view: View) -> str:
     return f"{view.place}/{'locked' if view.locked else 'open'}/go-on"
 
 
+def case_token(view: View) -> str:
+    """Of the case itself, what is asked about no map."""
+    return f"{view.place}/case"
+
+
 def drawing_token(view: View) -> str:
     """Of what is drawn for the reading's label."""
     return f"{view.place}/drawing"
@@ -63,7 +68,7 @@ def subjects_of(view: View, asked: Mapping[PanelPlan, Job]) -> dict[str, answers
             reading.reader, study, view.place, case, about, reading.session, draw=hold
         )
 
-    subjects = {f"{view.place}/case": subject(shown)}
+    subjects = {case_token(view): subject(shown)}
     for position, (panel, heatmap) in enumerate(heatmaps(view, asked).items()):
         if heatmap is not None:
             about = _map_shown(shown, panel, name_of(view, position, panel), position, heatmap)

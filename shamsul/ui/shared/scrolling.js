@@ -10,13 +10,21 @@ function kept() {
   }
 }
 
-// What is drawn bit by bit is not high enough at once: until it is, or the reader moves.
+// What is drawn bit by bit is not high enough at once, nor for good: until the reader moves.
 function goTo(main, top) {
-  const end = new AbortController();
+  globalThis.shamsulScrolling.end?.abort();
+  const end = (globalThis.shamsulScrolling.end = new AbortController());
+  let put;
   const move = () => {
     main.scrollTop = top;
-    if (Math.abs(main.scrollTop - top) < 2) end.abort();
+    put = main.scrollTop;
   };
+  // As a search in the page or a screen reader does; a page that grows less high moves by itself.
+  const moved = () => {
+    const least = Math.min(put, main.scrollHeight - main.clientHeight);
+    if (main.scrollTop < least - 2 || main.scrollTop > put + 2) end.abort();
+  };
+  main.addEventListener("scroll", moved, { signal: end.signal });
   const growing = new ResizeObserver(move);
   for (const child of main.children) growing.observe(child);
   end.signal.addEventListener("abort", () => growing.disconnect());

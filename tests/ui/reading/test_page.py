@@ -461,8 +461,9 @@ def test_a_point_can_be_given_again_beside_the_maps(reader) -> None:
     ada = reader(mode="without_then_with", questions=asked("point", "location"))
     for item in ("point", "point_with_maps"):
         assert ada.asked() == [item]
-        assert json.loads(ada.viewer_message())["pointing"]
-        ada.browser.put(ada.form()["case"].token, item, [3.0, 4.0])
+        token = ada.form()["case"].token
+        assert json.loads(ada.viewer_message())["pointing"] == token
+        ada.browser.put(token, item, [3.0, 4.0])
         ada.app.run()
         assert ada.answers()[item] == [3.0, 4.0]
         ada.go_on()

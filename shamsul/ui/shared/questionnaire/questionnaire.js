@@ -68,7 +68,7 @@ class Form {
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     addEventListener("keydown", (event) => this.keyAnywhere(event), { signal });
-    hub().addEventListener("point", ({ detail }) => this.point(detail), { signal });
+    hub().addEventListener("point", () => this.takePoint(), { signal });
     hub().addEventListener("film", () => this.dock.arrange(), { signal });
     addEventListener("resize", () => this.dock.arrange(), { signal });
     // The screen before stays in the page until all of the next one is drawn, but listens no more.
@@ -97,6 +97,7 @@ class Form {
     if (built) this.build();
     this.show();
     if (built) this.focus(focus);
+    this.takePoint();
   }
 
   // ---- Drawing ----------------------------------------------------------------------------------
@@ -226,9 +227,12 @@ class Form {
   }
 
   /** A place on the image that the reader clicked on in the viewer. */
-  point({ row, column }) {
+  takePoint() {
+    const { point } = hub();
+    if (!point || point.token !== this.data?.case.token) return;
+    hub().point = null;
     const asked = this.fields.find((one) => one.question.kind === "point");
-    asked?.field.put([row, column]);
+    asked?.field.put([point.at.row, point.at.column]);
   }
 
   cell(question, column) {

@@ -277,7 +277,7 @@ def viewer(
     no_annotation: str = "No expert annotation here",
     opacity: float = DEFAULT_OPACITY,
     threshold: float = 0.0,
-    pointing: bool = False,
+    pointing: str = "",
     enter_enlarges: bool = True,
     drawing: Drawing | None = None,
     model: str = "",
@@ -302,8 +302,8 @@ def viewer(
         In [0, 1], before the reader has chosen.
     threshold : float
         Below which share of its scale relevance is hidden until the reader chooses another.
-    pointing : bool
-        Whether a click is the answer to a question about a point, and that answer is shown.
+    pointing : str
+        Token of the case whose question about a point a click answers; empty if there is none.
     enter_enlarges : bool
         Whether Enter enlarges the picture that has the focus, as E always does.
     drawing : Drawing, optional

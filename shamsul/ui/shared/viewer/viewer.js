@@ -381,7 +381,9 @@ class View extends ReaderState {
     if (this.drawer.draws(panel)) return this.drawer.click(panel, at);
     if (this.measurer.kind) return;
     if (!this.data.pointing || !this.contains(at)) return;
-    hub().dispatchEvent(new CustomEvent("point", { detail: at }));
+    // It waits for the questions, which may come after the film.
+    hub().point = { token: this.data.pointing, at };
+    hub().dispatchEvent(new CustomEvent("point"));
   }
 
   get pointed() {
