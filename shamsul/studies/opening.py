@@ -17,7 +17,8 @@ from shamsul.reading.design.design import Control, Reading, assign
 from shamsul.reading.design.progress import Assigned
 from shamsul.reading.design.questionnaire import Questionnaire, Step
 from shamsul.reading.design.study import Study
-from shamsul.reading.design.study_file import Known, StudyFile, line_of, too_many_repeats
+from shamsul.reading.design.study_file import Known, StudyFile, too_many_repeats
+from shamsul.storage.toml_file import line_of
 from shamsul.studies.taking_in import StudyError, gather
 
 if TYPE_CHECKING:

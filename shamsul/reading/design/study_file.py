@@ -1,23 +1,19 @@
 """A reading study as one TOML file, read with all its faults named by line."""
 
-import re
-import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from shamsul.reading.design.design import GAP, Control, Design, Mode, most_repeats
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.questionnaire import ASKED_AGAIN, Kind, Question, Questionnaire, Step
 from shamsul.reading.design.study import Study, reader_name
-
-Place = tuple[str | int, ...]
-"""Where a value stands in the file: keys of tables, and numbers of their entries."""
+from shamsul.storage.toml_file import Check, Place, TomlError, TomlTable, parsed
 
 _STEPS = {step.name.lower(): step for step in Step if step not in ASKED_AGAIN}
 #: When the questions about the image are asked once more.
@@ -29,47 +25,11 @@ _READ_AGAIN: Final[Mapping[Mode, tuple[Step, ...]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with a study file.
-
-    Attributes
-    ----------
-    line : int
-        From 1.
-    reason : str
-        One sentence.
-    place : tuple of str and int
-        Of the value: keys of tables, and numbers of their entries; empty where it has none.
-    """
-
-    line: int
-    reason: str
-    place: Place = field(default=(), compare=False)
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.reason}"
+class StudyFileError(TomlError):
+    """A study file is wrong."""
 
 
-class StudyFileError(ValueError):
-    """A study file is wrong.
-
-    Attributes
-    ----------
-    faults : tuple of Fault
-        All of them, by line.
-    """
-
-    def __init__(self, faults: Collection[Fault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
-        super().__init__("; ".join(map(str, self.faults)))
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class CaseSource(_Table):
+class CaseSource(TomlTable):
     """Where the cases come from: one of study, folder, list.
 
     Attributes
@@ -92,7 +52,7 @@ class CaseSource(_Table):
     only: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class LabelSource(_Table):
+class LabelSource(TomlTable):
     """Which labels of a case are read.
 
     Attributes
@@ -110,7 +70,7 @@ class LabelSource(_Table):
     most: Annotated[int, Field(ge=1)] = 1
 
 
-class Switches(_Table):
+class Switches(TomlTable):
     """The ``[design]`` table; what each switch does is said beside it."""
 
     seed: int = Field(
@@ -216,7 +176,7 @@ class Switches(_Table):
         return Design(**content)
 
 
-class _Question(_Table):
+class _Question(TomlTable):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     wording: Annotated[str, Field(min_length=1)]
     kind: Literal["scale", "percent", "choice", "tags", "text", "number", "point", "rank"]
@@ -236,7 +196,7 @@ class _Question(_Table):
         return Question(**content | {"kind": Kind(self.kind), "step": _STEPS[self.step]})
 
 
-class _Head(_Table):
+class _Head(TomlTable):
     """What stands before the tables."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
@@ -315,16 +275,9 @@ def read_study_file(
         With every fault, not the first one.
     """
     try:
-        content = tomllib.loads(text)
-        with_nul = list(_with_nul(content, ()))
-    except tomllib.TOMLDecodeError as error:
-        raise StudyFileError([_syntax(error, text)]) from None
-    except (RecursionError, ValueError):
-        reason = "this is not readable: nested too deep, or a figure is too long"
-        raise StudyFileError([Fault(1, reason)]) from None
-    check = _Check(dict(_lines(text)))
-    for place in with_nul:
-        check.say(place, "holds a NUL, a character that cannot be kept")
+        content, check = parsed(text)
+    except TomlError as error:
+        raise StudyFileError(error.faults) from None
     tables = {name: content.pop(name, {}) for name in ("cases", "labels", "design")}
     asked = content.pop("question", [])
     head = check.table(_Head, content, ())
@@ -362,80 +315,7 @@ def read_study_file(
     raise StudyFileError(check.faults)
 
 
-def _with_nul(value: object, place: Place) -> Iterator[Place]:
-    """Where texts hold a NUL, which TOML writes as an escape."""
-    if isinstance(value, str) and "\0" in value:
-        yield place
-    parts = enumerate(value) if isinstance(value, list) else ()
-    for key, part in value.items() if isinstance(value, dict) else parts:
-        yield from _with_nul(part, (*place, key))
-
-
-def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Fault:
-    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
-    reason = str(error)[: found.start()] if found else str(error)
-    line = int(found[1]) if found and found[1] else max(len(text.splitlines()), 1)
-    return Fault(line, f"this is not TOML: {reason[:1].lower()}{reason[1:]}")
-
-
-T = TypeVar("T")
-M = TypeVar("M", bound=_Table)
-
-
-@dataclass
-class _Check:
-    """A file being checked; faults are gathered on the way."""
-
-    lines: Mapping[Place, int]
-    faults: list[Fault] = field(default_factory=list)
-
-    def say(self, place: Place, reason: str) -> None:
-        """Note a fault of a value, at its line or that of the nearest table around it."""
-        around = place
-        while around and around not in self.lines:
-            around = around[:-1]
-        name = ".".join(part for part in place if isinstance(part, str))
-        self.faults.append(
-            Fault(self.lines.get(around, 1), f"{name}: {reason}" if name else reason, place)
-        )
-
-    def table(self, kind: type[M], content: object, place: Place) -> M | None:
-        """The values of a table, each of the right kind; None if one is not."""
-        try:
-            return kind.model_validate(content)
-        except ValidationError as error:
-            for fault in error.errors():
-                self.say((*place, *fault["loc"]), _in_words(fault))
-        return None
-
-    def built(self, make: Callable[[], T], place: Place) -> T | None:
-        """What `make` gives; None where it finds a contradiction, which is noted."""
-        try:
-            return make()
-        except ValueError as error:
-            self.say(place, str(error))
-        return None
-
-
-def _in_words(fault: Any) -> str:
-    """A fault of pydantic's in one of our sentences."""
-    match fault["type"]:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "there is no such setting"
-        case "literal_error":
-            allowed = fault["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
-            return f"must be one of {allowed}"
-        case "string_pattern_mismatch":
-            return "may hold small letters and digits, with a hyphen or _ between them"
-        case "too_short" | "string_too_short":
-            return "is empty"
-    said = str(fault["msg"]).replace("Input should be a valid", "must be of kind", 1)
-    return said.replace("Input should", "must", 1)
-
-
-def _questionnaire(asked: object, check: _Check) -> Questionnaire | None:
+def _questionnaire(asked: object, check: Check) -> Questionnaire | None:
     """The file's questions, or the usual ones."""
     if not isinstance(asked, list):
         check.say(("question",), "questions are written as [[question]]")
@@ -459,7 +339,7 @@ def _questionnaire(asked: object, check: _Check) -> Questionnaire | None:
     return Questionnaire(tuple(q for q in questions if q)) if questions else DEFAULT
 
 
-def _check_names(content: Mapping[str, object], known: Known, check: _Check) -> None:
+def _check_names(content: Mapping[str, object], known: Known, check: Check) -> None:
     """Names of what an installation has; also where other values of the table are faulty."""
     for key, there in (("model", known.models), ("preset", known.presets)):
         if (name := content.get(key)) and isinstance(name, str):
@@ -479,7 +359,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _check_cases(
-    cases: CaseSource, known: Known, folder: Path, allowed: Sequence[Path], check: _Check
+    cases: CaseSource, known: Known, folder: Path, allowed: Sequence[Path], check: Check
 ) -> None:
     given = [name for name in ("study", "folder", "list") if getattr(cases, name)]
     if len(given) != 1:
@@ -497,7 +377,7 @@ def _check_cases(
 
 
 def _check_repeats(
-    design: Design, cases: CaseSource, known: Known, folder: Path, check: _Check
+    design: Design, cases: CaseSource, known: Known, folder: Path, check: Check
 ) -> None:
     """Repeats that could not keep their distance, as far as the cases can be counted beforehand."""
     if cases.only:
@@ -525,19 +405,11 @@ def too_many_repeats(design: Design, cases: int) -> str:
     )
 
 
-def line_of(text: str, place: Place) -> int:
-    """The line of a study file in which a value stands, or else the table around it."""
-    lines = dict(_lines(text))
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
-
-
 def _check_labels(
     labels: LabelSource,
     cases: CaseSource | None,
     of_model: Collection[str] | None,
-    check: _Check,
+    check: Check,
 ) -> None:
     for label in labels.given:
         if of_model is not None:
@@ -548,30 +420,6 @@ def _check_labels(
         check.say(("labels", "given"), 'needs from = "given"')
 
 
-def _one_of(place: Place, name: str, known: Collection[str], what: str, check: _Check) -> None:
+def _one_of(place: Place, name: str, known: Collection[str], what: str, check: Check) -> None:
     if name not in known:
         check.say(place, f"there is no {what} {name!r}; there are {', '.join(known) or 'none'}")
-
-
-_HEADER = re.compile(r"^\s*(\[\[|\[)\s*([A-Za-z0-9_.\-\s]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\-]+)\s*=(.*)$")
-
-
-def _lines(text: str) -> Iterator[tuple[Place, int]]:
-    """Where tables and keys stand: places and line numbers.
-
-    Keys and headers begin lines in TOML; what looks like one inside of a value over several lines
-    may be taken for one, which costs no more than a line number that is off.
-    """
-    table: Place = ()
-    counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            name = header[2]
-            table = tuple(name.split("."))
-            if header[1] == "[[":
-                counts[name] = counts.get(name, -1) + 1
-                table = (*table, counts[name])
-            yield table, number
-        elif key := _KEY.match(line):
-            yield (*table, *key[1].split(".")), number

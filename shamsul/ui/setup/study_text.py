@@ -11,13 +11,12 @@ from shamsul.explainers.registry import USUAL
 from shamsul.reading.design.instrument import DEFAULT
 from shamsul.reading.design.questionnaire import Question
 from shamsul.reading.design.study_file import (
-    Fault,
-    Place,
     StudyFile,
     StudyFileError,
     read_study_file,
 )
 from shamsul.settings import settings
+from shamsul.storage.toml_file import Fault, Place
 from shamsul.studies import opening
 from shamsul.ui.shared import session
 
