@@ -8,8 +8,9 @@ import pytest
 
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.labels import BUILT_IN, normalised
-from shamsul.reading.design import study, study_file
+from shamsul.reading.design import study
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
+from shamsul.storage import toml_file
 from shamsul.storage.spreadsheet import looks_like_formula
 from shamsul.storage.text import Table, number
 from shamsul.ui.shared import gate
@@ -55,8 +56,8 @@ HOSTILE: list[tuple[Callable[[str], object], str, str, str]] = [
     (looks_like_formula, "", " ", "x"),
     (gate._UPLOAD.search, "", "/_stcore/upload_file/a", "/"),
     (study._SLUG.fullmatch, "", "a-", "!"),
-    (study_file._HEADER.match, "[", "a ", "!"),
-    (study_file._KEY.match, "", "a", " !"),
+    (toml_file._HEADER.match, "[", "a ", "!"),
+    (toml_file._KEY.match, "", "a", " !"),
     (study_text, 'title = "', "a", '"'),
     (study_text, "a = ", "[", ""),
     (study_text, "", "#", "\n\x01"),

@@ -1,0 +1,206 @@
+"""A training's configuration file, read with all its faults named by line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import torch
+from pydantic import Field
+
+from shamsul.classifiers import architecture
+from shamsul.classifiers.manifest import Manifest, ModelError, Resize, Scaling
+from shamsul.storage.toml_file import Check, Place, TomlError, TomlTable, parsed
+from shamsul.training.datasets import asked
+from shamsul.training.datasets.asked import DatasetTable, PolicyTable
+from shamsul.training.recipe import Augmentation, Recipe
+
+#: In place of a weights file: torchvision's own of ImageNet, or random weights.
+IMAGENET: Final = "imagenet"
+NOTHING: Final = "nothing"
+
+
+class ModelTable(TomlTable):
+    """The ``[model]`` table.
+
+    Attributes
+    ----------
+    name : str
+        Of the run and of the model that it makes.
+    arch : str
+        As in ``model.toml``.
+    start : str
+        Weights to begin with: ``imagenet``, ``nothing``, or a model folder or a file of weights,
+        relative to the configuration file.
+    size, channels, normalisation, resize, options
+        As in ``model.toml``.
+    trained_on : str
+        Shown to the reader; by default the data set's title.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
+    arch: Annotated[str, Field(pattern=r"^(torchvision|xrv)/\w+$")]
+    start: str = IMAGENET
+    size: int = Field(224, ge=8, le=4096)
+    channels: Literal[1, 3] = 3
+    normalisation: Literal["imagenet", "xrv", "unit"] = "imagenet"
+    resize: Literal["stretch", "letterbox", "centre-crop"] = "stretch"
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    trained_on: str = ""
+
+    def to_manifest(self, labels: tuple[str, ...]) -> Manifest:
+        """The model that is to be trained, without weights and operating points."""
+        return Manifest(
+            self.name,
+            self.arch,
+            labels,
+            self.size,
+            self.channels,
+            Scaling(self.normalisation),
+            Resize(self.resize),
+            "0" * 64,
+            trained_on=self.trained_on,
+            arch_options={
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in self.options.items()
+            },
+        )
+
+
+@dataclass(frozen=True)
+class DatasetFile:
+    """What a file says of the data alone.
+
+    Attributes
+    ----------
+    folder : Path
+        What its paths are relative to.
+    dataset : DatasetTable
+    policy : PolicyTable
+    """
+
+    folder: Path
+    dataset: DatasetTable
+    policy: PolicyTable
+
+
+@dataclass(frozen=True)
+class TrainingFile(DatasetFile):
+    """What a file says of a training.
+
+    Attributes
+    ----------
+    text : str
+        The file.
+    model : ModelTable
+    recipe : Recipe
+    augmentation : Augmentation
+    """
+
+    text: str
+    model: ModelTable
+    recipe: Recipe
+    augmentation: Augmentation
+
+
+_TABLES: Final = ("dataset", "policy", "model", "training", "augmentation")
+
+
+def read_dataset(text: str, folder: Path) -> DatasetFile:
+    """Read the ``[dataset]`` and ``[policy]`` tables; a training's other tables may follow.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    folder : Path
+        What its paths are relative to.
+
+    Raises
+    ------
+    TomlError
+        With every fault, not the first one.
+    """
+    content, faults = parsed(text)
+    _known_tables(content, faults)
+    read = _dataset(content, folder, faults)
+    if faults.faults or read is None:
+        raise TomlError(faults.faults)
+    return read
+
+
+def read_training(text: str, folder: Path) -> TrainingFile:
+    """Read a training's configuration.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    folder : Path
+        What its paths are relative to.
+
+    Raises
+    ------
+    TomlError
+        With every fault, not the first one.
+    """
+    content, faults = parsed(text)
+    _known_tables(content, faults)
+    data = _dataset(content, folder, faults)
+    model = faults.table(ModelTable, content.get("model", {}), ("model",))
+    recipe = faults.table(Recipe, content.get("training", {}), ("training",))
+    changes = faults.table(Augmentation, content.get("augmentation", {}), ("augmentation",))
+    if model is not None:
+        _check_model(model, recipe, folder, faults)
+    if faults.faults or data is None or model is None or recipe is None or changes is None:
+        raise TomlError(faults.faults)
+    return TrainingFile(folder, data.dataset, data.policy, text, model, recipe, changes)
+
+
+def _known_tables(content: Mapping[str, Any], faults: Check) -> None:
+    for name in content:
+        if name not in _TABLES:
+            faults.say((name,), f"there is no such table; there are {', '.join(_TABLES)}")
+
+
+def _dataset(content: Mapping[str, Any], folder: Path, faults: Check) -> DatasetFile | None:
+    dataset = faults.table(DatasetTable, content.get("dataset", {}), ("dataset",))
+    policy = faults.table(PolicyTable, content.get("policy", {}), ("policy",))
+    if dataset is not None:
+        asked.check(dataset, folder, faults)
+    return DatasetFile(folder, dataset, policy) if dataset and policy else None
+
+
+def _check_model(model: ModelTable, recipe: Recipe | None, folder: Path, faults: Check) -> None:
+    if model.normalisation == "imagenet" and model.channels == 1:
+        faults.say(("model", "normalisation"), '"imagenet" needs channels = 3')
+    elif (names := _names(model, faults)) and recipe is not None:
+        for place, beginnings in (("rates", recipe.rates), ("frozen", recipe.frozen)):
+            _check_beginnings(("training", place), beginnings, names, faults)
+    if model.start not in (IMAGENET, NOTHING) and not (folder / model.start).exists():
+        faults.say(
+            ("model", "start"), f"there is neither a file nor a folder {folder / model.start}"
+        )
+    if model.start == IMAGENET and model.options:
+        faults.say(("model", "start"), "torchvision has weights only for networks without options")
+
+
+def _names(model: ModelTable, faults: Check) -> list[str]:
+    """Names of the parameters; none where the network cannot be built, which is noted."""
+    try:
+        with torch.device("meta"):
+            module = architecture.build(model.to_manifest(("one",)))
+    except ModelError as error:
+        faults.say(("model", "arch"), str(error).rstrip("."))
+        return []
+    return [name for name, _ in module.named_parameters()]
+
+
+def _check_beginnings(
+    place: Place, beginnings: Iterable[str], names: list[str], faults: Check
+) -> None:
+    for beginning in beginnings:
+        if not any(name.startswith(beginning) for name in names):
+            faults.say(
+                place, f"no parameter's name begins with {beginning!r}, as {names[0]!r} does"
+            )
