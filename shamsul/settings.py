@@ -155,6 +155,16 @@ class Settings(BaseSettings):
         return self.data_dir / "measures"
 
     @property
+    def images(self) -> Path:
+        """Directory of data sets' images on the grids of models."""
+        return self.data_dir / "images"
+
+    @property
+    def runs(self) -> Path:
+        """Directory of trainings."""
+        return self.data_dir / "runs"
+
+    @property
     def thumbnails(self) -> Path:
         """Directory of small pictures of the radiographs."""
         return self.data_dir / "thumbnails"

@@ -20,6 +20,7 @@ from shamsul.cli import (  # noqa: F401
     ratings,
     studies,
     study_plan,
+    train,
     users,
 )
 

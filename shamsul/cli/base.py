@@ -207,3 +207,33 @@ def say(faults: "Iterable[Fault]") -> None:
         print(f"{fault}.", file=sys.stderr)
     if len(every) > SAID:
         print(f"And {len(every) - SAID} more; --json lists all.", file=sys.stderr)
+
+
+def text_of(file: Path) -> str:
+    """A file's text.
+
+    Raises
+    ------
+    UserError
+        If it has none.
+    """
+    from shamsul.storage.text import read_text
+
+    try:
+        return read_text(file)
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+
+
+@contextmanager
+def toml_faults(file: Path) -> Iterator[None]:
+    """Print each fault of a file with its line on stderr, then end with their number."""
+    from shamsul.storage.toml_file import TomlError
+
+    try:
+        yield
+    except TomlError as error:
+        for fault in error.faults:
+            print(f"{file}, {fault}", file=sys.stderr)
+        count = len(error.faults)
+        raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
-from shamsul.cli.base import Json, UserError, app, bar_of, emit, methods_of, stores, study_app
+from shamsul.cli.base import (
+    Json,
+    UserError,
+    app,
+    bar_of,
+    emit,
+    methods_of,
+    stores,
+    study_app,
+    text_of,
+    toml_faults,
+)
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
@@ -75,30 +86,15 @@ def precompute_study(
         raise typer.Exit(1)
 
 
-def _text(file: Path) -> str:
-    """A file's text; UserError if it has none."""
-    from shamsul.storage.text import read_text
-
-    try:
-        return read_text(file)
-    except ValueError as error:
-        raise UserError(f"{error}.") from None
-
-
 def _study_file(file: Path, store: "Store") -> "StudyFile":
     """A study file, or each of its faults on stderr."""
-    from shamsul.reading.design.study_file import StudyFileError, read_study_file
+    from shamsul.reading.design.study_file import read_study_file
     from shamsul.studies import opening
 
-    try:
+    with toml_faults(file):
         return read_study_file(
-            _text(file), opening.known(store), folder=file.parent, allowed=_allowed(file)
+            text_of(file), opening.known(store), folder=file.parent, allowed=_allowed(file)
         )
-    except StudyFileError as error:
-        for fault in error.faults:
-            print(f"{file}, {fault}", file=sys.stderr)
-        count = len(error.faults)
-        raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None
 
 
 def _allowed(file: Path) -> list[Path]:
@@ -295,7 +291,7 @@ def import_study(
     from shamsul.reading.exports.transfer import load
 
     store, _, _ = stores()
-    name = load(store, _text(file))
+    name = load(store, text_of(file))
     emit({"study": name}, as_json, lambda: [f"{name} imported, but for its radiographs"])
 
 

@@ -1,62 +1,96 @@
 """Light random changes to training images that a radiograph's labels survive."""
 
 import math
+from collections.abc import Sequence
+from typing import Final
 
 import torch
 from torch.nn import functional
 
-_SHIFT = 0.05
-_TURN = math.radians(6)
-_SCALE = 0.08
-_CONTRAST = 0.2
-_BRIGHTNESS = 0.08
-_GAMMA = 0.25
-_NOISE = 0.02
+from shamsul.training.recipe import Augmentation
+
 _BLUR = 0.8
-_BLURRED = 0.3
+#: What is drawn for each image, besides noise.
+_DRAWS: Final = (
+    "flip",
+    "turn",
+    "scale",
+    "down",
+    "across",
+    "blur",
+    "contrast",
+    "brightness",
+    "gamma",
+)
 
 
-def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Shift, turn, scale, change contrast, brightness and gamma, blur, add noise.
+def augment(images: torch.Tensor, seeds: Sequence[int], largest: Augmentation) -> torch.Tensor:
+    """Mirror, shift, turn, scale, blur, change contrast, brightness and gamma, add noise.
 
     Parameters
     ----------
-    images : Tensor of shape (N, 1, h, w), float32, in [0, 1]
-    generator : torch.Generator
-        The only source of randomness.
+    images : Tensor of shape (N, 1, h, w), float, in [0, 1]
+    seeds : sequence of N int
+        What becomes of an image depends on its seed alone, not on those beside it.
+    largest : Augmentation
 
     Returns
     -------
-    Tensor of shape (N, 1, h, w), float32, in [0, 1]
+    Tensor of shape (N, 1, h, w), float, in [0, 1]
 
     Notes
     -----
-    Never mirrored: left and right tell the heart's side. Edge pixels are repeated outwards.
+    Edge pixels are repeated outwards.
     """
-    count = len(images)
+    if largest == Augmentation():
+        return images
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    uniform = torch.stack([torch.rand(len(_DRAWS), generator=one) for one in generators])
+    draws = dict(zip(_DRAWS, uniform.to(images).T, strict=True))
+    signed = {name: 2 * draw - 1 for name, draw in draws.items()}
+    images = _moved(images, draws, signed, largest)
+    if largest.blur:
+        chosen = draws["blur"].view(-1, 1, 1, 1) < largest.blur
+        images = torch.where(chosen, _blur(images), images)
+    if largest.contrast or largest.brightness or largest.gamma:
+        contrast, brightness, gamma = (
+            (getattr(largest, name) * signed[name]).view(-1, 1, 1, 1)
+            for name in ("contrast", "brightness", "gamma")
+        )
+        images = (images - 0.5) * (1 + contrast) + 0.5 + brightness
+        images = images.clamp(0, 1) ** gamma.exp()
+    if largest.noise:
+        size = images.shape[1:]
+        noise = torch.stack([torch.randn(size, generator=one) for one in generators]).to(images)
+        strength = torch.stack([torch.rand(1, 1, 1, generator=one) for one in generators])
+        images = (images + largest.noise * strength.to(images) * noise).clamp(0, 1)
+    return images
 
-    def uniform(limit: float) -> torch.Tensor:
-        draw = torch.rand(count, 1, 1, 1, generator=generator)
-        return limit * (2 * draw - 1)
 
-    angle, scale = uniform(_TURN).flatten(), 1 + uniform(_SCALE).flatten()
+def _moved(
+    images: torch.Tensor,
+    draws: dict[str, torch.Tensor],
+    signed: dict[str, torch.Tensor],
+    largest: Augmentation,
+) -> torch.Tensor:
+    """Mirrored, shifted, turned, scaled."""
+    if largest.flip:
+        mirrored = (draws["flip"] < largest.flip).view(-1, 1, 1, 1)
+        images = torch.where(mirrored, images.flip(3), images)
+    if not (largest.turn or largest.scale or largest.shift):
+        return images
+    angle = math.radians(largest.turn) * signed["turn"]
+    scale = 1 + largest.scale * signed["scale"]
     cosine, sine = scale * angle.cos(), scale * angle.sin()
-    down, across = 2 * uniform(_SHIFT).flatten(), 2 * uniform(_SHIFT).flatten()
+    down, across = 2 * largest.shift * signed["down"], 2 * largest.shift * signed["across"]
     rows = [torch.stack([cosine, -sine, across], 1), torch.stack([sine, cosine, down], 1)]
     places = functional.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
-    images = functional.grid_sample(images, places, padding_mode="border", align_corners=False)
-
-    chosen = torch.rand(count, 1, 1, 1, generator=generator) < _BLURRED
-    images = torch.where(chosen, _blur(images), images)
-    images = (images - 0.5) * (1 + uniform(_CONTRAST)) + 0.5 + uniform(_BRIGHTNESS)
-    images = images.clamp(0, 1) ** uniform(_GAMMA).exp()
-    strength = _NOISE * torch.rand(count, 1, 1, 1, generator=generator)
-    return (images + strength * torch.randn(images.shape, generator=generator)).clamp(0, 1)
+    return functional.grid_sample(images, places, padding_mode="border", align_corners=False)
 
 
 def _blur(images: torch.Tensor) -> torch.Tensor:
     """Gaussian blur over 5 x 5 pixels."""
-    kernel = torch.exp(-(torch.arange(-2.0, 3.0) ** 2) / (2 * _BLUR**2))
+    kernel = torch.exp(-(torch.arange(-2.0, 3.0) ** 2) / (2 * _BLUR**2)).to(images)
     kernel = kernel / kernel.sum()
     images = functional.pad(images, (2, 2, 2, 2), mode="replicate")
     images = functional.conv2d(images, kernel.view(1, 1, 5, 1))

@@ -17,7 +17,8 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.folder import TRAINING_MEAN
 from shamsul.training.cases import Split
 from shamsul.training.evaluation import GROUPS, REPLICATES, Auc
-from shamsul.training.loop import Epoch, Schedule
+from shamsul.training.loop import History
+from shamsul.training.recipe import Recipe
 
 Results = Mapping[str, Mapping[str, Auc]]
 
@@ -39,7 +40,8 @@ probabilities there mean nothing, however plausible they look.
   {shapes} pixels and brought onto the model's grid as every radiograph is.
 - Learned from labels alone; the findings' masks were never shown. Binary cross-entropy, AdamW,
   one-cycle learning rate, {epochs} epochs, seed {seed}{bfloat16}; light shifts, turns, scaling,
-  contrast, brightness, gamma, blur and noise; never mirrored.
+  contrast, brightness, gamma, blur and noise; never mirrored. The weights are
+  those of epoch {best}, which had the greatest mean AUC on the validation phantoms.
 - Operating points: largest sensitivity + specificity - 1 (Youden's J) on the validation phantoms.
 - torch {torch}. The numbers change a little with the processor and the version of torch.
 
@@ -89,8 +91,8 @@ class Report:
     phantom : str
         Fingerprint of the phantom's source.
     training, validation : Split
-    schedule : Schedule
-    history : list of Epoch
+    recipe : Recipe
+    history : History
     thresholds : mapping of str to float
     test, full_test : Evaluation
         At the training resolution, and at the app's.
@@ -100,8 +102,8 @@ class Report:
     phantom: str
     training: Split
     validation: Split
-    schedule: Schedule
-    history: list[Epoch]
+    recipe: Recipe
+    history: History
     thresholds: Mapping[str, float]
     test: Evaluation
     full_test: Evaluation
@@ -141,8 +143,9 @@ def metrics(report: Report) -> str:
             }
             for split in report.splits
         },
-        "schedule": asdict(report.schedule),
-        "history": [asdict(epoch) for epoch in report.history],
+        "recipe": report.recipe.model_dump(mode="json"),
+        "history": [epoch.to_json() for epoch in report.history.epochs],
+        "best_epoch": report.history.best,
         "thresholds": dict(report.thresholds),
         "auc": {
             evaluation.split.name: {
@@ -176,9 +179,10 @@ def card(classifier: Classifier, report: Report) -> str:
         ),
         size=classifier.manifest.input_size,
         shapes=" or ".join(_shape(shape) for shape in sorted(set(report.training.shapes))),
-        epochs=report.schedule.epochs,
-        seed=report.schedule.seed,
-        bfloat16=", convolutions in bfloat16" if report.schedule.bfloat16 else "",
+        epochs=report.recipe.epochs,
+        best=report.history.best,
+        seed=report.recipe.seed,
+        bfloat16=", convolutions in bfloat16" if report.recipe.precision == "bf16-mixed" else "",
         torch=torch.__version__,
         command=report.command,
         replicates=REPLICATES,

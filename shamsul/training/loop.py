@@ -1,218 +1,430 @@
-"""The training loop: seeded, checkpointed after every epoch, resumable."""
+"""The training loop: seeded, on one device or many, kept after every epoch, resumed exactly.
 
-import os
+What a step does depends on the seed, the epoch and the images of the step alone: neither on how
+many processes share it nor on whether the run was interrupted before.
+"""
+
+import csv
+import io
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import lr_scheduler
 from tqdm import tqdm
 
-from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.manifest import Normalisation
+from shamsul.metrics.roc import auc
+from shamsul.storage.atomic import replacing, write_atomically
+from shamsul.storage.spreadsheet import as_cell
 from shamsul.training.augmentation import augment
-from shamsul.training.cases import Cases
-from shamsul.training.evaluation import mean_auc
+from shamsul.training.curves import curves
+from shamsul.training.epoch import Epoch
+from shamsul.training.loss import balance, total_loss
+from shamsul.training.recipe import Augmentation, Recipe
 
-_BATCH: Final = 32
+CHECKPOINT: Final = "checkpoint.pt"
+LOG: Final = "log.csv"
+CURVES: Final = "curves.svg"
 
 
 class TrainingError(Exception):
     """Training cannot start or go on; the message is one sentence."""
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to train.
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Images on the model's grid with what they show.
 
     Attributes
     ----------
-    epochs : int
-    seed : int
-        Of the initial weights, the order of cases and their augmentation.
-    bfloat16 : bool
-        Convolve in bfloat16; weights and loss stay float32.
-    peak_rate : float
-        Largest learning rate of the one-cycle policy.
-    weight_decay : float
-        Of convolutions and the last layer; not of biases and batch normalisation.
+    pixels : ndarray of shape (N, h, w), uint8
+        Brightness in 255ths; may be a memory map.
+    values : ndarray of shape (N, L), float32, in [0, 1]
+    known : ndarray of shape (N, L), bool
     """
 
-    epochs: int
-    seed: int
-    bfloat16: bool
-    peak_rate: float = 3e-3
-    weight_decay: float = 0.02
+    pixels: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    known: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave."""
+class History:
+    """A finished run.
 
-    number: int
-    loss: float
-    validation_auc: float
-    seconds: float
+    Attributes
+    ----------
+    epochs : tuple of Epoch
+    best : int
+        Number of the epoch whose weights are kept: that with the greatest `Epoch.auc`, the first
+        of several; the last where no label has an AUC.
+    """
+
+    epochs: tuple[Epoch, ...]
+    best: int
 
 
 def train(
-    classifier: Classifier,
-    training: Cases,
-    validation: Cases,
-    schedule: Schedule,
-    checkpoint: Path,
+    fabric: Fabric,
+    module: nn.Module,
+    scaling: Normalisation,
+    labels: tuple[str, ...],
+    training: Examples,
+    validation: Examples,
+    recipe: Recipe,
+    changes: Augmentation,
+    folder: Path,
     *,
     resume: bool,
-) -> list[Epoch]:
-    """Train a classifier's module in place, from labels alone.
-
-    Binary cross-entropy of each label's logit, AdamW, one-cycle learning rate.
+) -> History:
+    """Train a module in place; it has the weights of the best epoch then.
 
     Parameters
     ----------
-    classifier : Classifier
-        Left in evaluation mode, its parameters without gradients.
-    training, validation : Cases
-        The validation AUC is printed after every epoch and decides nothing.
-    schedule : Schedule
-    checkpoint : Path
-        Written after every epoch.
+    fabric : Fabric
+        Launched.
+    module : Module
+        From normalised images (N, C, h, w) to logits (N, L).
+    scaling : Normalisation
+        Of the module's input.
+    labels : tuple of L str
+    training, validation : Examples
+        The latter chooses the epoch.
+    recipe : Recipe
+    changes : Augmentation
+    folder : Path
+        Gets `CHECKPOINT`, `LOG` and `CURVES` after every epoch.
     resume : bool
-        Go on from the checkpoint if there is one.
+        Go on from the checkpoint, if there is one.
 
     Raises
     ------
     TrainingError
-        The checkpoint belongs to another schedule or number of cases.
+        The checkpoint is another run's, or the loss is no number.
     """
-    module = classifier.module.requires_grad_(True)
-    optimiser = torch.optim.AdamW(_groups(module, schedule.weight_decay), lr=schedule.peak_rate)
-    steps = -(-len(training) // _BATCH)
-    rates = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.peak_rate, epochs=schedule.epochs, steps_per_epoch=steps
-    )
-    run = {**asdict(schedule), "cases": len(training)}
-    history: list[Epoch] = []
+    loop = _Loop(fabric, module, scaling, labels, training, recipe, changes)
+    checkpoint = folder / CHECKPOINT
     if resume and checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True)
-        if saved["run"] != run:
-            raise TrainingError(
-                f"{checkpoint} belongs to another run ({saved['run']}); give its options, or "
-                "leave out --resume."
-            )
-        module.load_state_dict(saved["module"])
-        optimiser.load_state_dict(saved["optimiser"])
-        rates.load_state_dict(saved["rates"])
-        history = [Epoch(**epoch) for epoch in saved["history"]]
-    for number in range(len(history) + 1, schedule.epochs + 1):
-        start = time.monotonic()
-        loss = _epoch(classifier, training, optimiser, rates, schedule, number)
-        score = mean_auc(logits(classifier, validation), validation.present)
-        history.append(Epoch(number, loss, score, time.monotonic() - start))
-        state = {
-            "run": run,
-            "module": module.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "rates": rates.state_dict(),
-            "history": [asdict(epoch) for epoch in history],
-        }
-        torch.save(state, checkpoint.with_suffix(".new"))
-        os.replace(checkpoint.with_suffix(".new"), checkpoint)
-        print(
-            f"epoch {number}/{schedule.epochs}: loss {loss:.4f}, mean validation AUC {score:.4f}, "
-            f"{history[-1].seconds:.0f} s",
-            file=sys.stderr,
-            flush=True,
-        )
-    module.eval().requires_grad_(False)
-    return history
-
-
-def logits(classifier: Classifier, cases: Cases) -> NDArray[np.float32]:
-    """Logits of cases, shape (N, L), without holding all of them as float32 at once."""
-    classifier.module.eval()
-    parts = [
-        classifier.logits(cases.images[start : start + 256].astype(np.float32) / 255)
-        for start in range(0, len(cases), 256)
-    ]
-    return np.concatenate(parts)
-
-
-def faster_in_bfloat16(classifier: Classifier) -> bool:
-    """Time two training steps each way; only some processors have bfloat16 arithmetic."""
-    size, labels = classifier.manifest.input_size, len(classifier.manifest.labels)
-    images, present = torch.rand(_BATCH, 1, size, size), torch.zeros(_BATCH, labels)
-    module = classifier.module.requires_grad_(True)
-    state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    seconds = {}
-    for bfloat16 in (False, True):
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            _loss(classifier, images, present, bfloat16).backward()  # type: ignore[no-untyped-call]
-            times.append(time.perf_counter() - start)
-        seconds[bfloat16] = min(times[1:])
-    module.zero_grad()
-    module.load_state_dict(state)  # the statistics of batch normalisation
-    return seconds[True] < seconds[False]
-
-
-def _groups(module: nn.Module, decay: float) -> list[dict[str, object]]:
-    parameters = list(module.parameters())
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-
-
-def _epoch(
-    classifier: Classifier,
-    training: Cases,
-    optimiser: torch.optim.Optimizer,
-    rates: torch.optim.lr_scheduler.LRScheduler,
-    schedule: Schedule,
-    number: int,
-) -> float:
-    """Mean loss over one pass; the epoch's number is part of its seed, as resuming needs."""
-    classifier.module.train()
-    total = 0.0
-    for images, present in _batches(training, schedule.seed, number):
-        loss = _loss(classifier, images, present, schedule.bfloat16)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        rates.step()
-        total += loss.item() * len(images)
-    return total / len(training)
-
-
-def _batches(
-    training: Cases, seed: int, number: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    order = np.random.default_rng([seed, number]).permutation(len(training))
-    generator = torch.Generator().manual_seed(seed * 1000 + number)
-    starts = tqdm(
-        range(0, len(order), _BATCH),
-        desc=f"epoch {number}",
+        loop.load(checkpoint)
+    with tqdm(
+        desc="training",
+        total=recipe.epochs * loop.steps,
+        initial=len(loop.epochs) * loop.steps,
         mininterval=0.5 if sys.stderr.isatty() else 30,
-        leave=False,
+        disable=not fabric.is_global_zero,
+    ) as bar:
+        while len(loop.epochs) < recipe.epochs:
+            loop.epoch(validation, bar)
+            if fabric.is_global_zero:
+                loop.keep(checkpoint)
+                write_log(folder / LOG, labels, loop.epochs)
+                write_atomically(folder / CURVES, curves(loop.epochs, loop.best))
+                bar.write(_told(loop.epochs[-1], recipe.epochs), file=sys.stderr)
+            fabric.barrier()
+    module.load_state_dict(loop.best_state)
+    module.eval().requires_grad_(False)
+    return History(tuple(loop.epochs), loop.best)
+
+
+def predicted(
+    fabric: Fabric, module: nn.Module, scaling: Normalisation, pixels: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """Logits of images, shape (N, L), by all processes together, in evaluation mode."""
+    module.eval()
+    batch, world = 64, fabric.world_size
+    rows: torch.Tensor | None = None
+    with torch.inference_mode():
+        for start in range(fabric.global_rank * batch, len(pixels), world * batch):
+            part = slice(start, start + batch)
+            logits = module(_scaled(fabric, module, pixels[part], scaling)).float()
+            if rows is None:
+                rows = torch.zeros(len(pixels), logits.shape[1], device=fabric.device)
+            rows[part] = logits
+        if rows is None:
+            width = module(_scaled(fabric, module, pixels[:1], scaling)).shape[1]
+            rows = torch.zeros(len(pixels), width, device=fabric.device)
+        total = fabric.all_reduce(rows, reduce_op="sum")
+    assert isinstance(total, torch.Tensor)
+    return total.cpu().numpy()
+
+
+def mean_auc(
+    logits: NDArray[np.floating], values: NDArray[np.floating], known: NDArray[np.bool_]
+) -> tuple[float, tuple[float, ...]]:
+    """The mean AUC, and that of each label, over what is known and certain; NaN where undefined.
+
+    Parameters
+    ----------
+    logits, values : ndarray of shape (N, L)
+        Values other than 0 and 1, those of smoothed labels, are left out.
+    known : ndarray of shape (N, L), bool
+    """
+    certain = known & ((values == 0) | (values == 1))
+    each = []
+    for column in range(logits.shape[1]):
+        rows = certain[:, column]
+        each.append(auc(logits[rows, column], values[rows, column] == 1))
+    defined = [value for value in each if np.isfinite(value)]
+    return float(np.mean(defined)) if defined else float("nan"), tuple(each)
+
+
+def write_log(path: Path, labels: tuple[str, ...], epochs: list[Epoch]) -> None:
+    """Write the epochs as CSV, a row each, one column for each label's AUC."""
+    names = ("epoch", "loss", "validation_loss", "auc", "rate", "seconds")
+
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(map(as_cell, [*names, *(f"auc {label}" for label in labels)]))
+    for one in epochs:
+        about = (one.loss, one.validation_loss, one.auc, one.rate, one.seconds)
+        writer.writerow([one.number, *(f"{value:.6g}" for value in (*about, *one.aucs))])
+    write_atomically(path, file.getvalue().encode())
+
+
+class _Loop:
+    """A run between two epochs."""
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        module: nn.Module,
+        scaling: Normalisation,
+        labels: tuple[str, ...],
+        training: Examples,
+        recipe: Recipe,
+        changes: Augmentation,
+    ) -> None:
+        self.fabric, self.recipe, self.changes = fabric, recipe, changes
+        self.training, self.scaling = training, scaling
+        self.steps = -(-len(training) // recipe.batch)
+        self.run = {
+            "recipe": recipe.model_dump(mode="json"),
+            "changes": changes.model_dump(mode="json"),
+            "labels": list(labels),
+            "images": len(training),
+        }
+        self.epochs: list[Epoch] = []
+        self.best = 0
+        self.best_state: Mapping[str, torch.Tensor] = {}
+        self.still = _freeze(module, recipe)
+        self.module = module.to(memory_format=torch.channels_last)
+        if fabric.world_size > 1 and fabric.device.type == "cuda":
+            self.module = nn.SyncBatchNorm.convert_sync_batchnorm(self.module)  # type: ignore[no-untyped-call]
+        optimiser = _optimiser(self.module, recipe)
+        self.net, self.optimiser = fabric.setup(self.module, optimiser)
+        self.rates = _schedule(self.optimiser, recipe, self.steps)
+        self.weights = None
+        if recipe.weights == "balanced":
+            values, known = map(torch.from_numpy, (training.values, training.known))
+            self.weights = balance(values, known).to(self._floats())
+
+    def _floats(self) -> torch.Tensor:
+        """A number of the kind that the module computes with, where it is."""
+        return next(self.module.parameters()).new_zeros(())
+
+    def epoch(self, validation: Examples, bar: "tqdm[Any]") -> None:
+        """One pass over the training images, then one over those for validation."""
+        start, number = time.monotonic(), len(self.epochs) + 1
+        # Of dropout, of which each process has its own.
+        torch.manual_seed(_seed(self.recipe.seed, number, self.fabric.global_rank))
+        self.net.train()
+        for one in self.still:
+            one.eval()
+        total = torch.zeros((), dtype=torch.float64)
+        for rows in self._batches(number):
+            total += self._step(rows, number)
+            bar.update()
+        total = self._summed(total)
+        loss = float(total) / max(int(self.training.known.sum()), 1)
+        if not np.isfinite(loss):
+            raise TrainingError(
+                f"The loss is no number in epoch {number}: training needs a smaller rate."
+            )
+        logits = predicted(self.fabric, self.net, self.scaling, validation.pixels)
+        mean, each = mean_auc(logits, validation.values, validation.known)
+        of_validation = self._loss_of(logits, validation)
+        if self.recipe.schedule == "plateau":
+            self.rates.step(of_validation)
+        elif self.recipe.schedule == "cosine":
+            self.rates.step()
+        rate = max(group["lr"] for group in self.optimiser.param_groups)
+        seconds = time.monotonic() - start
+        self.epochs.append(Epoch(number, loss, of_validation, mean, each, rate, seconds))
+        self._choose()
+
+    def _batches(self, number: int) -> Iterator[NDArray[np.intp]]:
+        """The images of each step, of all processes."""
+        order = np.random.default_rng([self.recipe.seed, number]).permutation(len(self.training))
+        for start in range(0, len(order), self.recipe.batch):
+            yield np.sort(order[start : start + self.recipe.batch])
+
+    def _step(self, rows: NDArray[np.intp], number: int) -> torch.Tensor:
+        """The sum of the losses of this process's share; the gradient is of the mean of all."""
+        fabric, training = self.fabric, self.training
+        count = max(int(training.known[rows].sum()), 1)
+        mine = rows[fabric.global_rank :: fabric.world_size]
+        known = torch.from_numpy(training.known[mine])
+        if not len(mine):
+            # Every process must take the step: this one with an image that does not count.
+            mine, known = rows[:1], torch.zeros(1, training.known.shape[1], dtype=torch.bool)
+        like = self._floats()
+        values = torch.from_numpy(training.values[mine]).to(like)
+        images = _brightness(training.pixels[mine]).to(like)
+        seeds = [_seed(self.recipe.seed, number, int(row)) for row in mine]
+        images = augment(images, seeds, self.changes)
+        logits = self.net(_normalised(images, self.scaling))
+        logits = logits.to(like.dtype)
+        loss = total_loss(logits, values, known.to(like.device), self.weights, self.recipe)
+        self.optimiser.zero_grad()
+        # Processes average their gradients.
+        fabric.backward(loss * (fabric.world_size / count))
+        self.optimiser.step()
+        if self.recipe.schedule == "one-cycle":
+            self.rates.step()
+        return loss.detach().double().cpu()
+
+    def _summed(self, value: torch.Tensor) -> torch.Tensor:
+        summed = self.fabric.all_reduce(value.to(self.fabric.device), reduce_op="sum")
+        assert isinstance(summed, torch.Tensor)
+        return summed.cpu()
+
+    def _loss_of(self, logits: NDArray[np.float32], examples: Examples) -> float:
+        known = torch.from_numpy(examples.known)
+        parts = (torch.from_numpy(logits), torch.from_numpy(examples.values), known)
+        weights = None if self.weights is None else self.weights.float().cpu()
+        return float(total_loss(*parts, weights, self.recipe)) / max(int(known.sum()), 1)
+
+    def _choose(self) -> None:
+        scores = [epoch.auc for epoch in self.epochs]
+        defined = [score for score in scores if np.isfinite(score)]
+        best = scores.index(max(defined)) + 1 if defined else len(scores)
+        if best == len(scores):
+            state = self.module.state_dict()
+            self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
+            self.best = best
+
+    def keep(self, path: Path) -> None:
+        """Write all that the next epoch needs."""
+        state = {
+            "run": self.run,
+            "module": self.module.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "rates": self.rates.state_dict(),
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "best": self.best,
+            "best_state": dict(self.best_state),
+        }
+        with replacing(path) as file:
+            torch.save(state, file)
+
+    def load(self, path: Path) -> None:
+        """Go on where a run stopped."""
+        try:
+            saved = torch.load(path, weights_only=True, map_location=self.fabric.device)
+        except Exception as error:
+            raise TrainingError(f"{path} cannot be read ({type(error).__name__}).") from None
+        if saved["run"] != self.run:
+            raise TrainingError(
+                f"{path} is another run's: give the configuration it was begun with, or begin "
+                "anew in another folder."
+            )
+        self.module.load_state_dict(saved["module"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.rates.load_state_dict(saved["rates"])
+        self.epochs = [Epoch(**one | {"aucs": tuple(one["aucs"])}) for one in saved["epochs"]]
+        self.best, self.best_state = saved["best"], saved["best_state"]
+
+
+def _told(epoch: Epoch, epochs: int) -> str:
+    return (
+        f"epoch {epoch.number}/{epochs}: loss {epoch.loss:.4f}, on validation "
+        f"{epoch.validation_loss:.4f}, mean AUC {epoch.auc:.4f}, {epoch.seconds:.0f} s"
     )
-    for start in starts:
-        chosen = np.sort(order[start : start + _BATCH])
-        images = torch.from_numpy(training.images[chosen])[:, None].float() / 255
-        yield augment(images, generator), torch.from_numpy(training.present[chosen]).float()
 
 
-def _loss(
-    classifier: Classifier, images: torch.Tensor, present: torch.Tensor, bfloat16: bool
+def _seed(*numbers: int) -> int:
+    """One number of several, alike for no other several."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _brightness(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(np.array(pixels))[:, None].float() / 255
+
+
+def _normalised(images: torch.Tensor, scaling: Normalisation) -> torch.Tensor:
+    mean, std = (images.new_tensor(part).view(1, -1, 1, 1) for part in (scaling.mean, scaling.std))
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def _scaled(
+    fabric: Fabric, module: nn.Module, pixels: NDArray[np.uint8], scaling: Normalisation
 ) -> torch.Tensor:
-    casting: AbstractContextManager[None] = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
-    with casting:
-        output = classifier.module(classifier.normalise(images))
-    return nn.functional.binary_cross_entropy_with_logits(output.float(), present)
+    like = next(module.parameters())
+    return _normalised(_brightness(pixels).to(fabric.device, like.dtype), scaling)
+
+
+def _freeze(module: nn.Module, recipe: Recipe) -> list[nn.Module]:
+    """Take away the gradients of what stays; gives the modules that stay in evaluation mode."""
+    module.requires_grad_(True)
+    still: list[nn.Module] = []
+    for name, part in module.named_modules():
+        normalises = isinstance(part, _BatchNorm)
+        below = any(f"{name}.".startswith(beginning) for beginning in recipe.frozen)
+        if normalises and (recipe.frozen_statistics or below):
+            still.append(part)
+            part.requires_grad_(False)
+    for name, parameter in module.named_parameters():
+        if name.startswith(recipe.frozen):
+            parameter.requires_grad_(False)
+    return still
+
+
+def _optimiser(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """One group of parameters for each rate, with decay and without."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            beginnings = [one for one in recipe.rates if name.startswith(one)]
+            factor = recipe.rates[max(beginnings, key=len)] if beginnings else 1.0
+            groups.setdefault((factor, parameter.ndim > 1), []).append(parameter)
+    if not groups:
+        raise TrainingError("Nothing is left to train: every parameter is frozen.")
+    parameters = [
+        {
+            "params": members,
+            "lr": recipe.rate * factor,
+            "weight_decay": recipe.decay if decays else 0.0,
+        }
+        for (factor, decays), members in groups.items()
+    ]
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(parameters, lr=recipe.rate, momentum=recipe.momentum)
+    kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+    return kind(parameters, lr=recipe.rate)
+
+
+def _schedule(optimiser: Any, recipe: Recipe, steps: int) -> Any:
+    match recipe.schedule:
+        case "plateau":
+            return lr_scheduler.ReduceLROnPlateau(
+                optimiser, factor=recipe.factor, patience=recipe.patience, min_lr=recipe.floor
+            )
+        case "cosine":
+            return lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs, eta_min=recipe.floor)
+        case "one-cycle":
+            rates = [group["lr"] for group in optimiser.param_groups]
+            return lr_scheduler.OneCycleLR(optimiser, rates, total_steps=recipe.epochs * steps)
+    return lr_scheduler.ConstantLR(optimiser, factor=1.0, total_iters=0)

@@ -82,8 +82,8 @@ class Recipe(TomlTable):
         Of the initial weights, the order of images and what is drawn for each.
     """
 
-    epochs: int = Field(10, ge=1)
-    batch: int = Field(32, ge=1)
+    epochs: Annotated[int, Field(ge=1)] = 10
+    batch: Annotated[int, Field(ge=1)] = 32
     optimiser: Literal["adam", "adamw", "sgd"] = "adam"
     rate: Positive = 1e-4
     rates: Mapping[str, NotNegative] = Field(default_factory=dict)
@@ -93,10 +93,10 @@ class Recipe(TomlTable):
     momentum: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.9
     schedule: Literal["constant", "plateau", "cosine", "one-cycle"] = "constant"
     factor: Annotated[float, Field(gt=0, lt=1, strict=False)] = 0.1
-    patience: int = Field(1, ge=0)
+    patience: Annotated[int, Field(ge=0)] = 1
     floor: NotNegative = 0.0
     loss: Literal["bce", "focal"] = "bce"
     weights: Literal["none", "balanced"] = "none"
     focus: NotNegative = 2.0
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed", "64-true"] = "auto"
-    seed: int = Field(0, ge=0)
+    seed: Annotated[int, Field(ge=0)] = 0

@@ -1,25 +1,45 @@
 import torch
 
 from shamsul.training.augmentation import augment
+from shamsul.training.phantom_classifier import CHANGES
+from shamsul.training.recipe import Augmentation
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def test_the_generator_decides() -> None:
+def test_an_image_is_changed_by_its_own_seed_alone() -> None:
     images = torch.rand(4, 1, 32, 32)
-    once = augment(images, generator())
-    assert torch.equal(once, augment(images, generator()))
-    assert not torch.equal(once, augment(images, generator(1)))
+    once = augment(images, range(4), CHANGES)
+    assert torch.equal(once, augment(images, range(4), CHANGES))
+    assert not torch.equal(once, augment(images, range(1, 5), CHANGES))
     assert once.shape == images.shape and once.min() >= 0 and once.max() <= 1
+    torch.testing.assert_close(augment(images[2:3], [2], CHANGES)[0], once[2])
 
 
 def test_nothing_is_mirrored_or_moved_far() -> None:
     images = torch.full((200, 1, 64, 64), 0.2)
     images[:, :, 28:36, 12:20] = 0.9
     columns = torch.arange(64.0)
-    bright = (augment(images, generator()) - 0.5).clamp(min=0)
+    bright = (augment(images, range(200), CHANGES) - 0.5).clamp(min=0)
     centre = (bright * columns).sum((1, 2, 3)) / bright.sum((1, 2, 3))
     assert (centre - 15.5).abs().max() < 8
     assert (centre - 15.5).std() > 0.5
+
+
+def test_without_any_change_images_stay_as_they_are() -> None:
+    images = torch.rand(3, 1, 8, 8)
+    assert torch.equal(augment(images, range(3), Augmentation()), images)
+
+
+def test_flipping_alone_exchanges_left_and_right_of_about_half() -> None:
+    images = torch.rand(200, 1, 4, 6)
+    flipped = augment(images, range(200), Augmentation(flip=0.5))
+    kept = (flipped == images).all((1, 2, 3))
+    mirrored = (flipped == images.flip(3)).all((1, 2, 3))
+    assert (kept ^ mirrored).all()
+    assert 70 < mirrored.sum() < 130
+
+
+def test_brightness_is_shifted_by_no_more_than_is_said() -> None:
+    images = torch.full((100, 1, 4, 4), 0.5)
+    shifted = augment(images, range(100), Augmentation(brightness=0.1)) - 0.5
+    assert 0.05 < shifted.abs().max() <= 0.1
+    assert torch.equal(shifted.amin((1, 2, 3)), shifted.amax((1, 2, 3)))

@@ -1,0 +1,87 @@
+"""What a training runs on: one device or many, on this machine or by ``torchrun`` on several."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import nn
+
+from shamsul.training.recipe import Recipe
+
+#: While one process decodes all images, the others wait.
+_PATIENCE: Final = timedelta(days=3)
+_IMAGES: Final = 32
+
+
+def fabric(accelerator: str, devices: int | None, precision: str) -> Fabric:
+    """The devices that are asked for, not yet launched.
+
+    Parameters
+    ----------
+    accelerator : {"auto", "cpu", "cuda"}
+    devices : int, optional
+        Processes of this machine; by default all GPUs, or one process without any. Under
+        ``torchrun``, which says it itself, it does not count.
+    precision : str
+        As Fabric names it.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        here = int(os.environ["LOCAL_WORLD_SIZE"])
+        machines = int(os.environ["WORLD_SIZE"]) // here
+    else:
+        cuda = torch.cuda.device_count() if accelerator != "cpu" else 0
+        here, machines = devices or max(cuda, 1), 1
+    strategy = DDPStrategy(timeout=_PATIENCE) if here * machines > 1 else "auto"
+    return Fabric(
+        accelerator=accelerator,
+        devices=here,
+        num_nodes=machines,
+        strategy=strategy,
+        precision=precision,  # type: ignore[arg-type]
+    )
+
+
+def precision(recipe: Recipe, module: nn.Module, channels: int, size: int, accelerator: str) -> str:
+    """What the recipe asks for, or what is faster here.
+
+    bfloat16 mixed with single precision on a GPU that has it, and on a processor where two steps
+    take less time so: only some have arithmetic for it.
+    """
+    if recipe.precision != "auto":
+        return recipe.precision
+    if accelerator != "cpu" and torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    module.train()
+    images = torch.rand(min(_IMAGES, recipe.batch), channels, size, size)
+    seconds = {}
+    for half in (False, True):
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                output = module(images)
+            output.float().square().mean().backward()
+            times.append(time.perf_counter() - start)
+        seconds[half] = min(times[1:])
+    module.zero_grad()
+    module.load_state_dict(state)  # the statistics of batch normalisation
+    return "bf16-mixed" if seconds[True] < seconds[False] else "32-true"
+
+
+def remembered(checkpoint: Path) -> str | None:
+    """The precision of a run that is to be gone on with; None where there is none."""
+    return _read(checkpoint) if checkpoint.exists() else None
+
+
+def _read(checkpoint: Path) -> str | None:
+    try:
+        saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        return str(saved["run"]["recipe"]["precision"])
+    except Exception:
+        return None  # the loop says what is wrong with it

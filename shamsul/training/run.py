@@ -1,0 +1,213 @@
+"""From a configuration file to a model folder: data, images, network, training."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.special import expit
+
+from shamsul.classifiers import weights
+from shamsul.classifiers.folder import TRAINING_MEAN
+from shamsul.classifiers.manifest import Manifest, Resize
+from shamsul.storage.atomic import new_folder, write_atomically
+from shamsul.training import devices
+from shamsul.training.beginning import begin
+from shamsul.training.config import TrainingFile
+from shamsul.training.datasets import splits
+from shamsul.training.datasets.asked import Data, opened
+from shamsul.training.datasets.registry import DATASETS
+from shamsul.training.datasets.table import Side
+from shamsul.training.evaluation import operating_point
+from shamsul.training.images import images
+from shamsul.training.loop import CHECKPOINT, Examples, History, TrainingError, predicted, train
+
+#: In a run's folder, beside the loop's files.
+CONFIG: Final = "config.toml"
+SPLIT: Final = "split.csv"
+SUMMARY: Final = "run.json"
+MODEL: Final = "model"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is not the model's but the machine's.
+
+    Attributes
+    ----------
+    accelerator : {"auto", "cpu", "cuda"}
+    devices : int, optional
+    processes : int
+        That decode images; 0 decodes in this one.
+    cache : Path
+        Of images.
+    resume : bool
+        Go on from the last finished epoch.
+    """
+
+    accelerator: str
+    devices: int | None
+    processes: int
+    cache: Path
+    resume: bool
+
+
+def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str], None]) -> History:
+    """Train what a configuration file describes.
+
+    Parameters
+    ----------
+    file : TrainingFile
+    folder : Path
+        Of the run; gets the configuration, the split, the log, the checkpoint, and at the end the
+        model folder ``model``.
+    options : Options
+    say : callable
+        Takes lines about data that cannot be used.
+
+    Raises
+    ------
+    TrainingError
+        Training cannot start or go on; one sentence.
+    ModelError
+        The weights to begin with cannot be had or do not fit; one sentence.
+    OSError
+        A table cannot be opened, or the run's folder not be written.
+    ValueError
+        The data cannot be used; one sentence.
+    """
+    checkpoint = folder / CHECKPOINT
+    if checkpoint.exists() and not options.resume:
+        raise TrainingError(f"There is a run in {folder} already: --resume goes on with it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    data = opened(file.dataset, file.policy.to_policy(), file.folder)
+    manifest = file.model.to_manifest(data.table.labels)
+    module = begin(manifest, file.model.start, file.folder, file.recipe.seed)
+    recipe = file.recipe
+    precision = (devices.remembered(checkpoint) if options.resume else None) or devices.precision(
+        recipe, module, manifest.channels, manifest.input_size, options.accelerator
+    )
+    recipe = recipe.model_copy(update={"precision": precision})
+    fabric = devices.fabric(options.accelerator, options.devices, precision)
+    fabric.launch()
+    first = fabric.is_global_zero
+    if first:
+        for skipped in data.table.skipped:
+            say(str(skipped))
+    with fabric.rank_zero_first():
+        # Whoever comes second finds the images decoded.
+        training, validation = (
+            _examples(data, side, manifest, options, say if first else _silent)
+            for side in (Side.TRAIN, Side.VALIDATION)
+        )
+    if first:
+        write_atomically(folder / CONFIG, file.text.encode())
+        split = splits.write(data.table, folder / SPLIT)
+        if fabric.world_size > 1 and fabric.device.type != "cuda" and not recipe.frozen_statistics:
+            say("Each process has batch statistics of its own: only GPUs share them.")
+    history = train(
+        fabric,
+        module,
+        manifest.scaling,
+        manifest.labels,
+        training,
+        validation,
+        recipe,
+        file.augmentation,
+        folder,
+        resume=options.resume,
+    )
+    logits = predicted(fabric, module.to(fabric.device), manifest.scaling, validation.pixels)
+    if first:
+        points = _operating_points(logits, validation, manifest)
+        title = DATASETS[file.dataset.kind].title
+        manifest = replace(
+            manifest, thresholds=points, trained_on=manifest.trained_on or f"{title}."
+        )
+        _write_model(folder / MODEL, manifest, module.float().cpu().state_dict(), training)
+        summary = _summary(file, data, history, split, precision, len(training), len(validation))
+        text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
+        write_atomically(folder / SUMMARY, text.encode())
+    fabric.barrier()
+    return history
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def _examples(
+    data: Data, side: Side, manifest: Manifest, options: Options, say: Callable[[str], None]
+) -> Examples:
+    """The images of a side, but for those that cannot be read."""
+    mine = data.take(np.array([one is side for one in data.table.sides], bool))
+    if not mine.files:
+        raise TrainingError(f"There is no image for {side.value}.")
+    resize: Resize = manifest.resize
+    found = images(
+        mine.files, manifest.input_size, resize, options.cache, processes=options.processes
+    )
+    for one in found.unreadable:
+        say(f"{one.file}: {one.reason}")
+    bad = [one.number for one in found.unreadable]
+    if not bad:
+        return Examples(found.pixels, mine.targets.values, mine.targets.known)
+    if len(bad) == len(mine.files):
+        raise TrainingError(f"None of the images for {side.value} can be read.")
+    known = mine.targets.known.copy()
+    # They stay in their place, so that the memory map needs no copy, and count for nothing.
+    known[bad] = False
+    return Examples(found.pixels, mine.targets.values, known)
+
+
+def _operating_points(
+    logits: NDArray[np.float32], validation: Examples, manifest: Manifest
+) -> dict[str, float]:
+    """By label, Youden's point on what is known and certain of validation."""
+    probabilities = expit(logits.astype(float))
+    certain = validation.known & ((validation.values == 0) | (validation.values == 1))
+    return {
+        label: operating_point(probabilities[rows, column], validation.values[rows, column] == 1)
+        for column, label in enumerate(manifest.labels)
+        for rows in [certain[:, column]]
+        if rows.any()
+    }
+
+
+def _write_model(
+    folder: Path, manifest: Manifest, state: Mapping[str, torch.Tensor], training: Examples
+) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    with new_folder(folder) as made:
+        replace(manifest, sha256=weights.write(state, made)).write(made)
+        mean = np.asarray(np.rint(training.pixels[:1000].mean(0)), np.uint8)
+        Image.fromarray(mean).save(made / TRAINING_MEAN)
+
+
+def _summary(
+    file: TrainingFile,
+    data: Data,
+    history: History,
+    split: str,
+    precision: str,
+    training: int,
+    validation: int,
+) -> dict[str, object]:
+    return {
+        "name": file.model.name,
+        "dataset": file.dataset.kind,
+        "labels": list(data.table.labels),
+        "training_images": training,
+        "validation_images": validation,
+        "split_sha256": split,
+        "precision": precision,
+        "best_epoch": history.best,
+        "epochs": [epoch.to_json() for epoch in history.epochs],
+    }

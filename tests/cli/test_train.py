@@ -1,0 +1,194 @@
+"""The whole way from a data set's folder to a model, by the command."""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from shamsul.classifiers.registry import load
+from shamsul.training.chexpert_layout import NAME, write_chexpert
+from shamsul.training.datasets import chexpert, splits
+from shamsul.training.datasets.table import Side
+from tests.cli.command import run_in
+
+CONFIG = """
+[dataset]
+kind = "chexpert"
+folder = "CheXpert-v1.0-small"
+labels = ["Cardiomegaly", "Pleural Effusion", "Lung Lesion"]
+
+[policy]
+uncertain = "smoothed-one"
+blank = "zero"
+
+[model]
+name = "tiny"
+arch = "torchvision/densenet"
+start = "nothing"
+size = 32
+channels = 1
+normalisation = "unit"
+options = { growth_rate = 4, block_config = [1, 1, 1, 1], num_init_features = 8 }
+
+[training]
+epochs = 2
+batch = 14
+optimiser = "sgd"
+rate = 0.05
+frozen_statistics = true
+weights = "balanced"
+precision = "64-true"
+
+[augmentation]
+shift = 0.05
+noise = 0.02
+"""
+
+
+@pytest.fixture(scope="session")
+def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Phantoms as CheXpert is shipped, small."""
+    folder = tmp_path_factory.mktemp("phantoms")
+    list(write_chexpert(36, folder))
+    return folder / NAME
+
+
+@pytest.fixture
+def shamsul(tmp_path: Path, phantoms: Path):
+    """Run ``shamsul`` in an installation beside a configuration."""
+    (tmp_path / NAME).symlink_to(phantoms)
+    (tmp_path / "tiny.toml").write_text(CONFIG)
+    return partial(run_in, tmp_path)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return safetensors.torch.load_file(folder / "model" / "weights.safetensors")
+
+
+def log(run: Path) -> list[dict[str, str]]:
+    with (run / "log.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def alone(folder: Path, *arguments: str) -> None:
+    """Run a command in processes of its own."""
+    environment = os.environ | {"SHAMSUL_DATA_DIR": str(folder / "data"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_configuration_becomes_a_model_that_predicts(shamsul, tmp_path: Path) -> None:
+    done = shamsul("train", "tiny.toml", "--processes", 0, "--json")
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "data" / "runs" / "tiny"
+    told = json.loads(done.stdout)
+    assert told["model"] == str(run / "model")
+    classifier = load(run / "model")
+    assert classifier.manifest.labels == ("Cardiomegaly", "Pleural Effusion", "Lung Lesion")
+    assert classifier.manifest.trained_on == "CheXpert."
+    mean = classifier.training_mean
+    assert mean is not None and 0.1 < mean.mean() < 0.9
+
+    table = splits.read(chexpert.read(tmp_path / NAME), run / "split.csv")
+    summary = json.loads((run / "run.json").read_text())
+    assert summary["training_images"] == (table.sides == Side.TRAIN).sum()
+    digest = hashlib.sha256((run / "split.csv").read_bytes()).hexdigest()
+    assert summary["split_sha256"] == digest
+    assert (run / "config.toml").read_text() == CONFIG
+    assert [row["epoch"] for row in log(run)] == ["1", "2"]
+    assert told["best_epoch"] == summary["best_epoch"]
+
+    image = next((tmp_path / NAME / "valid").rglob("*.jpg"))
+    predicted = shamsul("predict", image, "--model", run / "model", "--json")
+    assert predicted.returncode == 0, predicted.stderr
+
+    again = shamsul("train", "tiny.toml")
+    assert again.returncode == 2 and "--resume goes on with it" in again.stderr
+    assert shamsul("train", "tiny.toml", "--resume").returncode == 0
+
+
+def test_two_processes_give_the_weights_of_one(shamsul, tmp_path: Path, phantoms: Path) -> None:
+    images = len((phantoms / "train.csv").read_text().splitlines()) - 1
+    # The last step has one image: the second process has none.
+    batch = next(number for number in range(12, images) if images % number == 1)
+    (tmp_path / "tiny.toml").write_text(CONFIG.replace("batch = 14", f"batch = {batch}"))
+    usual = ("train", "tiny.toml", "--device", "cpu", "--processes", "0")
+    alone(tmp_path, "shamsul", *usual, "--out", "one")
+    launcher = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    alone(tmp_path, *launcher, "-m", "shamsul", *usual, "--out", "two")
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, rtol=0, atol=1e-5)
+    for column in ("loss", "validation_loss"):
+        once, twice = (
+            [float(row[column]) for row in log(tmp_path / run)] for run in ("one", "two")
+        )
+        assert twice == pytest.approx(once, rel=1e-4)
+
+
+def test_a_bad_image_is_a_line_and_counts_for_nothing(shamsul, tmp_path: Path) -> None:
+    copy = shutil.copytree((tmp_path / NAME).resolve(), tmp_path / "copy")
+    (tmp_path / "tiny.toml").write_text(CONFIG.replace(NAME, "copy"))
+    bad, missing = sorted((copy / "train").rglob("*.jpg"))[:2]
+    bad.write_bytes(b"no picture")
+    missing.unlink()
+    done = shamsul("train", "tiny.toml", "--processes", 0, "--out", "run")
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    assert sum(str(bad) in line for line in lines) == 1
+    assert sum("there is no such image" in line for line in lines) == 1
+
+
+def test_every_fault_has_its_line_and_nothing_is_made(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(CONFIG.replace("epochs = 2", "epochs = 2.5\nspeed = 1"))
+    done = shamsul("train", "tiny.toml")
+    assert done.returncode == 2
+    assert "tiny.toml, line 21: training.epochs" in done.stderr
+    assert "tiny.toml, line 22: training.speed" in done.stderr
+    assert "tiny.toml has 2 faults." in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"Lung Lesion"]', '"Nodules"]', "has no label 'Nodules'; it has No Finding"),
+        (
+            'blank = "zero"',
+            'blank = "zero"\n[policy.per_label]\nNodules = "one"',
+            "no label Nodules",
+        ),
+        ('start = "nothing"', 'start = "tiny.toml"', "is not a readable file of weights"),
+        ('kind = "chexpert"', 'kind = "nih"', "Data_Entry"),
+        ("labels =", "validation = 0.1\nlabels =", "set a validation side aside"),
+    ],
+)
+def test_what_only_the_data_tell_is_a_sentence(
+    old: str, new: str, reason: str, shamsul, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.toml").write_text(CONFIG.replace(old, new))
+    done = shamsul("train", "tiny.toml", "--processes", 0)
+    assert done.returncode == 2
+    assert reason in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_presets_are_printed(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "printed.toml").write_text(shamsul("train", "--example", "shamsul-2023").stdout)
+    done = shamsul("train", "printed.toml", "--example", "example")
+    assert 'name = "my-model"' in done.stdout
+    assert shamsul("train").returncode == 2
