@@ -28,7 +28,7 @@ IMPORTS = {
     "analysis": "storage metrics reading reporting",
     "computing": "storage radiographs classifiers explainers faithfulness",
     "studies": "settings storage metrics radiographs findings annotations classifiers reading "
-    "explainers localisation faithfulness analysis computing",
+    "explainers training localisation faithfulness analysis computing",
 }
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}
