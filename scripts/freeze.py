@@ -34,12 +34,12 @@ from shamsul.annotations.archive import AnnotationArchive  # noqa: E402
 from shamsul.annotations.drawings import added, mark_of  # noqa: E402
 from shamsul.annotations.formats import registry as formats  # noqa: E402
 from shamsul.annotations.image_names import Images  # noqa: E402
-from shamsul.annotations.labels import BUILT_IN  # noqa: E402
 from shamsul.annotations.matching import Annotators  # noqa: E402
 from shamsul.classifiers import architecture, registry, weights  # noqa: E402
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize  # noqa: E402
 from shamsul.explainers.registry import METHODS  # noqa: E402
 from shamsul.faithfulness.registry import MEASURES  # noqa: E402
+from shamsul.findings.labels import BUILT_IN  # noqa: E402
 from shamsul.localisation.protocol import Rules  # noqa: E402
 from shamsul.radiographs import RadiographArchive, read_radiograph  # noqa: E402
 from shamsul.reading import Answer, MapShown, Shown, Store  # noqa: E402

@@ -32,7 +32,7 @@ from tqdm import tqdm  # noqa: E402
 from shamsul.annotations.archive import AnnotationArchive  # noqa: E402
 from shamsul.annotations.formats import registry  # noqa: E402
 from shamsul.annotations.image_names import Images  # noqa: E402
-from shamsul.annotations.labels import BUILT_IN  # noqa: E402
+from shamsul.findings.labels import BUILT_IN  # noqa: E402
 from shamsul.annotations.matching import Annotators  # noqa: E402
 from shamsul.radiographs import (  # noqa: E402
     Radiograph,

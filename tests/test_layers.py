@@ -15,19 +15,20 @@ IMPORTS = {
     "metrics": "storage",
     "phantom": "",
     "radiographs": "storage",
-    "annotations": "storage radiographs",
+    "findings": "storage",
+    "annotations": "storage radiographs findings",
     "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",
-    "training": "settings storage metrics phantom radiographs classifiers",
+    "training": "settings storage metrics phantom radiographs findings classifiers",
     "reporting": "storage metrics radiographs explainers",
-    "localisation": "storage metrics phantom radiographs annotations classifiers reading "
-    "explainers reporting",
+    "localisation": "storage metrics phantom radiographs findings annotations classifiers "
+    "reading explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",
     "analysis": "storage metrics reading reporting",
     "computing": "storage radiographs classifiers explainers faithfulness",
-    "studies": "settings storage metrics radiographs annotations classifiers reading explainers "
-    "localisation faithfulness analysis computing",
+    "studies": "settings storage metrics radiographs findings annotations classifiers reading "
+    "explainers training localisation faithfulness analysis computing",
 }
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}
@@ -92,7 +93,9 @@ def test_only_the_ui_imports_streamlit() -> None:
             assert not [name for name in imports(file) if name.split(".")[0] == "streamlit"], file
 
 
-@pytest.mark.parametrize("room", ["radiographs", "annotations", "metrics", "reading", "storage"])
+@pytest.mark.parametrize(
+    "room", ["radiographs", "findings", "annotations", "metrics", "reading", "storage"]
+)
 def test_what_knows_no_network_knows_no_torch(room: str) -> None:
     for file in files(room):
         assert not [name for name in imports(file) if name.split(".")[0] == "torch"], file

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import BUILT_IN, normalised
+from shamsul.findings.labels import BUILT_IN, normalised
 from shamsul.reading.design import study
 from shamsul.reading.design.study_file import Known, StudyFileError, read_study_file
 from shamsul.storage import toml_file

@@ -12,8 +12,8 @@ import numpy as np
 from shamsul.annotations.annotation import Annotation, union
 from shamsul.annotations.formats.entry import Entry, Fault, Found, Looked
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import LabelTable
 from shamsul.annotations.marks import Boxes, Gaze, Mark, Mask, Points, join
+from shamsul.findings.labels import LabelTable
 from shamsul.radiographs.archive import Extent
 
 Shape = tuple[int, int]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from shamsul.annotations.labels import BUILT_IN, normalised
+from shamsul.findings.labels import BUILT_IN, normalised
 
 #: Most entries that an archive may have, and bytes that they may unpack to.
 MOST_ENTRIES, MOST_BYTES = 50_000, 2**30

@@ -9,7 +9,7 @@ from shamsul.cli.base import Json, UserError, annotations_app, emit, say, stores
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
-    from shamsul.annotations.labels import LabelTable
+    from shamsul.findings.labels import LabelTable
 
 
 Table = Annotated[
@@ -19,7 +19,7 @@ Table = Annotated[
 
 
 def _table(path: Path | None) -> "LabelTable":
-    from shamsul.annotations.labels import BUILT_IN
+    from shamsul.findings.labels import BUILT_IN
 
     return BUILT_IN if path is None else BUILT_IN.with_csv(path)
 

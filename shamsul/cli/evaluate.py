@@ -117,8 +117,8 @@ def evaluate(
     # What needs the model, which takes seconds to import, is imported where there are phantoms.
     from shamsul.annotations.formats.chexlocalize import read_points
     from shamsul.annotations.formats.entry import Fault
-    from shamsul.annotations.labels import BUILT_IN
     from shamsul.annotations.matching import Annotators
+    from shamsul.findings.labels import BUILT_IN
     from shamsul.localisation.human_benchmark import score_people, score_points
     from shamsul.localisation.images import score_images
     from shamsul.localisation.maps import find

@@ -307,3 +307,52 @@ def export_assignment(
     store, _, _ = stores()
     count = write_assignment(store, study, out)
     emit({"file": str(out), "readings": count}, as_json, lambda: [f"{count} readings in {out}"])
+
+
+@study_app.command("dataset")
+def export_dataset(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; must not be there.")],
+    readers: Annotated[
+        bool,
+        typer.Option("--readers", help="Where nothing else is known, what most readers say."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a study as a data set to train with: radiographs, and what is known of each."""
+    from shamsul.studies.dataset import write_dataset
+    from shamsul.training.datasets.table import Label
+
+    if out.exists():
+        raise UserError(f"{out} is there already.")
+    store, archive, annotations = stores()
+    with bar_of("Cases", "cases") as progress:
+        table = write_dataset(
+            study,
+            out,
+            store=store,
+            archive=archive,
+            annotations=annotations,
+            readers=readers,
+            progress=progress,
+        )
+    for one in table.skipped:
+        print(f"{one.place}: left out, {one.reason}", file=sys.stderr)
+    counts = {
+        label: {value.name.lower(): table.count(label, value) for value in Label}
+        for label in table.labels
+    }
+    result = {
+        "study": study,
+        "folder": str(out),
+        "images": len(table),
+        "labels": counts,
+        "left_out": [{"name": one.place, "reason": one.reason} for one in table.skipped],
+    }
+
+    def text() -> Iterable[str]:
+        yield f"{len(table)} radiographs of {study} in {out}"
+        for label, number in counts.items():
+            yield f"{label:28} " + ", ".join(f"{count} {value}" for value, count in number.items())
+
+    emit(result, as_json, text)

@@ -13,8 +13,8 @@ from shamsul.annotations.annotation import Annotation, union
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import LabelTable
 from shamsul.annotations.matching import BEYOND, Annotators, bring
+from shamsul.findings.labels import LabelTable
 from shamsul.localisation.maps import MapFile
 from shamsul.radiographs.archive import Extent
 from shamsul.radiographs.turn import AS_STORED, Turn

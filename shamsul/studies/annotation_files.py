@@ -15,8 +15,8 @@ from shamsul.annotations.formats import coco
 from shamsul.annotations.formats.dicom import identifier
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import GAZE, LabelTable, normalised
 from shamsul.annotations.matching import Annotators, Brought, bring
+from shamsul.findings.labels import GAZE, LabelTable, normalised
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.archive import Extent
 from shamsul.reading.database.store import Store

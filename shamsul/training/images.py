@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers.grid import resample
 from shamsul.classifiers.manifest import Resize
-from shamsul.radiographs import RadiographError, read_radiograph
+from shamsul.radiographs import (
+    ArchiveError,
+    Radiograph,
+    RadiographArchive,
+    RadiographError,
+    read_radiograph,
+)
+from shamsul.radiographs.pseudonym import is_sha256
 from shamsul.training import store
 
 
@@ -57,7 +64,7 @@ def images(
     Parameters
     ----------
     files : sequence of Path
-        DICOM, PNG or JPEG.
+        DICOM, PNG or JPEG; or as the app keeps radiographs, ``SHA256.npz``.
     size : int
         Of the model's grid, in pixels.
     resize : Resize
@@ -102,10 +109,16 @@ def _decoded(task: tuple[int, Path, int, Resize]) -> tuple[int, NDArray[np.uint8
     """The image, or the sentence why there is none."""
     number, file, size, resize = task
     try:
-        radiograph = read_radiograph(file.read_bytes())
+        radiograph = _radiograph(file)
     except OSError as error:
         return number, f"It cannot be opened: {error.strerror}."
-    except RadiographError as error:
+    except (ArchiveError, RadiographError) as error:
         return number, str(error)
     grid = resample(radiograph.pixels, size, resize, radiograph.pixel_aspect)
     return number, np.rint(grid.values * 255).astype(np.uint8)
+
+
+def _radiograph(file: Path) -> Radiograph:
+    if file.suffix == ".npz" and is_sha256(file.stem):
+        return RadiographArchive(file.parent).get(file.stem)
+    return read_radiograph(file.read_bytes())

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from shamsul.annotations.annotation import Annotation, union
 from shamsul.annotations.formats.entry import Fault, Found, Looked, joined
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Boxes, Ellipses, Gaze, Mask, Points, Polygons, join
 from shamsul.annotations.matching import Annotators, bring
+from shamsul.findings.labels import BUILT_IN
 from shamsul.radiographs.archive import Extent
 from shamsul.radiographs.turn import AS_STORED, Turn
 

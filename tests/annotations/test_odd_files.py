@@ -11,9 +11,9 @@ from shamsul.annotations.formats.entry import Fault, Found
 from shamsul.annotations.formats.masks import read_mask
 from shamsul.annotations.formats.registry import read
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Mark, Mask, to_json
 from shamsul.annotations.matching import bring
+from shamsul.findings.labels import BUILT_IN
 from shamsul.radiographs.archive import Extent
 from tests.annotations.writers import SHAPE, write_json, write_table
 

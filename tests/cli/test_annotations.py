@@ -17,9 +17,9 @@ from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
 from shamsul.annotations.formats.registry import FORMATS
-from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.marks import Polygons
 from shamsul.annotations.measurements import MeasurementArchive, added, measurement_of
+from shamsul.findings.labels import BUILT_IN
 from shamsul.settings import ASSETS
 from tests.annotations import writers
 from tests.cli.command import run_in

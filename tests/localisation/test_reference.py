@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from shamsul.annotations.formats.entry import Fault
-from shamsul.annotations.labels import BUILT_IN
 from shamsul.annotations.matching import Annotators
+from shamsul.findings.labels import BUILT_IN
 from shamsul.localisation.maps import MapFile, find
 from shamsul.localisation.reference import AnnotationFile
 from shamsul.radiographs.geometry import Geometry

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shamsul.annotations.labels import LabelTable
+from shamsul.findings.labels import LabelTable
 from shamsul.metrics.thresholds import Tuned
 from shamsul.reporting import files
 from shamsul.settings import HOME

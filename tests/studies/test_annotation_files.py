@@ -13,9 +13,9 @@ from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.formats import registry
 from shamsul.annotations.formats.entry import Fault, Found, Looked
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import BUILT_IN, GAZE, LabelTable
 from shamsul.annotations.marks import Boxes, Gaze
 from shamsul.annotations.matching import Annotators
+from shamsul.findings.labels import BUILT_IN, GAZE, LabelTable
 from shamsul.radiographs import Radiograph, RadiographArchive
 from shamsul.radiographs.turn import Turn
 from shamsul.reading.design.study import Case

@@ -70,6 +70,17 @@ def test_a_stopped_run_goes_on(
     assert np.array_equal(found.pixels[0], expected(files[0], 24, Resize.STRETCH))
 
 
+def test_a_damaged_file_of_the_app_is_left_out(tmp_path: Path) -> None:
+    kept = [tmp_path / f"{'a' * 64}.npz", tmp_path / "other.npz"]
+    for file in kept:
+        file.write_bytes(b"no radiograph")
+    found = images(kept, 24, Resize.STRETCH, tmp_path / "cache", processes=0)
+    assert [one.reason for one in found.unreadable] == [
+        "The radiograph's file in the archive is damaged.",
+        "The file is not a DICOM, PNG or JPEG image.",
+    ]
+
+
 def test_a_file_that_changed_is_read_again(files: list[Path], tmp_path: Path) -> None:
     images(files, 24, Resize.STRETCH, tmp_path / "cache", processes=0)
     Image.fromarray(np.full((60, 41), 200, np.uint8)).save(files[0])

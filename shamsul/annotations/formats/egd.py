@@ -15,8 +15,8 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
-from shamsul.annotations.labels import GAZE
 from shamsul.annotations.marks import Gaze
+from shamsul.findings.labels import GAZE
 from shamsul.storage.text import Row
 
 _VALID = "FPOGV"

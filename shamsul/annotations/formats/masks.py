@@ -12,7 +12,7 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.formats.entry import Entry, Found, each
 from shamsul.annotations.formats.format import Format
 from shamsul.annotations.formats.given import Given
-from shamsul.annotations.labels import BUILT_IN
+from shamsul.findings.labels import BUILT_IN
 
 _SURE = "--"
 #: Most of a mask that may be neither of its two commonest shades.

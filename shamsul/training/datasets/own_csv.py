@@ -1,18 +1,27 @@
 """A table of one's own, with a row for each image."""
 
+import csv
+import io
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shamsul.storage.atomic import write_atomically
+from shamsul.storage.spreadsheet import as_cell, meant
 from shamsul.training.datasets.columns import Columns, needed
-from shamsul.training.datasets.table import Side, Table, View, objects
+from shamsul.training.datasets.table import Label, Sex, Side, Table, View, objects
 
 _VIEWS: Final = {view.value: view for view in View} | {"": View.UNKNOWN, "L": View.LATERAL}
 _SIDES: Final = {side.value: side for side in Side} | {"": Side.OPEN}
 _OPTIONAL: Final = ("patient", "view", "sex", "age", "split")
+#: What is not known is an empty cell.
+_EMPTY: Final[Mapping[Enum, str]] = {View.UNKNOWN: "", Sex.UNKNOWN: "", Side.OPEN: ""}
 
 
 @dataclass(frozen=True)
@@ -78,8 +87,41 @@ def read(root: Path, names: Names | None = None) -> Table:
     return _table(root, columns, roles, labels)
 
 
+def write(root: Path, table: Table) -> None:
+    """Write a table as `read` reads it, ``dataset.csv`` in a data set's folder.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; none is left half written.
+    ValueError
+        If a label has the name of another column; one sentence.
+    """
+    names = Names()
+    roles = (names.image, *_OPTIONAL)
+    taken = next((label for label in table.labels if label in roles), None)
+    if taken is not None:
+        raise ValueError(f"A finding cannot be called {taken}, as a column of {names.file} is.")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow((*roles, *map(as_cell, table.labels)))
+    for row in map(table.row, range(len(table))):
+        writer.writerow(
+            (
+                as_cell(row.image),
+                as_cell(row.patient),
+                _EMPTY.get(row.view, row.view.value),
+                _EMPTY.get(row.sex, row.sex.value),
+                "" if math.isnan(row.age) else f"{row.age:g}",
+                _EMPTY.get(row.side, row.side.value),
+                *("" if one is Label.MISSING else int(one) for one in row.labels.values()),
+            )
+        )
+    write_atomically(root / names.file, text.getvalue().encode())
+
+
 def _table(root: Path, columns: Columns, roles: dict[str, str], labels: tuple[str, ...]) -> Table:
-    images = columns[roles["image"]]
+    images = _meant(columns[roles["image"]])
     columns.refuse(
         np.array([_outside(name) for name in images], bool), "its image is not below the folder"
     )
@@ -95,15 +137,19 @@ def _table(root: Path, columns: Columns, roles: dict[str, str], labels: tuple[st
         views = objects([_VIEWS.get(word.upper(), View.OTHER) for word in columns[roles["view"]]])
     return columns.table(
         root,
-        labels,
+        tuple(map(meant, labels)),
         values,
         images,
-        patients=columns[roles["patient"]] if "patient" in roles else None,
+        patients=_meant(columns[roles["patient"]]) if "patient" in roles else None,
         views=views,
         sexes=columns.sexes(roles["sex"]) if "sex" in roles else None,
         ages=columns.ages(roles["age"]) if "age" in roles else None,
         sides=sides,
     )
+
+
+def _meant(cells: NDArray[np.object_]) -> NDArray[np.object_]:
+    return objects([meant(cell) for cell in cells])
 
 
 def _outside(name: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shamsul.findings.labels import BUILT_IN, NAMES
+
 
 class Label(IntEnum):
     """What a data set says of one finding in one image."""
@@ -169,6 +171,23 @@ class Table:
         """How many images have a label's value."""
         return int(np.count_nonzero(self.values[:, self.labels.index(label)] == value))
 
+    def renamed(self) -> "Table":
+        """The table under the app's names of findings; labels that it has no name for keep theirs.
+
+        Labels that become one are joined. It is present where any of them is, else uncertain where
+        any is, else missing where any is: absent are only findings of which each is.
+
+        See Also
+        --------
+        shamsul.findings.labels : the names, and which labels stand for them.
+        """
+        of_app = [BUILT_IN.of_model(label, NAMES) or label for label in self.labels]
+        names = tuple(dict.fromkeys(of_app))
+        values = np.empty((len(self), len(names)), np.int8)
+        for place, name in enumerate(names):
+            values[:, place] = _any_of(self.values[:, [one == name for one in of_app]])
+        return replace(self, labels=names, values=values)
+
     def located(self) -> tuple["Table", list[Path]]:
         """The rows whose image is there, and where each is; the others are skipped.
 
@@ -198,6 +217,13 @@ class Table:
     def _columns(self) -> dict[str, NDArray[Any]]:
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
+
+
+def _any_of(values: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Of each row of labels, shape (N, L), what they say of a finding that comprises them."""
+    first = (Label.PRESENT, Label.UNCERTAIN, Label.MISSING)
+    found = np.select([(values == one).any(1) for one in first], first, Label.ABSENT)
+    return found.astype(np.int8)
 
 
 def joined(tables: Sequence[Table]) -> Table:

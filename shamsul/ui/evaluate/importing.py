@@ -13,9 +13,9 @@ from shamsul.annotations.formats import registry
 from shamsul.annotations.formats.entry import Fault
 from shamsul.annotations.formats.registry import FORMATS, Contents
 from shamsul.annotations.image_names import Images
-from shamsul.annotations.labels import BUILT_IN, LabelTable
 from shamsul.annotations.matching import Annotators
 from shamsul.annotations.upload import lay_out
+from shamsul.findings.labels import BUILT_IN, LabelTable
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import settings
 from shamsul.studies import annotation_files

@@ -3,24 +3,36 @@
 import gzip
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from shamsul.findings.labels import NAMES
 from shamsul.training.datasets.registry import DATASETS
 from shamsul.training.datasets.table import Label, Sex, Side, Table, View
-from tests.training.datasets.writers import WRITERS
+from tests.training.datasets.writers import WRITERS, chexlocalize, study
+
+#: Data sets that come in other layouts, too.
+OTHERS = (("chexpert", chexlocalize), ("csv", study))
+LAYOUTS = [*((name, WRITERS[name]) for name in DATASETS), *OTHERS]
 
 
-@pytest.fixture(params=DATASETS)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(params=LAYOUTS, ids=[f"{name}-{write.__name__}" for name, write in LAYOUTS])
+def layout(request: pytest.FixtureRequest) -> tuple[str, Callable[[Path], None]]:
+    found: tuple[str, Callable[[Path], None]] = request.param
+    return found
 
 
 @pytest.fixture
-def root(name: str, tmp_path: Path) -> Path:
-    WRITERS[name](tmp_path)
+def name(layout: tuple[str, Callable[[Path], None]]) -> str:
+    return layout[0]
+
+
+@pytest.fixture
+def root(layout: tuple[str, Callable[[Path], None]], tmp_path: Path) -> Path:
+    layout[1](tmp_path)
     return tmp_path
 
 
@@ -61,6 +73,17 @@ def test_a_row_has_the_cells_of_its_columns(name: str, root: Path) -> None:
     assert [row.labels[label] for label in table.labels] == table.values[1].tolist()
 
 
+def test_renamed_it_keeps_its_rows_and_has_the_apps_names_once(name: str, root: Path) -> None:
+    table = DATASETS[name].read(root)
+    renamed = table.renamed()
+    assert (renamed.images == table.images).all()
+    assert len(set(renamed.labels)) == len(renamed.labels) <= len(table.labels)
+    assert set(renamed.labels) <= {*NAMES, *table.labels}
+    assert same(renamed.renamed(), renamed)
+    # Whoever has any finding keeps it.
+    assert ((renamed.values == 1).any(axis=1) == (table.values == 1).any(axis=1)).all()
+
+
 def test_images_are_found_below_the_folder(name: str, root: Path) -> None:
     table = DATASETS[name].read(root)
     located, paths = table.located()
@@ -84,7 +107,7 @@ def test_a_missing_image_is_named_and_left_out(name: str, root: Path) -> None:
 
 def test_no_image_is_opened_for_the_table(name: str, root: Path) -> None:
     for path in root.rglob("*"):
-        if path.suffix in (".png", ".jpg", ".dcm", ".dicom"):
+        if path.suffix in (".png", ".jpg", ".dcm", ".dicom", ".npz"):
             path.unlink()
     assert len(DATASETS[name].read(root)) >= 2
 

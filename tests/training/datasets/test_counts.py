@@ -62,6 +62,11 @@ def test_nih(tmp_path: Path) -> None:
     assert counts["Infiltration"] == 19_894
     assert counts["Effusion"] == 13_317
     assert counts["Hernia"] == 227
+    renamed = table.renamed()
+    assert renamed.count("Pleural Effusion", Label.PRESENT) == 13_317
+    lesions = [table.values[:, table.labels.index(label)] == 1 for label in ("Nodule", "Mass")]
+    both = int((lesions[0] & lesions[1]).sum())
+    assert renamed.count("Lung Lesion", Label.PRESENT) == 6_331 + 5_782 - both
     # Who has no finding has none of the others.
     others = table.values[:, :-1].max(axis=1)
     assert (others == 1 - table.values[:, -1]).all()

@@ -18,7 +18,7 @@ from shamsul.training.datasets import (
     vindr,
 )
 from shamsul.training.datasets.own_csv import Names
-from shamsul.training.datasets.table import Label, Sex, Side, Table, View, joined
+from shamsul.training.datasets.table import Label, Sex, Side, Table, View, joined, objects
 from tests.training.datasets import writers
 from tests.training.datasets.writers import write_csv
 
@@ -42,6 +42,34 @@ def test_chexpert_has_blanks_and_uncertain_labels_in_either_release(
     assert table.sides.tolist() == [Side.TRAIN] * 3 + [Side.VALIDATION]
     assert table.sexes.tolist() == [Sex.FEMALE, Sex.FEMALE, Sex.UNKNOWN, Sex.MALE]
     assert table.images[0] == "train/patient00001/study1/view1_frontal.jpg"
+
+
+def test_chexperts_test_set_is_read_beside_the_others_without_their_columns(
+    tmp_path: Path,
+) -> None:
+    writers.chexpert(tmp_path)
+    writers.chexlocalize(tmp_path)
+    table = chexpert.read(tmp_path)
+    # valid.csv comes before val_labels.csv, which has the same images elsewhere.
+    assert table.sides.tolist() == [Side.TRAIN] * 3 + [Side.VALIDATION] + [Side.TEST] * 2
+    assert table.images[4] == "test/patient64741/study1/view1_frontal.jpg"
+    assert table.patients[3:].tolist() == ["patient64541", "patient64741", "patient64742"]
+    assert table.views[4:].tolist() == [View.FRONTAL, View.LATERAL]
+    assert table.sexes[4:].tolist() == [Sex.UNKNOWN] * 2
+    assert np.isnan(table.ages[4:]).all()
+    assert column(table, "Support Devices")[4:] == [PRESENT] * 2
+    assert column(table, "Edema")[4:] == [ABSENT] * 2
+
+
+@pytest.mark.parametrize("beginning", ["", "CheXpert-v1.0/", "data/CheXpert-v1.0-small/"])
+def test_whatever_stands_before_chexperts_sides_is_the_folder(
+    tmp_path: Path, beginning: str
+) -> None:
+    writers.chexlocalize(tmp_path, beginning)
+    (tmp_path / "test_labels.csv").rename(tmp_path / "test.csv")
+    table, _ = chexpert.read(tmp_path).located()
+    assert table.skipped == ()
+    assert table.sides.tolist() == [Side.VALIDATION, Side.TEST, Side.TEST]
 
 
 def test_chexpert_names_rows_without_patient_and_with_other_words(tmp_path: Path) -> None:
@@ -235,6 +263,37 @@ def test_rows_stay_named_beside_images_that_are_missing(tmp_path: Path) -> None:
     table, _ = own_csv.read(tmp_path).located()
     assert table.images.tolist() == ["c.png"]
     assert [one.place for one in table.skipped] == ["row 2", "b.png"]
+
+
+def test_an_own_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    labels = ("Lung Lesion", "=1+1", "Größe, in cm")
+    table = Table(
+        tmp_path,
+        labels,
+        objects(["a.png", "b/c.png"]),
+        np.array([[1, 0, -2], [-1, -2, 0]], np.int8),
+        objects(["-7", 'who, "me"']),
+        objects([View.LATERAL, View.UNKNOWN]),
+        objects([Sex.UNKNOWN, Sex.FEMALE]),
+        np.array([np.nan, 61.5], np.float32),
+        objects([Side.OPEN, Side.TEST]),
+    )
+    own_csv.write(tmp_path, table)
+    read = own_csv.read(tmp_path)
+    assert read.labels == labels
+    assert read.skipped == ()
+    for name in ("images", "values", "patients", "views", "sexes", "ages", "sides"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(table, name))
+    header, first, _ = (tmp_path / "dataset.csv").read_text().splitlines()
+    assert header.startswith("image,patient,view,sex,age,split,Lung Lesion,'=1+1,")
+    assert first == "a.png,'-7,LATERAL,,,,1,0,"
+
+
+def test_an_own_table_is_not_written_with_two_columns_of_one_name(tmp_path: Path) -> None:
+    writers.own_csv(tmp_path)
+    table = replace(own_csv.read(tmp_path), labels=("Edema", "sex"))
+    with pytest.raises(ValueError, match=r"^A finding cannot be called sex, .*\.$"):
+        own_csv.write(tmp_path, table)
 
 
 def test_a_column_that_is_named_but_missing_is_refused(tmp_path: Path) -> None:

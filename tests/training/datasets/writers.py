@@ -52,6 +52,18 @@ def chexpert(root: Path, release: str = "CheXpert-v1.0") -> None:
     write_images(root, first, second, third, valid)
 
 
+def chexlocalize(root: Path, beginning: str = "") -> None:
+    """The sides that CheXlocalize ships, with nothing but paths and labels."""
+    lateral = "test/patient64742/study1/view2_lateral.jpg"
+    for file, images in (
+        ("val_labels.csv", ["val/patient64541/study1/view1_frontal.jpg"]),
+        ("test_labels.csv", ["test/patient64741/study1/view1_frontal.jpg", lateral]),
+    ):
+        rows = [(beginning + image, *["0"] * (len(LABELS) - 1), "1") for image in images]
+        write_csv(root / file, ("Path", *LABELS), rows)
+        write_images(root, *images)
+
+
 NIH_HEADER = (
     "Image Index",
     "Finding Labels",
@@ -197,6 +209,18 @@ def own_csv(root: Path) -> None:
         ],
     )
     write_images(root, "x/a.png", "x/b.png")
+
+
+def study(root: Path) -> None:
+    """As the app writes a study."""
+    images = [f"images/{digit * 64}.npz" for digit in "ab"]
+    cells = ("", "", "", "")
+    write_csv(
+        root / "dataset.csv",
+        ("image", "patient", "view", "sex", "age", "split", "Edema", "Lung Lesion"),
+        [(images[0], "case-001", *cells, 1, ""), (images[1], "case-002", *cells, -1, 0)],
+    )
+    write_images(root, *images)
 
 
 WRITERS: Mapping[str, Callable[[Path], None]] = {

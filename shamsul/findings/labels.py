@@ -1,10 +1,11 @@
-"""From the annotators' labels to the model's."""
+"""From labels as annotators and owners of data sets have them to a model's or the app's."""
 
 import csv
 import io
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from shamsul.storage.spreadsheet import as_cell, meant
 from shamsul.storage.text import Table
@@ -12,6 +13,28 @@ from shamsul.storage.text import Table
 #: What gaze is labelled with: it belongs to an image, not to a finding, and is kept as it is.
 GAZE = "Gaze"
 _COLUMNS = ("annotated", "model")
+#: What the app calls findings: the labels of CheXpert, which those of the bundled model are among,
+#: and those of torchxrayvision that none of them comprises.
+NAMES: Final = (
+    "No Finding",
+    "Enlarged Cardiomediastinum",
+    "Cardiomegaly",
+    "Lung Opacity",
+    "Lung Lesion",
+    "Edema",
+    "Consolidation",
+    "Pneumonia",
+    "Atelectasis",
+    "Pneumothorax",
+    "Pleural Effusion",
+    "Pleural Other",
+    "Fracture",
+    "Support Devices",
+    "Infiltration",
+    "Emphysema",
+    "Fibrosis",
+    "Hernia",
+)
 
 
 def normalised(label: str) -> str:

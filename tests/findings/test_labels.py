@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shamsul.annotations.labels import BUILT_IN, GAZE, LabelTable, normalised
+from shamsul.findings.labels import BUILT_IN, GAZE, LabelTable, normalised
 
 XRV = ("Effusion", "Pleural_Thickening", "Lung Opacity", "Mass", "Lung Lesion", "Fibrosis")
 PHANTOM = ("Pleural Effusion", "Lung Lesion", "Support Devices")
