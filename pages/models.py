@@ -6,7 +6,7 @@ from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelInfo, ModelState
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Study
-from shamsul.ui.models import downloading, listing
+from shamsul.ui.models import downloading, listing, runs
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 
@@ -49,3 +49,4 @@ for one in sorted(waiting, key=lambda info: info.name != registry.GENERAL):
         listing.describe(one)
         downloading.download(one, primary=one.name == next_loaded)
 listing.add_own()
+runs.show()

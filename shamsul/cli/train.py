@@ -69,7 +69,8 @@ def train_model(
             "pip install -e '.[train]'."
         ) from None
     from shamsul.training.config import read_training
-    from shamsul.training.run import MODEL, Options, run
+    from shamsul.training.kept import MODEL
+    from shamsul.training.run import Options, run
 
     with toml_faults(config):
         file = read_training(text_of(config), config.resolve().parent)

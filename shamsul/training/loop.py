@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,12 +29,9 @@ from shamsul.storage.spreadsheet import as_cell
 from shamsul.training.augmentation import augment
 from shamsul.training.curves import curves
 from shamsul.training.epoch import Epoch
+from shamsul.training.kept import CHECKPOINT, CURVES, LOG
 from shamsul.training.loss import balance, total_loss
 from shamsul.training.recipe import Augmentation, Recipe
-
-CHECKPOINT: Final = "checkpoint.pt"
-LOG: Final = "log.csv"
-CURVES: Final = "curves.svg"
 
 
 class TrainingError(Exception):

@@ -29,7 +29,8 @@ from shamsul.training import devices
 from shamsul.training.card import Evaluation, Report, write_folder
 from shamsul.training.cases import GRID_SIZE, Cases, Render, Split, cases, fingerprint
 from shamsul.training.evaluation import evaluate, operating_point
-from shamsul.training.loop import CHECKPOINT, Examples, TrainingError, train
+from shamsul.training.kept import CHECKPOINT
+from shamsul.training.loop import Examples, TrainingError, train
 from shamsul.training.recipe import Augmentation, Recipe
 
 #: Low resolution is quick to render and looks the same on the model's grid; a twentieth is

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import torch
@@ -26,13 +25,8 @@ from shamsul.training.datasets.registry import DATASETS
 from shamsul.training.datasets.table import Side
 from shamsul.training.evaluation import operating_point
 from shamsul.training.images import images
-from shamsul.training.loop import CHECKPOINT, Examples, History, TrainingError, predicted, train
-
-#: In a run's folder, beside the loop's files.
-CONFIG: Final = "config.toml"
-SPLIT: Final = "split.csv"
-SUMMARY: Final = "run.json"
-MODEL: Final = "model"
+from shamsul.training.kept import CHECKPOINT, CONFIG, MODEL, SPLIT, SUMMARY
+from shamsul.training.loop import Examples, History, TrainingError, predicted, train
 
 
 @dataclass(frozen=True)
@@ -98,6 +92,8 @@ def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str],
     fabric.launch()
     first = fabric.is_global_zero
     if first:
+        write_atomically(folder / CONFIG, file.text.encode())
+        (folder / SUMMARY).unlink(missing_ok=True)
         for skipped in data.table.skipped:
             say(str(skipped))
     with fabric.rank_zero_first():
@@ -107,7 +103,6 @@ def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str],
             for side in (Side.TRAIN, Side.VALIDATION)
         )
     if first:
-        write_atomically(folder / CONFIG, file.text.encode())
         split = splits.write(data.table, folder / SPLIT)
         if fabric.world_size > 1 and fabric.device.type != "cuda" and not recipe.frozen_statistics:
             say("Each process has batch statistics of its own: only GPUs share them.")

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from shamsul.training import loop
+from shamsul.training.kept import CHECKPOINT
 from shamsul.training.recipe import Augmentation, Recipe
 from tests.training.examples import MANIFEST, fresh, one_process, squares
 
@@ -85,7 +86,7 @@ def test_a_resumed_run_ends_exactly_like_an_uninterrupted_one(
     recipe = Recipe(epochs=3, optimiser="adamw", schedule=schedule, patience=0)  # type: ignore[arg-type]
     whole = fresh()
     expected = trained(whole, tmp_path, recipe, SHIFTED)
-    (tmp_path / loop.CHECKPOINT).unlink()
+    (tmp_path / CHECKPOINT).unlink()
 
     augment, calls = loop.augment, []
 

@@ -44,6 +44,8 @@ class DatasetTable(TomlTable):
         As its owner ships it; relative to the configuration file.
     labels : tuple of str
         Those that are learned, in the order of the outputs; empty: all of the table.
+    names : {"owner", "app"}
+        Whose names the labels have; see `shamsul.training.datasets.table.Table.renamed`.
     validation, test : float
         Shares of the patients that are drawn for a side that the owner has not set aside; without
         them a tenth for validation, none for test.
@@ -59,6 +61,7 @@ class DatasetTable(TomlTable):
     kind: str
     folder: str
     labels: tuple[str, ...] = Field(default=(), strict=False)
+    names: Literal["owner", "app"] = "owner"
     validation: Share | None = None
     test: Share = 0.0
     seed: int = Field(0, ge=0)
@@ -150,6 +153,8 @@ def opened(dataset: DatasetTable, policy: Policy, folder: Path) -> Data:
         if dataset.kind == "csv"
         else DATASETS[dataset.kind].read(root)
     )
+    if dataset.names == "app":
+        table = table.renamed()
     table = chosen(table, policy)
     if dataset.split:
         table = splits.read(table, folder / dataset.split)
@@ -176,5 +181,5 @@ def opened(dataset: DatasetTable, policy: Policy, folder: Path) -> Data:
 
 
 def _names(dataset: DatasetTable) -> Names:
-    labels = dataset.labels or None
-    return Names(file=dataset.table, labels=labels, **dataset.columns.model_dump())
+    labels = dataset.labels if dataset.names == "owner" else ()
+    return Names(file=dataset.table, labels=labels or None, **dataset.columns.model_dump())

@@ -1,0 +1,130 @@
+"""What a training leaves in its folder, and how far those of an installation have come."""
+
+import csv
+import json
+import math
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from shamsul.classifiers.manifest import FILE
+from shamsul.training.epoch import Epoch
+
+CONFIG: Final = "config.toml"
+SPLIT: Final = "split.csv"
+CHECKPOINT: Final = "checkpoint.pt"
+LOG: Final = "log.csv"
+CURVES: Final = "curves.svg"
+#: Written last.
+SUMMARY: Final = "run.json"
+#: The model folder.
+MODEL: Final = "model"
+_PREFIX: Final = "auc "
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A training as its folder tells it.
+
+    Attributes
+    ----------
+    name : str
+        Of the folder.
+    folder : Path
+    dataset : str
+        As the configuration names it.
+    labels : tuple of str
+        In the order of `Epoch.aucs`; empty before the first epoch.
+    epochs : tuple of Epoch
+        Those that are done.
+    planned : int
+    is_finished : bool
+    idle : float
+        Seconds since anything was written.
+    """
+
+    name: str
+    folder: Path
+    dataset: str
+    labels: tuple[str, ...]
+    epochs: tuple[Epoch, ...]
+    planned: int
+    is_finished: bool
+    idle: float
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch whose weights are kept, as `shamsul.training.loop.History` has it."""
+        defined = [epoch for epoch in self.epochs if math.isfinite(epoch.auc)]
+        if defined:
+            return max(defined, key=lambda epoch: epoch.auc)
+        return self.epochs[-1] if self.epochs else None
+
+    @property
+    def seconds_left(self) -> float:
+        """If the other epochs take as long as the last one; NaN before the first."""
+        if not self.epochs:
+            return math.nan
+        return (self.planned - len(self.epochs)) * self.epochs[-1].seconds
+
+    @property
+    def model(self) -> Path | None:
+        """The model folder, once there is one."""
+        return self.folder / MODEL if (self.folder / MODEL / FILE).is_file() else None
+
+
+def kept(directory: Path) -> list[Kept]:
+    """The trainings in a directory, those that were written to last first.
+
+    Folders that hold no training, or files that cannot be read, are passed over.
+    """
+    found = list(_kept(directory)) if directory.is_dir() else []
+    return sorted(found, key=lambda one: (one.idle, one.name))
+
+
+def _kept(directory: Path) -> Iterator[Kept]:
+    now = time.time()
+    for folder in directory.iterdir():
+        try:
+            config = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            labels, epochs = _read(folder / LOG)
+            finished = (folder / SUMMARY).is_file()
+            if finished:
+                json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+            written = max(file.stat().st_mtime for file in folder.iterdir())
+            yield Kept(
+                folder.name,
+                folder,
+                str(config["dataset"]["kind"]),
+                labels,
+                epochs,
+                int(config.get("training", {}).get("epochs", 10)),
+                finished,
+                max(now - written, 0.0),
+            )
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue
+
+
+def _read(log: Path) -> tuple[tuple[str, ...], tuple[Epoch, ...]]:
+    """The labels and the epochs of a log; none before the first."""
+    if not log.is_file():
+        return (), ()
+    with log.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    labels = tuple(name.removeprefix(_PREFIX) for name in rows[0] if name.startswith(_PREFIX))
+    return labels, tuple(
+        Epoch(
+            int(row["epoch"]),
+            float(row["loss"]),
+            float(row["validation_loss"]),
+            float(row["auc"]),
+            tuple(float(row[_PREFIX + label]) for label in labels),
+            float(row["rate"]),
+            float(row["seconds"]),
+        )
+        for row in rows
+    )
