@@ -138,6 +138,7 @@ def test_every_option_in_the_readme_exists() -> None:
         ["annotations", "import"],
         ["faithfulness"],
         ["evaluate"],
+        ["train"],
         ["users", "add"],
     )
     for command in commands:
