@@ -39,6 +39,9 @@ def begin(manifest: Manifest, start: str, place: Path, seed: int) -> nn.Module:
     """
     torch.manual_seed(seed)
     module = architecture.build(manifest)
+    if hasattr(module, "aux_logits"):
+        # Of Inception and GoogLeNet: only the last layer is trained.
+        module.aux_logits = False  # type: ignore[assignment]
     if start == NOTHING:
         return module
     own = module.state_dict()

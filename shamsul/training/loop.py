@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -32,6 +32,9 @@ from shamsul.training.epoch import Epoch
 from shamsul.training.kept import CHECKPOINT, CURVES, LOG
 from shamsul.training.loss import balance, total_loss
 from shamsul.training.recipe import Augmentation, Recipe
+
+#: Heads of Inception and GoogLeNet that only serve training, and are left as they are here.
+AUXILIARY: Final = ("AuxLogits.", "aux1.", "aux2.")
 
 
 class TrainingError(Exception):
@@ -323,6 +326,7 @@ class _Loop:
             "epochs": [asdict(epoch) for epoch in self.epochs],
             "best": self.best,
             "best_state": dict(self.best_state),
+            "scaler": self.fabric.strategy.precision.state_dict(),
         }
         with replacing(path) as file:
             torch.save(state, file)
@@ -341,6 +345,7 @@ class _Loop:
         self.module.load_state_dict(saved["module"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.rates.load_state_dict(saved["rates"])
+        self.fabric.strategy.precision.load_state_dict(saved["scaler"])
         self.epochs = [Epoch(**one | {"aucs": tuple(one["aucs"])}) for one in saved["epochs"]]
         self.best, self.best_state = saved["best"], saved["best_state"]
 
@@ -376,15 +381,16 @@ def _scaled(
 def _freeze(module: nn.Module, recipe: Recipe) -> list[nn.Module]:
     """Take away the gradients of what stays; gives the modules that stay in evaluation mode."""
     module.requires_grad_(True)
+    frozen = (*recipe.frozen, *AUXILIARY)
     still: list[nn.Module] = []
     for name, part in module.named_modules():
         normalises = isinstance(part, _BatchNorm)
-        below = any(f"{name}.".startswith(beginning) for beginning in recipe.frozen)
+        below = f"{name}.".startswith(frozen)
         if normalises and (recipe.frozen_statistics or below):
             still.append(part)
             part.requires_grad_(False)
     for name, parameter in module.named_parameters():
-        if name.startswith(recipe.frozen):
+        if name.startswith(frozen):
             parameter.requires_grad_(False)
     return still
 
