@@ -42,7 +42,7 @@ choices.warnings(study, radiograph)
 prediction = session.prediction(study, case)
 seen = drawings.seen(case.image_sha256)
 opened = choices.dock()
-target, parameters = choices.explanation_settings()
+target, parameters = choices.explanation_settings(classifier.manifest)
 with bar().tools:
     download_ratings(study)
 

@@ -15,7 +15,7 @@ def build(manifest: Manifest) -> nn.Module:
     Raises
     ------
     ModelError
-        No such architecture, or it does not take the manifest's options.
+        No such architecture, it does not take the manifest's options, or it is in an ONNX file.
 
     Notes
     -----
@@ -24,6 +24,8 @@ def build(manifest: Manifest) -> nn.Module:
     wanted here. So ``xrv/densenet`` is built from torchvision's class, which leaves one DenseNet
     to explain and saves importing torchxrayvision, which silences all warnings.
     """
+    if manifest.opaque:
+        raise ModelError(manifest.opaque)
     family, name = manifest.arch.split("/")
     labels, options = len(manifest.labels), manifest.arch_options
     # Random initial values are mostly thrown away; they should not advance the global state.

@@ -18,7 +18,7 @@ from shamsul.classifiers.device import (
 )
 from shamsul.classifiers.grid import GridImage, prepare
 from shamsul.classifiers.inference import RUNNING, InferenceEngine, Torch
-from shamsul.classifiers.manifest import Manifest
+from shamsul.classifiers.manifest import Manifest, ModelError
 from shamsul.classifiers.prediction import LabelScore, Prediction
 from shamsul.radiographs.radiograph import Radiograph
 
@@ -36,9 +36,10 @@ class Classifier:
     Parameters
     ----------
     manifest : Manifest
-    module : torch.nn.Module
-        Takes normalised images, float32 of shape (N, channels, h, w); gives logits (N, L). It is
-        put into evaluation mode, its parameters no longer ask for gradients.
+    network : torch.nn.Module or InferenceEngine
+        Takes normalised images, float32 of shape (N, channels, h, w); gives logits (N, L). A module
+        is put into evaluation mode, its parameters no longer ask for gradients. An engine, of which
+        nothing but that is known, runs on the processor.
     training_mean : ndarray of shape (h, w), float32 in [0, 1], optional
         Mean of the images that the model was trained on, on its grid.
     """
@@ -46,28 +47,49 @@ class Classifier:
     def __init__(
         self,
         manifest: Manifest,
-        module: torch.nn.Module,
+        network: torch.nn.Module | InferenceEngine,
         training_mean: NDArray[np.float32] | None = None,
     ) -> None:
         self.training_mean = training_mean
-        #: Where the module is.
-        self.device = device()
-        #: What the user should know about that; most often nothing.
+        #: What the user should know about where the network is; most often nothing.
         self.notice = ""
         self.manifest = manifest
-        module = module.eval().requires_grad_(False)
-        self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._module: torch.nn.Module | None = None
+        #: Where the network is.
+        self.device = PROCESSOR
+        #: The fastest in half precision, where that is faster than in single precision.
+        self.half: InferenceEngine | None = None
         #: What gives the logits that are shown and kept.
-        self.reference: InferenceEngine = Torch(self.module)
-        #: The fastest in single precision, and in half precision where that is faster; see
+        self.reference: InferenceEngine
+        if isinstance(network, torch.nn.Module):
+            self.device = device()
+            module = network.eval().requires_grad_(False)
+            self._module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.reference = Torch(module)
+            if has_bfloat16(self.device.type):
+                self.half = Torch(module, half=True)
+        else:
+            use_processor()
+            self.reference = network
+        #: The fastest in single precision; of both see
         #: :func:`~shamsul.classifiers.inference.equip`.
         self.exact: InferenceEngine = self.reference
-        self.half: InferenceEngine | None = (
-            Torch(self.module, half=True) if has_bfloat16(self.device.type) else None
-        )
         scaling = manifest.scaling
         self._mean = torch.tensor(scaling.mean).view(1, -1, 1, 1)
         self._std = torch.tensor(scaling.std).view(1, -1, 1, 1)
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """The network, to look into.
+
+        Raises
+        ------
+        ModelError
+            Nothing is known of it but its outputs; one sentence.
+        """
+        if self._module is None:
+            raise ModelError(self.manifest.opaque)
+        return self._module
 
     @property
     def batch_size(self) -> int:

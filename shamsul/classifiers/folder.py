@@ -1,4 +1,4 @@
-"""A model folder opened: manifest, architecture and weights put together."""
+"""A model folder opened: manifest, architecture and weights, or ONNX file, put together."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from shamsul.classifiers import architecture, weights
+from shamsul.classifiers import architecture, onnx_files, weights
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.inference import RUNNING
 from shamsul.classifiers.manifest import Manifest, ModelError
@@ -27,15 +27,20 @@ def open_folder(folder: Path, manifest: Manifest) -> Classifier:
     ------
     ModelError
         The weights are missing, unreadable or changed, or do not fit the architecture and
-        labels; one sentence.
+        labels; of an ONNX file, as :func:`shamsul.classifiers.onnx_files.read`; one sentence.
     """
+    network = onnx_files.read(folder, manifest) if manifest.opaque else _module(folder, manifest)
+    classifier = Classifier(manifest, network, _training_mean(folder, manifest))
+    check(classifier, folder)
+    return classifier
+
+
+def _module(folder: Path, manifest: Manifest) -> torch.nn.Module:
     with RUNNING:
         module = architecture.build(manifest)
     state = read_state(folder, manifest, module.state_dict())
     module.load_state_dict(module.state_dict() | state)  # with the counters of its own
-    classifier = Classifier(manifest, module, _training_mean(folder, manifest))
-    check(classifier, folder)
-    return classifier
+    return module
 
 
 def read_state(

@@ -1,4 +1,4 @@
-"""Model folders of weights that other programs saved."""
+"""Model folders of weights, or whole networks, that other programs saved."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from shamsul.classifiers import architecture, checkpoint, keras_files, weights
+from shamsul.classifiers import architecture, checkpoint, keras_files, onnx_files, weights
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.folder import POINTS, check, fitted
 from shamsul.classifiers.inference import RUNNING
@@ -17,17 +17,17 @@ Tables = Mapping[str, Mapping[str, torch.Tensor]]
 
 
 def import_weights(file: Path, manifest: Manifest, folder: Path) -> Manifest:
-    """Make a model folder of a weights file, all or nothing, once the model has been tried.
+    """Make a model folder of a file, all or nothing, once the model has been tried.
 
     Parameters
     ----------
     file : Path
         safetensors; a torch file of tensors by name in whatever dictionaries, or of a module of
-        torch's, torchvision's and torchxrayvision's own classes; HDF5 of a Keras DenseNet.
+        torch's, torchvision's and torchxrayvision's own classes; HDF5 of a Keras DenseNet; ONNX.
     manifest : Manifest
         The model's description, its `sha256` left out of account. An empty label stands for an
-        output that is left out. Operating points that torchxrayvision keeps in the file replace
-        those of the description.
+        output that is left out; an ONNX file's outputs all have one. Operating points that
+        torchxrayvision keeps in the file replace those of the description.
     folder : Path
         Must not exist yet.
 
@@ -48,21 +48,44 @@ def import_weights(file: Path, manifest: Manifest, folder: Path) -> Manifest:
         raise ModelError(f"There is no file {file}.")
     try:
         with new_folder(folder) as made:
-            written = _write(file, manifest, made)
+            write = _write_onnx if manifest.opaque else _write
+            written = write(file, manifest, made)
     except OSError as error:
         raise ModelError(f"{error.filename or folder}: {error.strerror}.") from None
     return written
 
 
+def _checked(manifest: Manifest, folder: Path) -> Manifest:
+    """The manifest, once it was read again: its faults are found as those of any model.toml."""
+    replace(manifest, sha256="0" * 64).write(folder)
+    try:
+        return Manifest.read(folder)
+    except ManifestError as error:
+        raise ModelError(f"A model cannot be described so: {'; '.join(error.faults)}.") from None
+
+
+def _write_onnx(file: Path, manifest: Manifest, folder: Path) -> Manifest:
+    """Write what the model folder of an ONNX file has."""
+    if not all(manifest.labels):
+        raise ModelError("Every output of an ONNX file needs a label.")
+    manifest = _checked(manifest, folder)
+    content = file.read_bytes()
+    network = onnx_files.network(content, manifest, file)
+    check(Classifier(manifest, network), file)
+    (folder / onnx_files.FILE).write_bytes(content)
+    manifest = replace(
+        manifest,
+        sha256=weights.sha256(folder / onnx_files.FILE),
+        arch_options={onnx_files.PROBABILITIES: network.probabilities},
+    )
+    manifest.write(folder)
+    return manifest
+
+
 def _write(file: Path, outputs: Manifest, folder: Path) -> Manifest:
     """Write what a model folder has, for the outputs that have a label."""
     labels = tuple(filter(None, outputs.labels))
-    replace(outputs, labels=labels, sha256="0" * 64).write(folder)
-    try:
-        # Read again, faults are found as those of any model.toml.
-        manifest = Manifest.read(folder)
-    except ManifestError as error:
-        raise ModelError(f"A model cannot be described so: {'; '.join(error.faults)}.") from None
+    manifest = _checked(replace(outputs, labels=labels), folder)
     with RUNNING:
         whole = architecture.build(outputs)
     tables = _tables(file, whole)

@@ -155,14 +155,15 @@ def equip(classifier: "Classifier") -> None:
     """Give a classifier of a model folder the engines that are fastest for it here.
 
     They are those that are kept with the model's fingerprint in the data directory, if they can
-    still be used, else measured, which takes some seconds, and kept. On a GPU it stays with torch.
+    still be used, else measured, which takes some seconds, and kept. On a GPU it stays with torch,
+    and an ONNX file with its own.
 
     Parameters
     ----------
     classifier : Classifier
         As it was loaded: a module that was changed since is not what engines were made of.
     """
-    if classifier.device.type != "cpu":
+    if classifier.device.type != "cpu" or classifier.manifest.opaque:
         return
     place = _place(classifier.manifest)
     choice = _kept(place)
@@ -191,7 +192,12 @@ def equip(classifier: "Classifier") -> None:
 
 def is_measured(manifest: "Manifest") -> bool:
     """Whether :func:`half_engine` knows the answer for a model; else it takes some seconds."""
-    return device().type != "cpu" or _kept(_place(manifest)) is not None
+    return _is_settled(manifest) or _kept(_place(manifest)) is not None
+
+
+def _is_settled(manifest: "Manifest") -> bool:
+    """Whether there is nothing to measure."""
+    return bool(manifest.opaque) or device().type != "cpu"
 
 
 def half_engine(folder: Path, manifest: "Manifest") -> str:
@@ -204,8 +210,9 @@ def half_engine(folder: Path, manifest: "Manifest") -> str:
     shamsul.classifiers.manifest.ModelError
         The model cannot be loaded; one sentence.
     """
-    if device().type != "cpu":
-        return _named(_TORCH, half=True) if has_bfloat16(device().type) else ""
+    if _is_settled(manifest):
+        half = not manifest.opaque and has_bfloat16(device().type)
+        return _named(_TORCH, half=True) if half else ""
     choice = _kept(_place(manifest))
     if choice is not None:
         return choice.half

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from shamsul.storage.text import read_text
 
 FILE = "model.toml"
+#: As `Manifest.arch`: the network is whatever an ONNX file holds.
+ONNX = "onnx"
 
 
 class ModelError(Exception):
@@ -82,7 +84,7 @@ class Manifest:
         Shown to the reader and stored with ratings.
     arch : str
         ``torchvision/<classification model>``, ``torchvision/densenet`` (any size, by
-        `arch_options`) or ``xrv/densenet``.
+        `arch_options`), ``xrv/densenet`` or ``onnx``.
     labels : tuple of str
         One per output, in the order of the outputs.
     input_size : int
@@ -92,13 +94,14 @@ class Manifest:
     normalisation : Scaling or Normalisation
     resize : Resize
     sha256 : str
-        Of the weights file, hexadecimal.
+        Of the file of weights, or the ONNX file, hexadecimal.
     thresholds : mapping of str to float
         Operating point on the probability for every label; 0.5 where the file is silent.
     trained_on : str
         Shown to the reader.
     arch_options : mapping of str to int, float, bool, str or tuple of int
-        Further arguments of the architecture's constructor.
+        Further arguments of the architecture's constructor; for ONNX files see
+        :mod:`shamsul.classifiers.onnx_files`.
     source_url, source_sha256 : str
         Where downloaded weights came from and the SHA-256 of that file; else empty.
 
@@ -145,6 +148,16 @@ class Manifest:
             sorted((name, str(value)) for name, value in self.arch_options.items()),
         ]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+    @property
+    def opaque(self) -> str:
+        """Why nobody can look into the network, one sentence; empty where one can."""
+        if self.arch != ONNX:
+            return ""
+        return (
+            f"{self.name} is an ONNX file, of which the outputs are known, but neither gradients, "
+            "layers nor weights."
+        )
 
     @property
     def scaling(self) -> Normalisation:
@@ -248,8 +261,10 @@ def _normalisation(value: object) -> bool:
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "name": (_text, "must be a text"),
     "arch": (
-        lambda v: isinstance(v, str) and re.fullmatch(r"(torchvision|xrv)/\w+", v) is not None,
-        'must be "torchvision/<model>" or "xrv/densenet"',
+        lambda v: (
+            isinstance(v, str) and re.fullmatch(rf"(torchvision|xrv)/\w+|{ONNX}", v) is not None
+        ),
+        'must be "torchvision/<model>", "xrv/densenet" or "onnx"',
     ),
     "labels": (_labels, "must be a list of different texts, at least one"),
     "input_size": (

@@ -2,7 +2,7 @@
 
 import hashlib
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import safetensors
@@ -40,12 +40,23 @@ def read(folder: Path, expected_sha256: str) -> dict[str, dict[str, torch.Tensor
     ModelError
         No weights, another SHA-256 than expected, or a file that cannot be read.
     """
-    path = next((folder / name for name in FILES if (folder / name).is_file()), None)
+    return tables(found(folder, FILES, expected_sha256))
+
+
+def found(folder: Path, names: Sequence[str], expected_sha256: str) -> Path:
+    """A model folder's file of the first of some names, after checking its SHA-256.
+
+    Raises
+    ------
+    ModelError
+        There is none, or it has another SHA-256 than expected; one sentence.
+    """
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
     if path is None:
-        raise ModelError(f"{folder} holds no {SAFETENSORS}.")
+        raise ModelError(f"{folder} holds no {names[0]}.")
     if sha256(path) != expected_sha256:
         raise ModelError(f"The SHA-256 of {path} is not the one in model.toml.")
-    return tables(path)
+    return path
 
 
 def tables(path: Path) -> dict[str, dict[str, torch.Tensor]]:
@@ -73,10 +84,10 @@ def tables(path: Path) -> dict[str, dict[str, torch.Tensor]]:
         ) from None
     except (safetensors.SafetensorError, RuntimeError, EOFError, OSError):
         raise ModelError(f"{path} is not a readable file of weights.") from None
-    found = dict(_tables(content))
-    if not found:
+    tensors = dict(_tables(content))
+    if not tensors:
         raise ModelError(f"{path} does not hold tensors by name.")
-    return found
+    return tensors
 
 
 def _tables(content: object) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:

@@ -254,8 +254,10 @@ def _phantoms(
     from shamsul.explainers.baselines import EXPLAINERS
     from shamsul.localisation.phantom_benchmark import Benchmark, method_of, references
 
-    methods = [method_of(method).name] if method else list(EXPLAINERS)
-    fingerprint = Manifest.read(folder_of(model)).fingerprint[:12]
+    manifest = Manifest.read(folder_of(model))
+    able = [name for name, one in EXPLAINERS.items() if not one.refusal(manifest)]
+    methods = [method_of(method).name] if method else able
+    fingerprint = manifest.fingerprint[:12]
     folder = settings().data_dir / "phantom-benchmark" / f"{fingerprint}-{seed}-{count}"
     benchmark = Benchmark(folder, folder_of(model), count, seed)
     with tqdm(total=count, unit="phantom") as bar:

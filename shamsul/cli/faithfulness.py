@@ -87,6 +87,8 @@ def faithfulness(
         out.mkdir(parents=True, exist_ok=True)  # before minutes are spent on maps
     classifier = registry.load(model)
     equip(classifier)
+    if not method:
+        methods = [one for one in methods if not one.refusal(classifier.manifest)]
     other = registry.load(label_randomised) if label_randomised else None
     check_labels(label or (), classifier)
     rows: list[dict[str, Any]] = []

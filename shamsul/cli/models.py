@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from shamsul.classifiers.manifest import Manifest, Resize, Scaling
+from shamsul.classifiers.manifest import ONNX, Manifest, Resize, Scaling
 from shamsul.cli.base import Json, UserError, emit, models_app, phantom_app
 
 
@@ -79,12 +79,18 @@ def download_model(name: str, as_json: Json = False) -> None:
 @models_app.command("import")
 def import_model(
     file: Annotated[
-        Path, typer.Argument(help="Weights: safetensors, a torch file, HDF5 of a Keras DenseNet.")
+        Path,
+        typer.Argument(
+            help="Weights: safetensors, a torch file, HDF5 of a Keras DenseNet; or an ONNX file."
+        ),
     ],
     arch: Annotated[
         str,
-        typer.Option(help="torchvision/<classification model>, as .../densenet121; xrv/densenet."),
-    ],
+        typer.Option(
+            help="torchvision/<classification model>, as .../densenet121; xrv/densenet; onnx, "
+            "which need not be said of an .onnx file."
+        ),
+    ] = "",
     labels: Annotated[
         str,
         typer.Option(
@@ -105,13 +111,27 @@ def import_model(
     resize: Annotated[
         Resize | None, typer.Option(help="By default stretch; centre-crop for xrv/densenet.")
     ] = None,
+    probabilities: Annotated[
+        bool | None,
+        typer.Option(
+            "--probabilities/--logits",
+            help="What an ONNX file gives; by default probabilities if it ends in a sigmoid or "
+            "softmax.",
+        ),
+    ] = None,
     trained_on: Annotated[str, typer.Option(help="Shown to the reader.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make a model folder of weights that another program saved, once they have been tried."""
+    """Make a model folder of what another program saved, once it has been tried."""
     from shamsul.classifiers import xrv
     from shamsul.classifiers.importing import import_weights
+    from shamsul.classifiers.onnx_files import PROBABILITIES
 
+    arch = arch or (ONNX if file.suffix.lower() == ".onnx" else "")
+    if not arch:
+        raise UserError("The architecture is needed: --arch torchvision/densenet121, for example.")
+    if probabilities is not None and arch != ONNX:
+        raise UserError("--probabilities and --logits are of ONNX files alone.")
     outputs = tuple(label.strip() for label in labels.split(","))
     points: Mapping[str, float] = {}
     if not labels:
@@ -135,6 +155,7 @@ def import_model(
         sha256="",
         thresholds=points,
         trained_on=trained_on,
+        arch_options={} if probabilities is None else {PROBABILITIES: probabilities},
     )
     made = import_weights(file, manifest, out)
     result = {"name": made.name, "folder": str(out), "labels": made.labels, "sha256": made.sha256}

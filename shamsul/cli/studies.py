@@ -39,6 +39,8 @@ def precompute_study(
     as_json: Json = False,
 ) -> None:
     """Compute all maps of a study's cases; what is there already is skipped."""
+    from shamsul.classifiers.manifest import Manifest
+    from shamsul.classifiers.registry import folder_of
     from shamsul.explainers.registry import USUAL
     from shamsul.reading.database.readings import Readings
     from shamsul.studies.desk import Desk
@@ -49,6 +51,9 @@ def precompute_study(
     store, archive, annotations = stores()
     about, cases = store.study(study), store.cases(study)
     if about.plan is None:
+        if not method:
+            manifest = Manifest.read(folder_of(about.model))
+            methods = [one for one in methods if not one.refusal(manifest)]
         wanted = open_sources(about, cases, methods)
     elif method:
         raise UserError(f"The study {study} has methods of its own; leave --method out.")

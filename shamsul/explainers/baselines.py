@@ -110,6 +110,7 @@ BASELINES: Final[dict[str, Method]] = {
                 Parameter("method", "grad_cam", "What explains it.", choices=tuple(METHODS)),
             ),
             sampled=False,
+            looks_inside=True,
             reading="A method's map for the same network with all weights shuffled within their "
             "layers: what the architecture and the image alone give.",
             citation="Adebayo et al. 2018, arXiv 1810.03292",

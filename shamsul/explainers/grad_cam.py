@@ -143,6 +143,7 @@ METHOD = Method(
         Parameter("relu", True, "Keep only what speaks for the label."),
     ),
     sampled=False,
+    looks_inside=True,
     reading="Where the network's last feature map speaks for the label; coarse, so its edges are "
     "not the finding's edges.",
     citation="Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74",

@@ -62,6 +62,7 @@ METHOD = Method(
         Parameter("baseline", "black", "The radiograph that shows nothing.", choices=BASELINES),
     ),
     sampled=True,
+    looks_inside=True,
     reading="Each pixel shows its share of the difference between the output for this radiograph "
     "and for its baseline; fine-grained and noisy, so look at where it gathers.",
     citation="Sundararajan, Taly, Yan 2017, arXiv 1703.01365",

@@ -272,6 +272,7 @@ METHOD = Method(
         ),
     ),
     sampled=False,
+    looks_inside=True,
     reading="Each pixel shows its share of the output, handed back layer by layer; look at where "
     "the relevance gathers, not at single pixels.",
     citation="Bach et al. 2015, doi 10.1371/journal.pone.0130140",

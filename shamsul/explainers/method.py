@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.heatmap import Heatmap, Target
 
 log = logging.getLogger(__name__)
@@ -202,6 +203,8 @@ class Method:
         Whether it needs hundreds of model evaluations; such methods are computed last.
     half : bool
         Whether those may be in half precision.
+    looks_inside : bool
+        Whether it needs the network's gradients, layers or weights, not its outputs alone.
     reading : str
         One sentence on how to read the map.
     citation : str
@@ -215,6 +218,7 @@ class Method:
     reading: str
     citation: str
     half: bool = False
+    looks_inside: bool = False
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values: those given, checked, and the defaults of the others.
@@ -227,6 +231,10 @@ class Method:
             If a value is not allowed.
         """
         return settle(self.title, self.parameters, given)
+
+    def refusal(self, manifest: Manifest) -> str:
+        """Why it cannot explain a model, one sentence; empty where it can be tried."""
+        return manifest.opaque if self.looks_inside else ""
 
     def failure(self, error: Exception) -> str:
         """Why its maps did not come, as :func:`failure` has it."""
@@ -276,6 +284,8 @@ class Method:
             If the method cannot explain this model.
         """
         values = self.settle(parameters)
+        if refusal := self.refusal(classifier.manifest):
+            raise ExplainerError(refusal)
         names = classifier.manifest.labels
         chosen = tuple(names) if labels is None else tuple(labels)
         missing = [label for label in chosen if label not in names]

@@ -12,10 +12,19 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.evaluation import Evaluator
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Parameter, Progress, Task, Value, failure, settle
+from shamsul.explainers.method import (
+    ExplainerError,
+    Parameter,
+    Progress,
+    Task,
+    Value,
+    failure,
+    settle,
+)
 from shamsul.metrics.faithfulness import Model
 from shamsul.storage.result_cache import ResultCache, Rows
 
@@ -219,6 +228,8 @@ class Measure:
         All that the function gives; the one that methods are judged by comes first.
     explains_again : bool
         Whether it computes maps anew, which takes minutes for methods that sample.
+    looks_inside : bool
+        Whether it changes the network's weights.
     about : str
         One sentence on what the number says.
     caveat : str
@@ -235,6 +246,7 @@ class Measure:
     about: str
     caveat: str
     citation: str
+    looks_inside: bool = False
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values, as :meth:`Method.settle` has them."""
@@ -244,6 +256,10 @@ class Measure:
     def unit(self) -> str:
         """What its progress counts."""
         return "maps" if self.explains_again else "evaluations"
+
+    def refusal(self, manifest: Manifest) -> str:
+        """Why it cannot measure maps of a model, one sentence; empty where it can be tried."""
+        return manifest.opaque if self.looks_inside else ""
 
     def failure(self, error: Exception) -> str:
         """Why its results did not come, as :func:`shamsul.explainers.method.failure` has it."""
@@ -277,6 +293,8 @@ class Measure:
             Out of the progress.
         """
         values = self.settle(given)
+        if refusal := self.refusal(subject.classifier.manifest):
+            raise ExplainerError(refusal)
         if cache is None:
             return self.function(subject, **values)
         keys = [self._digest(subject, heatmap, values) for heatmap in subject.maps]

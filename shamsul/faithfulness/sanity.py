@@ -139,6 +139,7 @@ CASCADING_RANDOMISATION = Measure(
     caveat="A dissimilar map need not be faithful; blank maps have no order, so that their rank "
     "correlation is undefined.",
     citation=_CITATION,
+    looks_inside=True,
 )
 
 INDEPENDENT_RANDOMISATION = Measure(
@@ -152,6 +153,7 @@ INDEPENDENT_RANDOMISATION = Measure(
     "the map does not depend on that stage.",
     caveat="A map that depends on every stage need not be faithful.",
     citation=_CITATION,
+    looks_inside=True,
 )
 
 LABEL_RANDOMISATION = Measure(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.classifiers import registry
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import RadiographArchive
@@ -45,11 +46,14 @@ class Made:
 
 def known(store: Store) -> Known:
     """What a study file may name here."""
-    models = {
-        info.name: info.manifest.labels for info in registry.models() if info.manifest is not None
+    manifests = {info.name: info.manifest for info in registry.models() if info.manifest}
+    models = {name: manifest.labels for name, manifest in manifests.items()}
+    refusals = {
+        name: {one.name: said for one in EXPLAINERS.values() if (said := one.refusal(manifest))}
+        for name, manifest in manifests.items()
     }
     studies = {study.name: len(store.cases(study.name)) for study in store.studies()}
-    return Known(models, tuple(METHODS), tuple(PRESETS), studies)
+    return Known(models, tuple(METHODS), tuple(PRESETS), studies, refusals)
 
 
 def create(

@@ -220,12 +220,15 @@ class Known:
     methods, presets : collection of str
     studies : mapping of str to int
         How many cases each study has.
+    refusals : mapping of str to mapping of str to str
+        By model, why methods and controls cannot be had of it.
     """
 
     models: Mapping[str, Collection[str]]
     methods: Collection[str]
     presets: Collection[str] = ()
     studies: Mapping[str, int] = field(default_factory=dict)
+    refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -287,6 +290,7 @@ def read_study_file(
     design = switches and check.built(switches.to_design, ("design",))
     questionnaire = _questionnaire(asked, check)
     _check_names(content, known, check)
+    _check_possible(content, tables["design"], known, check)
     if cases is not None:
         folder = folder or Path()
         _check_cases(cases, known, folder, [folder] if allowed is None else [*allowed], check)
@@ -352,6 +356,19 @@ def _check_names(content: Mapping[str, object], known: Known, check: Check) -> N
     tidy = [check.built(partial(reader_name, name), ("readers",)) for name in readers]
     if len(set(tidy)) < len(tidy):
         check.say(("readers",), "a reader is named twice")
+
+
+def _check_possible(
+    content: Mapping[str, object], design: object, known: Known, check: _Check
+) -> None:
+    """Whether the model can be explained by the methods and controls."""
+    refusals = known.refusals.get(str(content.get("model")), {})
+    controls = design.get("controls") if isinstance(design, dict) else None
+    asked = {("methods",): content.get("methods"), ("design", "controls"): controls}
+    for place, names in asked.items():
+        for name in _texts(names):
+            if name in refusals:
+                check.say(place, f"{name!r} is not possible: {refusals[name].rstrip('.')}")
 
 
 def _texts(value: object) -> list[str]:

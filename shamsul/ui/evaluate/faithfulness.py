@@ -24,6 +24,7 @@ from shamsul.ui.evaluate.selection import NO_CASES
 from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.downloads import offer
 from shamsul.ui.shared.frame import error_boundary
+from shamsul.ui.shared.refusals import possible_in
 from shamsul.ui.shared.wording import counted, plain
 
 #: Offered and not chosen: they compute maps anew. Label randomisation needs a second model.
@@ -78,12 +79,15 @@ def choice() -> Choice:
     with left:
         study = selection.study()
     usual = selection.methods_of(study)
+    explainers, refused = possible_in(EXPLAINERS, study)
+    # Offered all the same: the choice is kept from study to study.
+    measures, too_refused = possible_in({name: MEASURES[name] for name in (*USUAL, *SLOW)}, study)
     with right.popover("What is measured", icon=":material/tune:", width="stretch"):
         methods = _pills(
             "Methods and baselines",
-            tuple(EXPLAINERS),
-            lambda one: EXPLAINERS[one].title,
-            (*usual, *BASELINES),
+            tuple(explainers),
+            lambda one: explainers[one].title,
+            tuple(one for one in (*usual, *BASELINES) if one in explainers),
             f"measured-methods-{study.name}",
             "method",
         )
@@ -96,14 +100,16 @@ def choice() -> Choice:
             "measures-again",
             "measure",
         )
+        for others in filter(None, (refused, too_refused)):
+            st.caption(plain(others))
         st.caption(
             "All parameters have their defaults. Others, and label randomisation, which needs a "
             "second model, are on the command line: `shamsul faithfulness`."
         )
     return Choice(
         study,
-        tuple(one for one in EXPLAINERS if one in methods),
-        tuple(MEASURES[one] for one in (*USUAL, *SLOW) if one in (*quick, *slow)),
+        tuple(one for one in explainers if one in methods),
+        tuple(measure for one, measure in measures.items() if one in (*quick, *slow)),
     )
 
 

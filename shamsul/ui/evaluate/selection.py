@@ -20,6 +20,7 @@ from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
 from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
+from shamsul.ui.shared.refusals import possible_in
 from shamsul.ui.shared.wording import counted, plain
 
 VIEWS = ("Cases", "Study", "Faithfulness", "Annotations", "Phantom benchmark")
@@ -102,17 +103,20 @@ def choice() -> Choice | None:
     marked = [(case, one) for case in cases for one in described[case]]
     sources = sorted({one.source for _, one in marked})
     experts = [one for one in sources if one != DRAWN]
+    there, others = possible_in(EXPLAINERS, chosen)
     usual = methods_of(chosen)
     with right.popover("What is compared", icon=":material/tune:", width="stretch"):
         methods = st.pills(
             "Methods and baselines",
-            list(EXPLAINERS),
-            format_func=lambda name: EXPLAINERS[name].title,
+            list(there),
+            format_func=lambda name: there[name].title,
             selection_mode="multi",
-            default=[*usual, *BASELINES],
+            default=[one for one in (*usual, *BASELINES) if one in there],
             key=f"evaluated-{chosen.name}",
             wrap=True,
         )
+        if others:
+            st.caption(plain(others))
         threshold = st.selectbox(
             "Threshold",
             THRESHOLDS,
@@ -127,7 +131,7 @@ def choice() -> Choice | None:
             help="Others are compared with them as people, beside the methods. What readers drew "
             "on the Review page counts only if it is chosen here.",
         )
-    ordered = [one for one in EXPLAINERS if one in methods]
+    ordered = [one for one in there if one in methods]
     wanted = localisation.to_compare(chosen, cases, ordered)
     digests = tuple((case.image_sha256, one.digest) for case, one in marked)
     return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or experts), digests)

@@ -98,8 +98,8 @@ def add_own() -> None:
     """An uploader that takes a model folder's files."""
     st.markdown("##### Your own")
     files = st.file_uploader(
-        "Model folder: model.toml and weights.safetensors",
-        type=["toml", "safetensors"],
+        "Model folder: model.toml, and weights.safetensors or model.onnx",
+        type=["toml", "safetensors", "onnx"],
         accept_multiple_files=True,
         key=f"own-model-{st.session_state.setdefault('model_round', 0)}",
     )

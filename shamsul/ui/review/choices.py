@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from shamsul.classifiers import registry
+from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Parameter, Value
 from shamsul.explainers.registry import METHODS, USUAL
@@ -15,6 +16,7 @@ from shamsul.reading.design.study import Case, Study
 from shamsul.ui.shared import notes, session
 from shamsul.ui.shared.address import on_the_way
 from shamsul.ui.shared.frame import bar
+from shamsul.ui.shared.refusals import possible
 from shamsul.ui.shared.wording import plain
 
 
@@ -115,17 +117,22 @@ def dock() -> str:
     return chosen or ""
 
 
-def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
+def explanation_settings(manifest: Manifest) -> tuple[Target, dict[str, dict[str, Value]]]:
     """What is explained, by which methods, and with which parameters; controls for them in the bar.
 
     The controls are drawn while they are open: from case to case they would take as long as all
     the rest of the bar.
 
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the model that is explained.
+
     Returns
     -------
     target : Target
     parameters : dict
-        Of the chosen methods, by name.
+        Of those of the chosen methods that can explain the model, by name.
     """
     with bar().tools:
         settings = st.popover(
@@ -138,15 +145,16 @@ def explanation_settings() -> tuple[Target, dict[str, dict[str, Value]]]:
         )
     if settings.open:
         with settings:
-            st.session_state["explained"] = _explained()
+            st.session_state["explained"] = _explained(manifest)
     usual = {name: METHODS[name].settle({}) for name in USUAL}
-    chosen: tuple[Target, dict[str, dict[str, Value]]] = st.session_state.get(
-        "explained", (Target.LOGIT, usual)
-    )
-    return chosen
+    target: Target
+    chosen: dict[str, dict[str, Value]]
+    target, chosen = st.session_state.get("explained", (Target.LOGIT, usual))
+    able, _ = possible(METHODS, manifest)
+    return target, {name: own for name, own in chosen.items() if name in able}
 
 
-def _explained() -> tuple[Target, dict[str, dict[str, Value]]]:
+def _explained(manifest: Manifest) -> tuple[Target, dict[str, dict[str, Value]]]:
     chosen = st.pills(
         "Methods",
         list(METHODS),
@@ -157,6 +165,10 @@ def _explained() -> tuple[Target, dict[str, dict[str, Value]]]:
         persist_state="session",
         wrap=True,
     )
+    # Offered all the same: the choice is kept for studies with other models.
+    _, others = possible(METHODS, manifest)
+    if others:
+        st.caption(plain(others))
     target = st.radio(
         "Explain the model's",
         [member.value for member in Target],

@@ -1,6 +1,7 @@
 """A study file is read whole, and every fault in it is named with its line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -353,3 +354,20 @@ def test_what_is_not_toml_says_where(text: str, says: str) -> None:
 def test_a_nul_is_a_fault(old: str, new: str, line: str) -> None:
     assert old in WHOLE
     assert any(line in fault for fault in faults(WHOLE.replace(old, new)))
+
+
+def test_methods_and_controls_that_the_model_cannot_have_are_named_with_the_reason() -> None:
+    reason = "theirs is an ONNX file."
+    known = replace(
+        KNOWN,
+        models={"theirs": ("Edema",), **KNOWN.models},
+        refusals={"theirs": {"lrp": reason, "random_model": reason}},
+    )
+    text = f'{LEAST}\n[design]\ncontrols = ["other_patient", "random_model"]\n'
+    assert read_study_file(text, known).study.model == "phantom"
+    with pytest.raises(StudyFileError) as refused:
+        read_study_file(text.replace('model = "phantom"', 'model = "theirs"'), known)
+    assert [(fault.line, fault.reason) for fault in refused.value.faults] == [
+        (4, "methods: 'lrp' is not possible: theirs is an ONNX file"),
+        (10, "design.controls: 'random_model' is not possible: theirs is an ONNX file"),
+    ]
