@@ -359,7 +359,7 @@ def _check_names(content: Mapping[str, object], known: Known, check: Check) -> N
 
 
 def _check_possible(
-    content: Mapping[str, object], design: object, known: Known, check: _Check
+    content: Mapping[str, object], design: object, known: Known, check: Check
 ) -> None:
     """Whether the model can be explained by the methods and controls."""
     refusals = known.refusals.get(str(content.get("model")), {})
