@@ -50,8 +50,8 @@ def augment(images: torch.Tensor, seeds: Sequence[int], largest: Augmentation) -
     signed = {name: 2 * draw - 1 for name, draw in draws.items()}
     images = _moved(images, draws, signed, largest)
     if largest.blur:
-        chosen = draws["blur"].view(-1, 1, 1, 1) < largest.blur
-        images = torch.where(chosen, _blur(images), images)
+        chosen = draws["blur"] < largest.blur
+        images = images.index_put((chosen,), _blur(images[chosen]))
     if largest.contrast or largest.brightness or largest.gamma:
         contrast, brightness, gamma = (
             (getattr(largest, name) * signed[name]).view(-1, 1, 1, 1)
@@ -90,8 +90,12 @@ def _moved(
 
 def _blur(images: torch.Tensor) -> torch.Tensor:
     """Gaussian blur over 5 x 5 pixels."""
-    kernel = torch.exp(-(torch.arange(-2.0, 3.0) ** 2) / (2 * _BLUR**2)).to(images)
-    kernel = kernel / kernel.sum()
-    images = functional.pad(images, (2, 2, 2, 2), mode="replicate")
-    images = functional.conv2d(images, kernel.view(1, 1, 5, 1))
-    return functional.conv2d(images, kernel.view(1, 1, 1, 5))
+    kernel = torch.exp(-(torch.arange(-2.0, 3.0) ** 2) / (2 * _BLUR**2))
+    shares = (kernel / kernel.sum()).tolist()
+    # Five sums take a fraction of a convolution of one channel.
+    for dimension, size in ((2, images.shape[2]), (3, images.shape[3])):
+        sides = (0, 0, 2, 2) if dimension == 2 else (2, 2, 0, 0)
+        wide = functional.pad(images, sides, mode="replicate")
+        parts = (share * wide.narrow(dimension, k, size) for k, share in enumerate(shares))
+        images = sum(parts, torch.zeros_like(images))
+    return images

@@ -43,3 +43,16 @@ def test_brightness_is_shifted_by_no_more_than_is_said() -> None:
     shifted = augment(images, range(100), Augmentation(brightness=0.1)) - 0.5
     assert 0.05 < shifted.abs().max() <= 0.1
     assert torch.equal(shifted.amin((1, 2, 3)), shifted.amax((1, 2, 3)))
+
+
+def test_a_blur_is_a_gaussian_of_what_is_chosen() -> None:
+    images = torch.zeros(1, 1, 15, 15, dtype=torch.float64)
+    images[0, 0, 7, 7] = 1
+    blurred = augment(images, [0], Augmentation(blur=1))
+    steps = torch.arange(-2.0, 3.0, dtype=torch.float64)
+    line = torch.exp(-(steps**2) / (2 * 0.8**2))
+    expected = torch.zeros(15, 15, dtype=torch.float64)
+    expected[5:10, 5:10] = torch.outer(line, line) / line.sum() ** 2
+    torch.testing.assert_close(blurred[0, 0], expected, rtol=1e-6, atol=1e-9)
+    flat = torch.full((20, 1, 6, 6), 0.3)
+    torch.testing.assert_close(augment(flat, range(20), Augmentation(blur=0.5)), flat)
