@@ -10,6 +10,10 @@ from shamsul.classifiers.calibration import Calibration
 from shamsul.metrics import calibration as fits
 from shamsul.metrics.calibration import Scaling
 
+#: Standard deviation of calibrated logits beyond which images are told apart almost completely: no
+#: more than rounding would keep probabilities, and operating points, off 0 and 1.
+WIDEST: Final = 16.0
+
 
 class Method(Enum):
     """How logits are scaled."""
@@ -57,11 +61,16 @@ def fitted(
         rows = validation.known[:, column]
         present = validation.present[rows, column]
         try:
-            scalings[label] = _FIT[method](validation.logits[rows, column], present)
-            if min(present.sum(), (~present).sum()) < FEWEST:
-                few.append(label)
+            scaling = _FIT[method](validation.logits[rows, column], present)
         except ValueError as error:
             refused[label] = str(error)
+            continue
+        if scaling.slope * validation.logits[rows, column].std() > WIDEST:
+            refused[label] = "its images are told apart almost completely"
+            continue
+        scalings[label] = scaling
+        if min(present.sum(), (~present).sum()) < FEWEST:
+            few.append(label)
     if not scalings:
         reasons = "; ".join(f"{label}: {why}" for label, why in refused.items())
         raise ValueError(f"No label can be calibrated ({reasons}).")

@@ -52,7 +52,7 @@ def roc(found: Assessment, labels: Sequence[str]) -> Picture:
     """ROC curves with the operating point and its intervals."""
     metrics = found.tables["metrics"].set_index("label")
 
-    def panel(axes: Axes, label: str) -> None:
+    def panel(axes: Axes, label: str) -> str:
         row = metrics.loc[label]
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=0.6)
         _curves(axes, found, label, _roc)
@@ -63,7 +63,8 @@ def roc(found: Assessment, labels: Sequence[str]) -> Picture:
         axes.vlines(x, row["sensitivity_wilson_low"], row["sensitivity_wilson_high"], **cross)
         axes.plot(x, y, "o", color=INK, markersize=3.5, label="operating point")
         words = f"AUROC {row['auroc']:.3f}\n{row['auroc_low']:.3f} to {row['auroc_high']:.3f}"
-        axes.text(0.98, 0.04, words, ha="right", va="bottom")
+        axes.text(0.98, 0.04, words, ha="right", va="bottom", bbox=_VEIL)
+        return ""
 
     figure = _panels(labels, panel, "1 − specificity", "Sensitivity")
     caption = (
@@ -78,12 +79,13 @@ def precision_recall(found: Assessment, labels: Sequence[str]) -> Picture:
     """Precision-recall curves; dashed what a model that knows nothing has."""
     metrics = found.tables["metrics"].set_index("label")
 
-    def panel(axes: Axes, label: str) -> None:
+    def panel(axes: Axes, label: str) -> str:
         row = metrics.loc[label]
         axes.axhline(row["prevalence"], color=GREY, linewidth=0.8, linestyle="--", label="chance")
         _curves(axes, found, label, _precision_recall)
         words = f"AUPRC {row['auprc']:.3f}\n{row['auprc_low']:.3f} to {row['auprc_high']:.3f}"
         axes.text(0.03, 0.04, words, ha="left", va="bottom", bbox=_VEIL)
+        return ""
 
     figure = _panels(labels, panel, "Recall (sensitivity)", "Precision")
     caption = (
@@ -99,7 +101,7 @@ def reliability(found: Assessment, labels: Sequence[str]) -> Picture:
     bins, calibrated = found.tables["reliability"], found.manifest.calibration
     errors = found.tables["calibration"].set_index("label")
 
-    def panel(axes: Axes, label: str) -> None:
+    def panel(axes: Axes, label: str) -> str:
         mine = bins[bins["label"] == label]
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=0.6)
         if calibrated is not None and label in calibrated.slopes:
@@ -124,7 +126,7 @@ def reliability(found: Assessment, labels: Sequence[str]) -> Picture:
             linewidth=0.9,
             label="as shown",
         )
-        axes.text(0.98, 0.04, f"ECE {errors.loc[label, 'ece']:.3f}", ha="right", va="bottom")
+        return f"\nECE {errors.loc[label, 'ece']:.3f}"
 
     figure = _panels(labels, panel, "Mean probability", "Share with finding")
     caption = (
@@ -149,7 +151,7 @@ def subgroups(found: Assessment, labels: Sequence[str]) -> Picture:
     shown = table[table["label"].isin(labels)]
     least = min(shown["low"].min(), 0.5)
 
-    def panel(axes: Axes, label: str) -> None:
+    def panel(axes: Axes, label: str) -> str:
         mine = table[table["label"] == label].set_index(["factor", "group"]).reindex(rows)
         y = np.arange(len(rows))
         axes.axvline(metrics.loc[label, "auroc"], color=GREY, linewidth=0.8)
@@ -165,6 +167,7 @@ def subgroups(found: Assessment, labels: Sequence[str]) -> Picture:
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(max(0.0, least - 0.03), 1.02)
+        return ""
 
     figure = _panels(labels, panel, "AUROC", "", square=False, row=0.45 + 0.15 * len(rows))
     caption = (
@@ -180,21 +183,24 @@ _VEIL: Final = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad":
 
 def _panels(
     labels: Sequence[str],
-    panel: Callable[[Axes, str], None],
+    panel: Callable[[Axes, str], str],
     x: str,
     y: str,
     *,
     square: bool = True,
     row: float = 1.9,
 ) -> Figure:
-    """A figure with a panel for each label, and one legend."""
+    """A figure with a panel for each label, and one legend.
+
+    Drawing a panel gives what follows the label in its title.
+    """
     columns = min(_COLUMNS, len(labels))
     lines = -(-len(labels) // columns)
     figure = blank(min(0.9 + row * lines, max(_HIGHEST, 1.2 * lines)))
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, label in zip(panels, labels, strict=False):
-        panel(axes, label)
-        axes.set_title(wrapped(label, 26), loc="left", fontsize=SMALL)
+        title = f"{wrapped(label, 26)}{panel(axes, label)}"
+        axes.set_title(title, loc="left", fontsize=SMALL)
         if square:
             axes.set_xlim(-0.02, 1.02)
             axes.set_ylim(-0.02, 1.02)

@@ -15,7 +15,7 @@ PROCEDURE: Final = (
         "The area under the ROC curve (AUROC) has two {level} intervals. DeLong's takes images for "
         "independent of each other, which several of one patient are not. The bootstrap's draws "
         "whole patients with all their images and labels, {replicates} replicates, seed {seed}, "
-        "percentiles; where both differ, believe the latter.",
+        "percentiles; where both differ, it is patients that count.",
         (
             ("DeLong et al. 1988", "10.2307/2531595"),
             ("Sun, Xu 2014", "10.1109/LSP.2014.2337313"),

@@ -95,10 +95,10 @@ def shown(found: Assessment) -> dict[str, pd.DataFrame]:
     if len(comparison):
         tables["comparison"] = pd.DataFrame(
             {
-                "label": comparison["label"],
+                "label": comparison["label"].map(_whole),
                 "images": comparison["images"],
                 "AUROC": comparison["auroc"].map(number),
-                "the other's": comparison["auroc_other"].map(number),
+                "other's": comparison["auroc_other"].map(number),
                 "difference (DeLong)": _cells(
                     comparison, "difference", "delong_low", "delong_high"
                 ),

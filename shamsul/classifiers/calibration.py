@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 #: By which a calibration may have been fitted; see :mod:`shamsul.metrics.calibration`.
 METHODS: Final = ("platt", "temperature")
@@ -38,13 +38,8 @@ class Calibration:
         for name in ("slopes", "offsets"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
-    @classmethod
-    def of_table(cls, table: Mapping[str, Any]) -> "Calibration":
-        """What a table of ``model.toml`` says that has no :func:`fault`."""
-        return cls(**table)
-
     def to_table(self) -> dict[str, object]:
-        """The same as a table of ``model.toml``."""
+        """The same as a table of ``model.toml``, which its arguments are, too."""
         return {key: getattr(self, key) for key in _KEYS}
 
     def scaling(self, label: str) -> tuple[float, float]:

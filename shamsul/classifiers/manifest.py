@@ -366,7 +366,7 @@ def _parse(table: Mapping[str, object], path: Path) -> Manifest:
     values["resize"] = Resize(values.get("resize", "stretch"))
     values["sha256"] = str(values["sha256"]).lower()
     given = values.get("calibration")
-    values["calibration"] = Calibration.of_table(given) if isinstance(given, dict) else None
+    values["calibration"] = Calibration(**given) if isinstance(given, dict) else None
     options = values.get("arch_options", {})
     assert isinstance(options, dict)
     values["arch_options"] = {

@@ -238,6 +238,11 @@ def test_labels_that_cannot_be_calibrated_are_said_and_left() -> None:
     assert list(calibration.slopes) == ["Pneumonia"]
     _, notes = fitted(made(20), Method.PLATT, "x")
     assert "Calibrated on fewer than 10 images" in notes[0]
+    scored.logits[:, 1] = np.where(scored.present[:, 1], 3, -3)
+    scored.logits[np.flatnonzero(scored.known[:, 1])[0], 1] *= -1e-6
+    with pytest.raises(ValueError, match="told apart almost completely"):
+        fitted(scored, Method.TEMPERATURE, "x")
+    scored.logits[:, 1] += np.random.default_rng(0).normal(0, 3, len(scored))
     scored.logits[:, 1] *= -1
     with pytest.raises(ValueError, match=r"No label can be calibrated \(Edema: .*fewer findings"):
         fitted(scored, Method.PLATT, "x")

@@ -110,11 +110,26 @@ def test_the_gallery_has_the_surest_errors_of_the_right_images(found: Assessment
     assert list(false_negatives) == [image for _, image in sorted(missed)[:6]]
 
 
-def test_a_model_without_errors_has_no_gallery_and_one_kind_no_figure() -> None:
+def test_a_model_without_errors_has_no_gallery() -> None:
     scored = made(30)
     right = replace(scored, present=scored.positive)
-    pixels = np.zeros((30, 8, 8), np.uint8)
-    assert list(gallery.plates(right, pixels, np.arange(30))) == []
+    assert list(gallery.plates(right, np.zeros((30, 8, 8), np.uint8), np.arange(30))) == []
+
+
+def test_findings_that_no_image_has_are_in_the_tables_only(found: Assessment) -> None:
+    scored = replace(found.scored, present=np.zeros_like(found.scored.present))
+    empty = replace(
+        found, scored=scored, tables=tables(scored, replicates=3), other=None, other_scored=None
+    )
+    assert figures.draw(empty) == ()
+    written = files(empty, ())
+    assert "All images are with the finding, or all without it." in written["report.html"].decode()
+    assert "comparison.csv" not in written
+    few = scored.present.copy()
+    few[np.flatnonzero(scored.known[:, 0])[:3], 0] = True
+    scored = replace(scored, present=few)
+    some = replace(empty, scored=scored, tables=tables(scored, replicates=3))
+    assert "subgroups" not in {picture.name for picture in figures.draw(some)}
 
 
 def test_limits_follow_from_the_facts(found: Assessment) -> None:
