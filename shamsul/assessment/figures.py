@@ -163,7 +163,7 @@ def subgroups(found: Assessment, labels: Sequence[str]) -> Picture:
         edges = np.cumsum([len(names) for names in there.values()])[:-1] - 0.5
         for edge in edges:
             axes.axhline(edge, color=LINE, linewidth=0.4)
-        axes.set_yticks(y, [f"{wrapped(name, 16)}" for _, name in rows])
+        axes.set_yticks(y, [f"{factor} {name}" for factor, name in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(max(0.0, least - 0.03), 1.02)

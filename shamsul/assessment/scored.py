@@ -22,7 +22,7 @@ _SEXES: Final = {Sex.FEMALE: "female", Sex.MALE: "male", Sex.OTHER: "other"}
 _VIEWS: Final = {
     View.PA: "PA",
     View.AP: "AP",
-    View.FRONTAL: "frontal, PA or AP not told",
+    View.FRONTAL: "PA or AP",
     View.LATERAL: "lateral",
     View.OTHER: "other",
 }

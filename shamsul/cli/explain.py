@@ -71,7 +71,8 @@ def predict(
             yield image["file"]
             ranked = sorted(image["probabilities"].items(), key=lambda item: -item[1])
             yield from (f"  {probability:6.3f}  {label}" for label, probability in ranked)
-        yield f"Probabilities: {about}"
+        if images:
+            yield f"Probabilities: {about}"
 
     result = {
         "model": classifier.manifest.name,
