@@ -6,7 +6,7 @@ from shamsul.classifiers import registry
 from shamsul.classifiers.registry import ModelInfo, ModelState
 from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Study
-from shamsul.ui.models import downloading, listing, runs
+from shamsul.ui.models import downloading, listing, reports, runs
 from shamsul.ui.shared import session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 
@@ -38,6 +38,7 @@ st.caption(
 )
 for one in [one for one in found if one.state is not ModelState.AVAILABLE]:
     here(one)
+reports.show(found)
 if waiting:
     st.markdown("##### Published, for chest radiographs of patients")
     st.caption(

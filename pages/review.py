@@ -52,7 +52,8 @@ with st.container(horizontal=True, wrap=False, gap="small", key="review"):
     other = beside.chosen(case)
     second = st.container(key="review-beside") if other else None
 with side:
-    labels = bars.choose(case, prediction, {one.label for one in seen})
+    about = classifier.manifest.about_probabilities
+    labels = bars.choose(case, prediction, about, {one.label for one in seen})
     strip.show(case, place, radiograph)
 
 methods = [METHODS[name] for name in parameters]

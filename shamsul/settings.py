@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         return self.data_dir / "thumbnails"
 
     @property
+    def reports(self) -> Path:
+        """Directory of the reports of models, a folder for each registered one."""
+        return self.data_dir / "reports"
+
+    @property
     def radiographs(self) -> Path:
         """Directory of stored, de-identified radiographs."""
         return self.data_dir / "radiographs"

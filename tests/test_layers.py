@@ -22,6 +22,7 @@ IMPORTS = {
     "explainers": "settings storage phantom radiographs classifiers",
     "training": "settings storage metrics phantom radiographs findings classifiers",
     "reporting": "storage metrics radiographs explainers",
+    "assessment": "metrics classifiers training reporting",
     "localisation": "storage metrics phantom radiographs findings annotations classifiers "
     "reading explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",

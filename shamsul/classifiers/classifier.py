@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +26,8 @@ from shamsul.radiographs.radiograph import Radiograph
 BATCH_SIZE: Final = 8
 #: Smaller ones leave a GPU idle.
 GPU_BATCH_SIZE: Final = 128
+
+Logits = TypeVar("Logits", NDArray[np.floating], torch.Tensor)
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +189,27 @@ class Classifier:
                 progress(done)
         return logits
 
+    def calibrated(self, logits: Logits) -> Logits:
+        """Logits of which the sigmoid is the probability that is shown.
+
+        Parameters
+        ----------
+        logits : ndarray or Tensor of shape (..., L)
+            As the module gives them.
+
+        Returns
+        -------
+        ndarray or Tensor of shape (..., L)
+            Differentiable; the same object where the model is not calibrated.
+        """
+        calibration = self.manifest.calibration
+        if calibration is None:
+            return logits
+        slopes, offsets = zip(*map(calibration.scaling, self.manifest.labels), strict=True)
+        if isinstance(logits, torch.Tensor):
+            return logits * logits.new_tensor(slopes) + logits.new_tensor(offsets)
+        return np.asarray(logits * np.array(slopes) + np.array(offsets))
+
     def predict(self, radiograph: Radiograph) -> Prediction:
         """Logit, probability and operating point of every label for one radiograph."""
         return self.predict_grid(self.prepare(radiograph))
@@ -200,7 +223,7 @@ class Classifier:
             if not self.retreat():
                 raise
             (logits,) = self.logits(grid, engine=self.reference).astype(float)
-        probabilities = expit(logits)
+        probabilities = expit(self.calibrated(logits))
         return Prediction(
             self.manifest.name,
             tuple(

@@ -6,11 +6,14 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
+from shamsul.classifiers import calibration as calibrations
+from shamsul.classifiers.calibration import Calibration, sigmoid
+from shamsul.storage.atomic import write_atomically
 from shamsul.storage.text import read_text
 
 FILE = "model.toml"
@@ -104,6 +107,9 @@ class Manifest:
         :mod:`shamsul.classifiers.onnx_files`.
     source_url, source_sha256 : str
         Where downloaded weights came from and the SHA-256 of that file; else empty.
+    calibration : Calibration or None
+        What makes probabilities of logits; None where that is the sigmoid alone. Operating points
+        are on the probability as it is with it.
 
     Examples
     --------
@@ -126,6 +132,7 @@ class Manifest:
     arch_options: Mapping[str, object] = field(default_factory=dict)
     source_url: str = ""
     source_sha256: str = ""
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         thresholds = {label: self.thresholds.get(label, 0.5) for label in self.labels}
@@ -147,7 +154,42 @@ class Manifest:
             sorted(self.thresholds.items()),
             sorted((name, str(value)) for name, value in self.arch_options.items()),
         ]
+        if self.calibration is not None:
+            about += [sorted(self.calibration.slopes.items())]
+            about += [sorted(self.calibration.offsets.items())]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+    def probability(self, label: str, logit: float) -> float:
+        """The probability that is shown for a label's logit."""
+        slope, offset = self.calibration.scaling(label) if self.calibration else (1.0, 0.0)
+        return sigmoid(slope * logit + offset)
+
+    def calibrated(self, calibration: Calibration | None) -> "Manifest":
+        """The same model with another calibration, or none.
+
+        Operating points go along with the probabilities, so that what was positive stays so.
+        """
+        changed = replace(self, calibration=calibration)
+        moved = {
+            label: changed.probability(label, self._logit(label, point)) if 0 < point < 1 else point
+            for label, point in self.thresholds.items()
+        }
+        return replace(changed, thresholds=moved)
+
+    def _logit(self, label: str, probability: float) -> float:
+        """The logit that has a probability; the inverse of `probability`."""
+        slope, offset = self.calibration.scaling(label) if self.calibration else (1.0, 0.0)
+        return (math.log(probability / (1 - probability)) - offset) / slope
+
+    @property
+    def about_probabilities(self) -> str:
+        """Whether probabilities are calibrated, in a word, and on what."""
+        if self.calibration is None:
+            return "not calibrated"
+        found = self.calibration
+        left = [label for label in self.labels if label not in found.slopes]
+        words = f"calibrated on {found.fitted_on} ({found.images} images)"
+        return f"{words}, but not {', '.join(left)}" if left else words
 
     @property
     def opaque(self) -> str:
@@ -199,7 +241,12 @@ class Manifest:
         values["labels"] = list(self.labels)
         values["resize"] = self.resize.value
         values["thresholds"] = dict(self.thresholds)
-        options = values.pop("arch_options")
+        tables: dict[str, Mapping[str, object]] = {
+            "arch_options": self.arch_options,
+            "calibration": self.calibration.to_table() if self.calibration else {},
+        }
+        for name in tables:
+            del values[name]
         scaling = values["normalisation"]
         values["normalisation"] = (
             scaling.value
@@ -207,10 +254,11 @@ class Manifest:
             else {"mean": list(self.scaling.mean), "std": list(self.scaling.std)}
         )
         lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value != ""]
-        if options:
-            lines += ["", "[arch_options]"]
-            lines += [f"{key} = {_toml(value)}" for key, value in self.arch_options.items()]
-        (Path(folder) / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for name, table in tables.items():
+            if table:
+                lines += ["", f"[{name}]"]
+                lines += [f"{key} = {_toml(value)}" for key, value in table.items()]
+        write_atomically(Path(folder) / FILE, ("\n".join(lines) + "\n").encode())
 
 
 def _toml(value: object) -> str:
@@ -286,6 +334,8 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "arch_options": (lambda v: isinstance(v, dict), "must be a table"),
     "source_url": (_text, "must be a text"),
     "source_sha256": (_sha256, "must be 64 hexadecimal digits"),
+    # With a sentence for each of its faults, see `_faults`.
+    "calibration": (lambda v: True, ""),
 }
 _REQUIRED = ("name", "arch", "labels", "input_size", "channels", "normalisation", "sha256")
 
@@ -301,6 +351,10 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     if isinstance(labels, list) and isinstance(thresholds, dict):
         strangers = [label for label in thresholds if label not in labels]
         faults += [f"thresholds names {label!r}, which is no label" for label in strangers]
+    if "calibration" in table:
+        known_labels = labels if isinstance(labels, list) else None
+        wrong_there = calibrations.fault(table["calibration"], known_labels)
+        faults += [f"calibration {wrong_there}"] * bool(wrong_there)
     channels, scaling = sound.get("channels"), sound.get("normalisation")
     if scaling == "imagenet" and channels == 1:
         faults.append('normalisation "imagenet" needs channels = 3')
@@ -326,6 +380,8 @@ def _parse(table: Mapping[str, object], path: Path) -> Manifest:
     # Scripts written for the paper stretch; so does a file that does not say.
     values["resize"] = Resize(values.get("resize", "stretch"))
     values["sha256"] = str(values["sha256"]).lower()
+    given = values.get("calibration")
+    values["calibration"] = Calibration(**given) if isinstance(given, dict) else None
     options = values.get("arch_options", {})
     assert isinstance(options, dict)
     values["arch_options"] = {

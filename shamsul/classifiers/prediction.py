@@ -17,7 +17,7 @@ class LabelScore:
     logit : float
         Output before the sigmoid.
     probability : float
-        Sigmoid of the logit, in [0, 1].
+        In [0, 1]: the sigmoid of the logit, calibrated where the model is.
     threshold : float
         Operating point on the probability; at or above it the label counts as present.
     """

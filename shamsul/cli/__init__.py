@@ -11,6 +11,7 @@ from typer.exceptions import Abort, Exit, TyperException
 from shamsul.cli import (  # noqa: F401
     annotations,
     app,
+    assess,
     base,
     evaluate,
     explain,

@@ -64,13 +64,22 @@ def predict(
             }
         )
 
+    about = classifier.manifest.about_probabilities
+
     def text() -> Iterable[str]:
         for image in images:
             yield image["file"]
             ranked = sorted(image["probabilities"].items(), key=lambda item: -item[1])
             yield from (f"  {probability:6.3f}  {label}" for label, probability in ranked)
+        if images:
+            yield f"Probabilities: {about}"
 
-    result = {"model": classifier.manifest.name, "images": images, "errors": errors}
+    result = {
+        "model": classifier.manifest.name,
+        "probabilities": about,
+        "images": images,
+        "errors": errors,
+    }
     emit(result, as_json, text)
     if not images:
         raise typer.Exit(2)

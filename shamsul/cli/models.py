@@ -55,6 +55,7 @@ def show_model(name: str, as_json: Json = False) -> None:
         "channels": manifest.channels,
         "resize": manifest.resize.value,
         "thresholds": dict(manifest.thresholds),
+        "probabilities": manifest.about_probabilities,
         "sha256": manifest.sha256,
         "trained_on": manifest.trained_on,
     }

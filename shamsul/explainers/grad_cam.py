@@ -112,7 +112,9 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     run = _FromLayer(graph, name, count)
     with RUNNING:
         logits = run.run(task.batch())
-        explained = logits if task.target is Target.LOGIT else torch.sigmoid(logits)
+        explained = logits
+        if task.target is Target.PROBABILITY:
+            explained = torch.sigmoid(task.classifier.calibrated(logits))
         chosen = explained[torch.arange(count), list(task.outputs)].sum()
         activation = run.activation
         assert activation is not None

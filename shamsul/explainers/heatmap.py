@@ -19,7 +19,7 @@ class Target(Enum):
     LOGIT = "logit"
     """Before the sigmoid: steadier where the probability is near 0 or 1."""
     PROBABILITY = "probability"
-    """After the sigmoid, as the SHAMSUL paper did."""
+    """After the sigmoid, as the SHAMSUL paper did; calibrated where the model is."""
 
 
 @dataclass(frozen=True, eq=False)

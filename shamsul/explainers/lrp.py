@@ -248,7 +248,9 @@ def lrp(task: Task, *, composite: str) -> Relevance:
     ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
     low, high = torch.split(task.classifier.normalise(ends), 1)
     run = Propagation(task.classifier.module, task.batch(), COMPOSITES[composite], (low, high))
-    outputs = run.outputs if task.target is Target.LOGIT else torch.sigmoid(run.outputs)
+    outputs = run.outputs
+    if task.target is Target.PROBABILITY:
+        outputs = torch.sigmoid(task.classifier.calibrated(outputs))
     planned = 1 + len(task.outputs)
     task.progress(1, planned)
     starts = torch.diag(outputs)[list(task.outputs)]

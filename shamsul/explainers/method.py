@@ -151,8 +151,10 @@ class Task:
 
     def explained(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """The explained outputs of all the model's logits, (n, L) to (n, outputs)."""
-        chosen = logits[:, list(self.outputs)].astype(np.float64)
-        return chosen if self.target is Target.LOGIT else 1 / (1 + np.exp(-chosen))
+        if self.target is Target.LOGIT:
+            return logits[:, list(self.outputs)].astype(np.float64)
+        scaled = self.classifier.calibrated(logits.astype(np.float64))
+        return np.asarray(1 / (1 + np.exp(-scaled[:, list(self.outputs)])))
 
 
 @dataclass(frozen=True)

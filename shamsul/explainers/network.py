@@ -33,5 +33,7 @@ class Explained(nn.Module):
         return cls(task.classifier, task.outputs, task.target)
 
     def forward(self, grids: torch.Tensor) -> torch.Tensor:
-        logits = self.classifier.module(self.classifier.normalise(grids))[:, self.outputs]
-        return logits if self.target is Target.LOGIT else torch.sigmoid(logits)
+        explained: torch.Tensor = self.classifier.module(self.classifier.normalise(grids))
+        if self.target is Target.PROBABILITY:
+            explained = torch.sigmoid(self.classifier.calibrated(explained))
+        return explained[:, self.outputs]

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 #: Gives a number from how often each case is drawn, an integer array of shape (cases,): its sums
 #: are weighted with it, or its rows repeated that often by `numpy.repeat`.
@@ -133,6 +133,54 @@ def means(
         if count > 1
         else Interval(float(estimate), np.nan, np.nan, int(count), 0)
         for estimate, values, count in zip(estimates, drawn.T, counts, strict=True)
+    ]
+
+
+def intervals(
+    statistics: Callable[[NDArray[np.int64]], ArrayLike],
+    cases: int,
+    replicates: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, planned: None,
+) -> list[Interval]:
+    """`interval` of each of many statistics that one function gives, of the same draws at once.
+
+    Parameters
+    ----------
+    statistics : callable
+        Called as that of `interval`; gives S numbers, the same ones in the same order each time.
+    cases, replicates, level, seed
+        As of `interval`.
+    progress : callable
+        Called after each replicate with those done and those planned.
+
+    Returns
+    -------
+    list of Interval
+        Of length S.
+
+    Raises
+    ------
+    ValueError
+        As `interval` does.
+    """
+    if replicates < 1 or not 0 < level < 1:
+        raise ValueError(f"{replicates} replicates at a level of {level}")
+    estimates = np.asarray(statistics(np.ones(cases, dtype=np.int64)), dtype=float)
+    values = np.full((replicates, len(estimates)), np.nan)
+    if cases > 1:
+        random = np.random.default_rng(seed)
+        for number in range(replicates):
+            # One by one: draws of many patients would not fit into memory together.
+            times = random.multinomial(cases, np.full(cases, 1 / cases))
+            values[number] = statistics(times)
+            progress(number + 1, replicates)
+    return [
+        Interval(float(estimate), np.nan, np.nan, cases, 0)
+        if cases < 2 or np.isnan(estimate)
+        else _percentiles(float(estimate), column, level, cases)
+        for estimate, column in zip(estimates, values.T, strict=True)
     ]
 
 

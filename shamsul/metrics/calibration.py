@@ -138,6 +138,12 @@ def temperature(logits: ArrayLike, present: ArrayLike) -> Scaling:
     logits : array_like of shape (N,)
     present : array_like of shape (N,), bool
         Of cases that the model was not trained on.
+
+    Raises
+    ------
+    ValueError
+        All cases are of one kind; or there is no best temperature, since the logits' signs tell
+        all cases apart, or say nothing.
     """
     values, kinds = _both(logits, present)
 
@@ -145,6 +151,8 @@ def temperature(logits: ArrayLike, present: ArrayLike) -> Scaling:
         return _loss(values * np.exp(-log_temperature), kinds.astype(float))
 
     found = minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded")
+    if abs(found.x) > max(_LOG_TEMPERATURES) - 0.01:
+        raise ValueError("the signs of the logits tell all cases apart, or nothing")
     return Scaling(slope=float(np.exp(-found.x)))
 
 

@@ -5,6 +5,7 @@ References
 .. [1] Hanley, McNeil 1982, doi 10.1148/radiology.143.1.7063747
 .. [2] DeLong, DeLong, Clarke-Pearson 1988, doi 10.2307/2531595
 .. [3] Sun, Xu 2014, doi 10.1109/LSP.2014.2337313
+.. [4] Davis, Goadrich 2006, doi 10.1145/1143844.1143874
 """
 
 from dataclasses import dataclass
@@ -40,8 +41,33 @@ def auc(scores: NDArray[np.floating], present: NDArray[np.bool_]) -> float:
     return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
+def average_precision(scores: ArrayLike, present: ArrayLike) -> float:
+    """Area under the precision-recall curve, without interpolation [4]_.
+
+    Precision at each score, weighted with the recall that is gained there.
+
+    Parameters
+    ----------
+    scores : array_like of shape (N,)
+    present : array_like of shape (N,), bool
+
+    Returns
+    -------
+    float
+        In [0, 1]; the share of positive cases for scores that tell nothing; NaN without both kinds
+        of case.
+
+    Examples
+    --------
+    >>> round(average_precision([0.1, 0.4, 0.4, 0.9], [False, False, True, True]), 4)
+    0.8333
+    """
+    drawn = Drawn(scores, present)
+    return drawn.average_precision(np.ones(np.shape(present), dtype=np.int64))
+
+
 class Drawn:
-    """Areas under the ROC curve of cases that are drawn again, for a bootstrap.
+    """Areas under the curves of cases that are drawn again, for a bootstrap.
 
     Parameters
     ----------
@@ -50,25 +76,39 @@ class Drawn:
     """
 
     def __init__(self, scores: ArrayLike, present: ArrayLike) -> None:
-        values, self._place = np.unique(np.asarray(scores), return_inverse=True)
-        self._present = np.asarray(present, dtype=bool)
+        values, place = np.unique(np.asarray(scores), return_inverse=True)
         self._levels = len(values)
+        # Negative cases by their score, then positive ones.
+        self._place = place + self._levels * np.asarray(present, dtype=bool)
 
     def auc(self, times: NDArray[np.integer]) -> float:
         """The area where each case counts as often as it was drawn; `times` has the shape (N,).
 
         NaN where both kinds of case were not drawn.
         """
-        weights = np.asarray(times, dtype=float)
-        positive, negative = (
-            np.bincount(self._place[kind], weights[kind], minlength=self._levels)
-            for kind in (self._present, ~self._present)
-        )
+        negative, positive = self._counts(times)
         pairs = positive.sum() * negative.sum()
         if pairs == 0:
             return float("nan")
         below = np.cumsum(negative) - negative / 2
         return float(positive @ below / pairs)
+
+    def average_precision(self, times: NDArray[np.integer]) -> float:
+        """As :func:`average_precision`, of cases that count as often as they were drawn."""
+        # From the highest score down.
+        negative, positive = self._counts(times)[:, ::-1]
+        found = np.cumsum(positive)
+        if found[-1] == 0 or negative.sum() == 0:
+            return float("nan")
+        taken = found + np.cumsum(negative)
+        # Scores above all that were drawn have no precision, and gain no recall.
+        return float(positive @ (found / np.maximum(taken, 1)) / found[-1])
+
+    def _counts(self, times: NDArray[np.integer]) -> NDArray[np.float64]:
+        """How many negative and positive cases were drawn of each score, from the lowest."""
+        weights = np.asarray(times, dtype=float)
+        counts = np.bincount(self._place, weights, minlength=2 * self._levels)
+        return np.asarray(counts, dtype=float).reshape(2, self._levels)
 
 
 @dataclass(frozen=True)

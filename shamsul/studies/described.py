@@ -117,7 +117,8 @@ def _model(study: Study, answers: Sequence[SavedAnswer]) -> dict[str, dict[str, 
             "Weights (SHA-256)": manifest.sha256,
             "Architecture": ", ".join([manifest.arch, *options]),
             "Trained on": manifest.trained_on,
-            "Outputs": f"a probability each; positive {', '.join(positive)}",
+            "Outputs": f"a probability each, {manifest.about_probabilities}; positive "
+            f"{', '.join(positive)}",
         },
         "Preprocessing": {
             "Grid": f"{manifest.input_size} × {manifest.input_size} pixels, {manifest.channels} "

@@ -128,7 +128,7 @@ def map_scores(
         If an annotation is damaged, or made on an image of another size.
     """
     cache, annotations, results = desk.maps, desk.annotations, desk.scores
-    labels = functools.cache(lambda folder: Manifest.read(folder).labels)
+    manifest = functools.cache(Manifest.read)
     extent = functools.cache(desk.archive.extent)
 
     def spacing(image_sha256: str) -> tuple[float, float] | None:
@@ -147,7 +147,7 @@ def map_scores(
         keys = {
             label: ResultCache.digest(["map", label, *about, [each.digest for each in own]])
             for label, own in marked.items()
-            if label in labels(one.folder)
+            if label in manifest(one.folder).labels
         }
         kept = {label: results.get(key) for label, key in keys.items()}
         if None in kept.values():
@@ -157,7 +157,12 @@ def map_scores(
             if kept[label] is None and label in maps:
                 heatmap = maps[label]
                 mask = union(regions(own, label, by), heatmap.geometry.image_shape)
-                score = _score(one, heatmap, mask, spacing(one.key.image_sha256), rules)
+                probability = heatmap.output
+                if one.key.target is Target.LOGIT:
+                    probability = manifest(one.folder).probability(label, heatmap.output)
+                score = _score(
+                    one, heatmap, probability, mask, spacing(one.key.image_sha256), rules
+                )
                 score = replace(score, labels_in_image=len(marked))
                 rows = kept[label] = [_row(heatmap.sha256, score)]
                 results.offer(key, rows)
@@ -227,13 +232,11 @@ def _kept(case: Case, row: Mapping[str, Any]) -> MapScore:
 def _score(
     about: Source,
     heatmap: Heatmap,
+    probability: float,
     mask: NDArray[np.bool_],
     spacing: tuple[float, float] | None,
     rules: Rules,
 ) -> Score:
-    probability = heatmap.output
-    if about.key.target is Target.LOGIT:
-        probability = float(1 / (1 + np.exp(-heatmap.output)))
     found = LabelMap(heatmap.label, heatmap.method, heatmap.values, probability)
     score = score_map(about.case.name, found, mask, heatmap.geometry, spacing, rules)
     return replace(score, **vars(Features.of(mask)))

@@ -2,13 +2,17 @@
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from scipy.special import expit
 
+from shamsul.classifiers.calibration import Calibration
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
+from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Cancelled, Method
 from shamsul.explainers.registry import METHODS, by_waiting_time
 from tests.explainers.conftest import SIZE
@@ -130,6 +134,49 @@ def test_progress_ends_at_its_plan(method: Method, densenet: Classifier, noise: 
     )
     assert seen[-1][0] == seen[-1][1]
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_what_is_explained_of_a_calibrated_model_is_the_probability_that_is_shown(
+    method: Method, densenet: Classifier, noise: GridImage
+) -> None:
+    calibration = Calibration("platt", "made up", 1, {"Edema": 3.0}, {"Edema": 1.0})
+    changed = Classifier(
+        replace(densenet.manifest, calibration=calibration),
+        densenet.module,
+        densenet.training_mean,
+    )
+    logits = densenet.logits(noise.values[None])[0]
+    asked = {"target": Target.PROBABILITY, **fast(method)}
+    edema, other, _ = method.explain(changed, noise, **asked)
+    assert edema.output == pytest.approx(expit(3 * logits[0] + 1))
+    before = method.explain(densenet, noise, **asked)
+    np.testing.assert_allclose(other.values, before[1].values, atol=1e-6)
+    same = method.explain(changed, noise, **fast(method))[0]
+    logit = method.explain(densenet, noise, **fast(method))[0]
+    np.testing.assert_allclose(same.values, logit.values, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["grad_cam", "integrated_gradients", "occlusion"])
+def test_a_calibrated_probability_is_explained_as_that_of_a_scaled_last_layer(
+    name: str, densenet: Classifier, noise: GridImage
+) -> None:
+    slope, offset, labels = 3.0, 1.0, densenet.manifest.labels
+    module = copy.deepcopy(densenet.module)
+    with torch.no_grad():
+        module.classifier.weight *= slope
+        module.classifier.bias.mul_(slope).add_(offset)
+    calibration = Calibration(
+        "platt", "made up", 1, dict.fromkeys(labels, slope), dict.fromkeys(labels, offset)
+    )
+    calibrated = replace(densenet.manifest, calibration=calibration)
+    found = [
+        METHODS[name].explain(one, noise, target=Target.PROBABILITY)[0].values
+        for one in (
+            Classifier(calibrated, densenet.module, densenet.training_mean),
+            Classifier(densenet.manifest, module, densenet.training_mean),
+        )
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
 
 
 def test_fast_methods_come_first() -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from shamsul.metrics.bootstrap import interval, means
+from shamsul.metrics.bootstrap import interval, intervals, means
 from shamsul.metrics.reliability import krippendorff_alpha
 
 
@@ -133,3 +133,31 @@ def test_columns_with_fewer_than_two_values_have_no_interval() -> None:
     assert (one.estimate, one.cases) == (1, 1) and np.isnan([one.low, one.high]).all()
     assert np.isnan(none.estimate) and none.cases == 0
     assert np.isnan(means(np.empty((0, 1)))[0].estimate)
+
+
+def test_many_statistics_at_once_are_as_each_by_itself() -> None:
+    values = np.random.default_rng(0).normal(size=(30, 2))
+    values[:29, 1] = np.nan  # a mean of one case, undefined where that is not drawn
+
+    def mean(column: int, times: NDArray[np.int64]) -> float:
+        there = ~np.isnan(values[:, column])
+        count = times[there].sum()
+        return float(times[there] @ values[there, column] / count) if count else np.nan
+
+    seen: list[tuple[int, int]] = []
+    found = intervals(
+        lambda times: [mean(0, times), mean(1, times), np.nan],
+        30,
+        replicates=200,
+        seed=4,
+        progress=lambda done, planned: seen.append((done, planned)),
+    )
+    for column in (0, 1):
+        alone = interval(lambda times, c=column: mean(c, times), 30, replicates=200, seed=4)
+        assert found[column] == alone
+    assert found[1].undefined > 0
+    assert np.isnan(found[2].low) and found[2].undefined == 0
+    assert seen[-1] == (200, 200)
+    assert np.isnan(intervals(lambda times: [1.0], 1)[0].low)
+    with pytest.raises(ValueError, match="0 replicates"):
+        intervals(lambda times: [1.0], 3, replicates=0)

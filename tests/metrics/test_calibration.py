@@ -85,6 +85,9 @@ def test_nothing_is_fitted_where_nothing_can_be() -> None:
         platt([1, 2], [True, True])
     with pytest.raises(ValueError, match="cases without it"):
         temperature([1, 2], [False, False])
+    for separated in ([-2, -1, 1, 2], [2, 1, -1, -2]):
+        with pytest.raises(ValueError, match="all cases apart, or nothing"):
+            temperature(separated, [False, False, True, True])
     with pytest.raises(ValueError, match="fewer findings"):
         platt([-2, -1, 1, 2], [True, True, False, False])
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from shamsul.metrics import roc
 
@@ -99,3 +99,20 @@ def test_equal_scores_are_told_apart_as_often_as_they_should() -> None:
     scores = truth + rng.normal(size=(400, 2, 120))
     apart = [roc.difference(*both, present).p < 0.05 for both in scores]
     assert 0.025 <= np.mean(apart) <= 0.085
+
+
+@given(cases(), st.integers(0, 2**32 - 1))
+def test_average_precision_of_drawn_cases_is_sklearns_of_repeated_ones(
+    drawn: tuple[NDArray[np.float64], NDArray[np.bool_]], seed: int
+) -> None:
+    scores, present = drawn
+    assert roc.average_precision(scores[0], present) == pytest.approx(
+        average_precision_score(present, scores[0])
+    )
+    times = np.random.default_rng(seed).multinomial(len(present), [1 / len(present)] * len(present))
+    again = np.repeat(np.arange(len(present)), times)
+    found = roc.Drawn(scores[0], present).average_precision(times)
+    if len(set(present[again])) < 2:
+        assert math.isnan(found)
+    else:
+        assert found == pytest.approx(average_precision_score(present[again], scores[0][again]))

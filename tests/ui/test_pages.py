@@ -696,6 +696,42 @@ def test_without_a_model_that_has_seen_patients_the_next_thing_is_to_get_one(pag
     assert "has never seen a patient" in pages.texts()
 
 
+def test_models_have_their_reports_in_view(pages: Pages) -> None:
+    folder = settings().reports / "phantom"
+    folder.mkdir(parents=True)
+    row = {
+        "label": "Edema",
+        "images": 40,
+        "auroc": 0.91,
+        "auroc_low": 0.85,
+        "auroc_high": 0.96,
+        "sensitivity": None,
+        "specificity": 0.5,
+    }
+    about = {
+        "Data": "CheXpert, its test side",
+        "Assessed on": "2026-01-02",
+        "Weights (SHA-256)": "0" * 64,
+        "Images": "40",
+        "Probabilities": "not calibrated",
+    }
+    content = {"about": about, "tables": {"metrics": [row]}}
+    (folder / "report.json").write_text(json.dumps(content))
+    (folder / "report.html").write_text("<p>")
+    pages.app.switch_page("pages/models.py").run()
+    assert not pages.app.exception
+    (expander,) = [one for one in pages.app.expander if "CheXpert" in one.label]
+    assert expander.label == plain("phantom: CheXpert, its test side, 2026-01-02")
+    (table,) = expander.dataframe
+    assert table.value["AUROC"].tolist() == ["0.910 (0.850 to 0.960)"]
+    assert table.value["Sensitivity"].tolist() == ["–"]
+    assert "other weights" in pages.texts()
+    (folder / "report.json").write_text("[]")
+    pages.app.run()
+    assert not pages.app.exception
+    assert "The report of phantom cannot be read" in pages.texts()
+
+
 def test_pages_are_not_parsed_into_syntax_trees() -> None:
     # CPython 3.11 fails with a SystemError where two threads make them at once.
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))

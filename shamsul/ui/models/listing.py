@@ -46,7 +46,10 @@ def describe(info: ModelInfo) -> None:
             },
         )
         st.caption(
-            plain(f"{manifest.arch}, {manifest.input_size} pixels, SHA-256 {manifest.sha256}")
+            plain(
+                f"Probabilities are {manifest.about_probabilities}. {manifest.arch}, "
+                f"{manifest.input_size} pixels, SHA-256 {manifest.sha256}"
+            )
         )
     card = info.folder / "card.md"
     if card.is_file():

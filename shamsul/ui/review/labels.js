@@ -15,9 +15,9 @@ class Bars {
     parent.append(el("div", { style: "container-type: inline-size" }, this.list, this.legend));
   }
 
-  update({ labels, chosen }, send) {
+  update({ labels, chosen, about }, send) {
     this.send = send;
-    const text = JSON.stringify(labels);
+    const text = JSON.stringify([labels, about]);
     if (text !== this.text) {
       this.text = text;
       this.rows = labels.map((label) => this.row(label));
@@ -27,6 +27,7 @@ class Bars {
       this.legend.replaceChildren(
         el("span", {}, el("b"), "operating point"),
         ...(annotated ? [el("span", {}, "✎ annotated")] : []),
+        el("span", {}, about),
       );
     }
     this.show(chosen);

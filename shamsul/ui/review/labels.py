@@ -16,13 +16,17 @@ _bars = st.components.v2.component(
 )
 
 
-def choose(case: Case, prediction: Prediction, annotated: Collection[str]) -> tuple[str, ...]:
+def choose(
+    case: Case, prediction: Prediction, about: str, annotated: Collection[str]
+) -> tuple[str, ...]:
     """Draw the bars, most probable first.
 
     Parameters
     ----------
     case : Case
     prediction : Prediction
+    about : str
+        Whether its probabilities are calibrated.
     annotated : collection of str
         Labels of which the reader may see an annotation.
 
@@ -41,6 +45,7 @@ def choose(case: Case, prediction: Prediction, annotated: Collection[str]) -> tu
         key=key,
         data={
             "chosen": chosen,
+            "about": about,
             "labels": [
                 {
                     "name": score.label,

@@ -43,6 +43,7 @@ def test_a_click_shows_one_label_alone_and_plus_shows_it_besides(page: Page, url
 
 def test_bars_say_probability_operating_point_and_annotation(page: Page, url: str) -> None:
     page.goto(f"{url}/review?case=2")
+    expect(page.get_by_text("not calibrated", exact=True)).to_be_visible()
     labels = page.get_by_role("list", name="Labels to explain")
     expect(bar(page, "No Finding")).to_be_visible()
     named = [" ".join(one.all_inner_texts()) for one in labels.locator(".label").all()]
