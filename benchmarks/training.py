@@ -65,7 +65,7 @@ def epoch(images: int, batch: int, changes: Augmentation) -> dict[str, Any]:
         for _ in range(3):
             history = train(
                 fabric, module, MANIFEST.scaling, MANIFEST.labels, training, first, recipe, changes,
-                Path(directory), resume=False,
+                Path(directory), about={}, resume=False,
             )  # fmt: skip
             seconds["epoch"].append(history.epochs[0].seconds)
             seconds["bare"].append(bare(module, images, batch))
@@ -151,7 +151,18 @@ def learned(
     fabric = devices.fabric("cpu", 1, "32-true")
     fabric.launch()
     sides = (examples(training, labels), examples(validation, labels))
-    train(fabric, module, manifest.scaling, labels, *sides, recipe, CHANGES, folder, resume=False)
+    train(
+        fabric,
+        module,
+        manifest.scaling,
+        labels,
+        *sides,
+        recipe,
+        CHANGES,
+        folder,
+        about={},
+        resume=False,
+    )
     return module
 
 

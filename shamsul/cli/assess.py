@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shamsul.cli.base import Json, UserError, app, bar_of, emit
+from shamsul.cli.base import Json, UserError, app, bar_of, emit, text_of, toml_faults
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
@@ -112,19 +112,10 @@ def assess_model(
 
 def _dataset(file: Path) -> "DatasetFile":
     """What a configuration file says of the data, or each of its faults on stderr."""
-    from shamsul.storage.text import read_text
-    from shamsul.storage.toml_file import TomlError
     from shamsul.training.config import read_dataset
 
-    try:
-        return read_dataset(read_text(file), file.parent)
-    except TomlError as error:
-        for fault in error.faults:
-            print(f"{file}, {fault}", file=sys.stderr)
-        count = len(error.faults)
-        raise UserError(f"{file} has {count} {'fault' if count == 1 else 'faults'}.") from None
-    except ValueError as error:
-        raise UserError(f"{error}.") from None
+    with toml_faults(file):
+        return read_dataset(text_of(file), file.parent)
 
 
 def _usual(model: str) -> Path:

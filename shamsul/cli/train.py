@@ -69,6 +69,7 @@ def train_model(
             "pip install -e '.[train]'."
         ) from None
     from shamsul.training.config import read_training
+    from shamsul.training.devices import is_first
     from shamsul.training.kept import MODEL
     from shamsul.training.run import Options, run
 
@@ -83,9 +84,13 @@ def train_model(
         resume,
     )
     history = run(file, folder, options, lambda line: print(line, file=sys.stderr))
-    if int(os.environ.get("RANK", 0)) == 0 == int(os.environ.get("LOCAL_RANK", 0)):
+    if is_first():
         best = history.epochs[history.best - 1]
-        result = {"model": str(folder / MODEL), "best_epoch": best.number, "auc": best.auc}
+        result = {
+            "model": str(folder / MODEL),
+            "best_epoch": best.number,
+            "auc": best.to_json()["auc"],
+        }
         emit(
             result,
             as_json,

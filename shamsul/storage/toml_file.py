@@ -128,6 +128,10 @@ def _in_words(fault: Any) -> str:
     match fault["type"]:
         case "missing":
             return "is missing"
+        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
+            return "must be a table"
+        case "tuple_type" | "list_type":
+            return "must be a list"
         case "extra_forbidden":
             return "there is no such setting"
         case "literal_error":

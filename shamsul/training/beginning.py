@@ -1,6 +1,5 @@
 """The weights that a training begins with."""
 
-import urllib.error
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from shamsul.classifiers.manifest import FILE, Manifest, ModelError
 from shamsul.classifiers.matching import MatchError, matched
 from shamsul.classifiers.vision import torchvision
 from shamsul.training.config import IMAGENET, NOTHING
+from shamsul.training.recipe import AUXILIARY
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -72,6 +72,7 @@ def _fitted(
     tables: Mapping[str, Tensors], own: Tensors, head: list[str], start: str, manifest: Manifest
 ) -> dict[str, torch.Tensor]:
     """What was read, under the names of the architecture; its last layer has its own shape."""
+    own = {name: tensor for name, tensor in own.items() if not name.startswith(AUXILIARY)}
     first = next(name for name, tensor in own.items() if tensor.ndim == 4)
     problem: Exception | None = None
     # The file's last layer is of another number of labels, its first perhaps of three channels.
@@ -85,7 +86,7 @@ def _fitted(
                 (own[first].shape[0], channels, *own[first].shape[2:])
             )
             try:
-                state = matched(_without_points(tables), wanted)
+                state = matched(_of_network(tables), wanted)
             except MatchError as error:
                 problem = problem or error
                 continue
@@ -95,9 +96,14 @@ def _fitted(
     raise ModelError(f"The weights of {start} do not fit {manifest.arch}: {problem}.")
 
 
-def _without_points(tables: Mapping[str, Tensors]) -> Mapping[str, Tensors]:
+def _of_network(tables: Mapping[str, Tensors]) -> Mapping[str, Tensors]:
+    """Without torchxrayvision's operating points and the heads that only serve training."""
     return {
-        place: {n: t for n, t in table.items() if n.rpartition(".")[2] != folder.POINTS}
+        place: {
+            name: tensor
+            for name, tensor in table.items()
+            if name.rpartition(".")[2] != folder.POINTS and not name.startswith(AUXILIARY)
+        }
         for place, table in tables.items()
     }
 
@@ -135,12 +141,18 @@ def _of_imagenet(arch: str) -> Tensors:
             f"torchvision has no weights of ImageNet for {arch}: begin with a file, a model "
             'folder, or start = "nothing".'
         ) from None
-    best = published.DEFAULT
+    url = published.DEFAULT.url
+    file = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+    # As torchvision names them: NAME-HASH.pth, with the beginning of the SHA-256.
+    beginning = file.stem.rpartition("-")[2]
     try:
-        state: Tensors = best.get_state_dict(progress=False, check_hash=True)
-    except (OSError, urllib.error.URLError, RuntimeError) as error:
-        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(file), beginning, progress=False)
+    except (OSError, RuntimeError) as error:
         raise ModelError(
-            f"The weights of ImageNet cannot be downloaded ({error}): bring {best.url} to {folder}."
+            f"The weights of ImageNet cannot be downloaded ({error}): bring {url} to {file.parent}."
         ) from None
-    return state
+    if not weights.sha256(file).startswith(beginning):
+        raise ModelError(f"{file} is not what torchvision published: its SHA-256 is another one.")
+    return weights.tables(file)[""]

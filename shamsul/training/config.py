@@ -1,5 +1,6 @@
 """A training's configuration file, read with all its faults named by line."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class ModelTable(TomlTable):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
-    arch: Annotated[str, Field(pattern=r"^(torchvision|xrv)/\w+$")]
+    arch: str
     start: str = IMAGENET
     size: int = Field(224, ge=8, le=4096)
     channels: Literal[1, 3] = 3
@@ -172,7 +173,9 @@ def _dataset(content: Mapping[str, Any], folder: Path, faults: Check) -> Dataset
 
 
 def _check_model(model: ModelTable, recipe: Recipe | None, folder: Path, faults: Check) -> None:
-    if model.normalisation == "imagenet" and model.channels == 1:
+    if re.fullmatch(r"(torchvision|xrv)/\w+", model.arch) is None:
+        faults.say(("model", "arch"), 'must be "torchvision/<model>" or "xrv/densenet"')
+    elif model.normalisation == "imagenet" and model.channels == 1:
         faults.say(("model", "normalisation"), '"imagenet" needs channels = 3')
     elif (names := _names(model, faults)) and recipe is not None:
         for place, beginnings in (("rates", recipe.rates), ("frozen", recipe.frozen)):
@@ -189,9 +192,13 @@ def _names(model: ModelTable, faults: Check) -> list[str]:
     """Names of the parameters; none where the network cannot be built, which is noted."""
     try:
         with torch.device("meta"):
-            module = architecture.build(model.to_manifest(("one",)))
+            module = architecture.build(model.to_manifest(("one",))).eval()
+            module(torch.empty(1, model.channels, model.size, model.size))
     except ModelError as error:
         faults.say(("model", "arch"), str(error).rstrip("."))
+        return []
+    except (RuntimeError, ValueError, AssertionError) as error:
+        faults.say(("model", "size"), f"{model.arch} cannot take it ({error})")
         return []
     return [name for name, _ in module.named_parameters()]
 

@@ -30,15 +30,15 @@ def fabric(accelerator: str, devices: int | None, precision: str) -> Fabric:
     precision : str
         As Fabric names it.
     """
-    if "TORCHELASTIC_RUN_ID" in os.environ:
+    if by_torchrun():
         here = int(os.environ["LOCAL_WORLD_SIZE"])
         machines = int(os.environ["WORLD_SIZE"]) // here
     else:
-        cuda = torch.cuda.device_count() if accelerator != "cpu" else 0
+        cuda = torch.cuda.device_count() if kind(accelerator) == "cuda" else 0
         here, machines = devices or max(cuda, 1), 1
     strategy = DDPStrategy(timeout=_PATIENCE) if here * machines > 1 else "auto"
     return Fabric(
-        accelerator=accelerator,
+        accelerator=kind(accelerator),
         devices=here,
         num_nodes=machines,
         strategy=strategy,
@@ -46,16 +46,44 @@ def fabric(accelerator: str, devices: int | None, precision: str) -> Fabric:
     )
 
 
-def precision(recipe: Recipe, module: nn.Module, channels: int, size: int, accelerator: str) -> str:
+def by_torchrun() -> bool:
+    """Whether ``torchrun`` started this process, beside others."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def is_first() -> bool:
+    """Whether this process is the first of all, also before they are launched."""
+    return int(os.environ.get("RANK", 0)) == 0 == int(os.environ.get("LOCAL_RANK", 0))
+
+
+def kind(accelerator: str) -> str:
+    """What "auto" stands for: a GPU of CUDA where there is one, else the processor."""
+    if accelerator != "auto":
+        return accelerator
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def precision(
+    recipe: Recipe,
+    module: nn.Module,
+    channels: int,
+    size: int,
+    accelerator: str = "cpu",
+    devices: int | None = None,
+) -> str:
     """What the recipe asks for, or what is faster here.
 
-    bfloat16 mixed with single precision on a GPU that has it, and on a processor where two steps
-    take less time so: only some have arithmetic for it.
+    bfloat16 mixed with single precision on a GPU that has arithmetic for it, and on a processor
+    where two steps take less time so. Several processes of processors, whose times would differ,
+    stay in single precision.
     """
     if recipe.precision != "auto":
         return recipe.precision
-    if accelerator != "cpu" and torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    if kind(accelerator) == "cuda":
+        has = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bf16-mixed" if has else "32-true"
+    if by_torchrun() or (devices or 1) > 1:
+        return "32-true"
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     module.train()
     images = torch.rand(min(_IMAGES, recipe.batch), channels, size, size)

@@ -22,6 +22,8 @@ CURVES: Final = "curves.svg"
 SUMMARY: Final = "run.json"
 #: The model folder.
 MODEL: Final = "model"
+#: Seconds without a word after which a training may have been stopped, if its epochs are shorter.
+_QUIET: Final = 3600
 _PREFIX: Final = "auc "
 
 
@@ -64,6 +66,12 @@ class Kept:
         return self.epochs[-1] if self.epochs else None
 
     @property
+    def is_going(self) -> bool:
+        """Whether it is probably at work: not finished, nor quiet for much longer than usual."""
+        usual = self.epochs[-1].seconds if self.epochs else 0.0
+        return not self.is_finished and self.idle < max(3 * usual, _QUIET)
+
+    @property
     def seconds_left(self) -> float:
         """If the other epochs take as long as the last one; NaN before the first."""
         if not self.epochs:
@@ -94,7 +102,8 @@ def _kept(directory: Path) -> Iterator[Kept]:
             finished = (folder / SUMMARY).is_file()
             if finished:
                 json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-            written = max(file.stat().st_mtime for file in folder.iterdir())
+            files = [file for file in folder.iterdir() if not file.name.startswith(".")]
+            written = max(file.stat().st_mtime for file in files)
             yield Kept(
                 folder.name,
                 folder,

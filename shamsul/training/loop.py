@@ -6,12 +6,13 @@ many processes share it nor on whether the run was interrupted before.
 
 import csv
 import io
+import math
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,10 +32,7 @@ from shamsul.training.curves import curves
 from shamsul.training.epoch import Epoch
 from shamsul.training.kept import CHECKPOINT, CURVES, LOG
 from shamsul.training.loss import balance, total_loss
-from shamsul.training.recipe import Augmentation, Recipe
-
-#: Heads of Inception and GoogLeNet that only serve training, and are left as they are here.
-AUXILIARY: Final = ("AuxLogits.", "aux1.", "aux2.")
+from shamsul.training.recipe import AUXILIARY, Augmentation, Recipe
 
 
 class TrainingError(Exception):
@@ -88,6 +86,7 @@ def train(
     changes: Augmentation,
     folder: Path,
     *,
+    about: Mapping[str, object],
     resume: bool,
 ) -> History:
     """Train a module in place; it has the weights of the best epoch then.
@@ -107,6 +106,8 @@ def train(
     changes : Augmentation
     folder : Path
         Gets `CHECKPOINT`, `LOG` and `CURVES` after every epoch.
+    about : mapping
+        What else the run is told from others by, such as its data; plain values.
     resume : bool
         Go on from the checkpoint, if there is one.
 
@@ -115,10 +116,13 @@ def train(
     TrainingError
         The checkpoint is another run's, or the loss is no number.
     """
-    loop = _Loop(fabric, module, scaling, labels, training, recipe, changes)
+    this = identity(recipe, changes, labels, about)
+    loop = _Loop(fabric, module, scaling, this, training, recipe, changes)
     checkpoint = folder / CHECKPOINT
     if resume and checkpoint.exists():
         loop.load(checkpoint)
+        if fabric.is_global_zero:
+            write_log(folder / LOG, labels, loop.epochs)
     with tqdm(
         desc="training",
         total=recipe.epochs * loop.steps,
@@ -139,6 +143,39 @@ def train(
     return History(tuple(loop.epochs), loop.best)
 
 
+def identity(
+    recipe: Recipe, changes: Augmentation, labels: tuple[str, ...], about: Mapping[str, object]
+) -> dict[str, object]:
+    """What a run is told from others by; only the same one can be gone on with."""
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "changes": changes.model_dump(mode="json"),
+        "labels": list(labels),
+        **about,
+    }
+
+
+def of_run(checkpoint: Path, this: Mapping[str, object], device: torch.device) -> dict[str, Any]:
+    """What a checkpoint keeps.
+
+    Raises
+    ------
+    TrainingError
+        It cannot be read, or is another run's.
+    """
+    try:
+        saved: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
+        run = saved["run"]
+    except Exception as error:
+        raise TrainingError(f"{checkpoint} cannot be read ({type(error).__name__}).") from None
+    if run != this:
+        raise TrainingError(
+            f"{checkpoint} is another run's: give the configuration it was begun with, or begin "
+            "anew in another folder."
+        )
+    return saved
+
+
 def predicted(
     fabric: Fabric, module: nn.Module, scaling: Normalisation, pixels: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
@@ -154,6 +191,7 @@ def predicted(
                 rows = torch.zeros(len(pixels), logits.shape[1], device=fabric.device)
             rows[part] = logits
         if rows is None:
+            # Every process takes part, also one for which no image is left.
             width = module(_scaled(fabric, module, pixels[:1], scaling)).shape[1]
             rows = torch.zeros(len(pixels), width, device=fabric.device)
         total = fabric.all_reduce(rows, reduce_op="sum")
@@ -202,27 +240,25 @@ class _Loop:
         fabric: Fabric,
         module: nn.Module,
         scaling: Normalisation,
-        labels: tuple[str, ...],
+        run: Mapping[str, object],
         training: Examples,
         recipe: Recipe,
         changes: Augmentation,
     ) -> None:
         self.fabric, self.recipe, self.changes = fabric, recipe, changes
-        self.training, self.scaling = training, scaling
-        self.steps = -(-len(training) // recipe.batch)
-        self.run = {
-            "recipe": recipe.model_dump(mode="json"),
-            "changes": changes.model_dump(mode="json"),
-            "labels": list(labels),
-            "images": len(training),
-        }
+        self.training, self.scaling, self.run = training, scaling, dict(run)
+        # An image of which nothing is known would still change the statistics of its batch.
+        self.rows = np.flatnonzero(training.known.any(1))
+        if not len(self.rows):
+            raise TrainingError("No label of any training image is known.")
+        self.steps = -(-len(self.rows) // recipe.batch)
         self.epochs: list[Epoch] = []
         self.best = 0
         self.best_state: Mapping[str, torch.Tensor] = {}
-        self.still = _freeze(module, recipe)
         self.module = module.to(memory_format=torch.channels_last)
         if fabric.world_size > 1 and fabric.device.type == "cuda":
             self.module = nn.SyncBatchNorm.convert_sync_batchnorm(self.module)  # type: ignore[no-untyped-call]
+        self.still = _freeze(self.module, recipe)
         optimiser = _optimiser(self.module, recipe)
         self.net, self.optimiser = fabric.setup(self.module, optimiser)
         self.rates = _schedule(self.optimiser, recipe, self.steps)
@@ -267,7 +303,7 @@ class _Loop:
 
     def _batches(self, number: int) -> Iterator[NDArray[np.intp]]:
         """The images of each step, of all processes."""
-        order = np.random.default_rng([self.recipe.seed, number]).permutation(len(self.training))
+        order = np.random.default_rng([self.recipe.seed, number]).permutation(self.rows)
         for start in range(0, len(order), self.recipe.batch):
             yield np.sort(order[start : start + self.recipe.batch])
 
@@ -333,15 +369,7 @@ class _Loop:
 
     def load(self, path: Path) -> None:
         """Go on where a run stopped."""
-        try:
-            saved = torch.load(path, weights_only=True, map_location=self.fabric.device)
-        except Exception as error:
-            raise TrainingError(f"{path} cannot be read ({type(error).__name__}).") from None
-        if saved["run"] != self.run:
-            raise TrainingError(
-                f"{path} is another run's: give the configuration it was begun with, or begin "
-                "anew in another folder."
-            )
+        saved = of_run(path, self.run, self.fabric.device)
         self.module.load_state_dict(saved["module"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.rates.load_state_dict(saved["rates"])
@@ -426,7 +454,11 @@ def _schedule(optimiser: Any, recipe: Recipe, steps: int) -> Any:
                 optimiser, factor=recipe.factor, patience=recipe.patience, min_lr=recipe.floor
             )
         case "cosine":
-            return lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs, eta_min=recipe.floor)
+            least = recipe.floor / recipe.rate
+            return lr_scheduler.LambdaLR(
+                optimiser,
+                lambda epoch: max((1 + math.cos(math.pi * epoch / recipe.epochs)) / 2, least),
+            )
         case "one-cycle":
             rates = [group["lr"] for group in optimiser.param_groups]
             return lr_scheduler.OneCycleLR(optimiser, rates, total_steps=recipe.epochs * steps)

@@ -53,7 +53,8 @@ def total_loss(
     if recipe.loss == "focal":
         probability = logits.sigmoid()
         agreement = probability * values + (1 - probability) * (1 - values)
-        losses = losses * (1 - agreement) ** recipe.focus
+        # The slope of a root at nothing has no end.
+        losses = losses * (1 - agreement).clamp(min=1e-6) ** recipe.focus
     if weights is not None:
         losses = losses * (weights[0] * values + weights[1] * (1 - values))
     return (losses * known).sum()

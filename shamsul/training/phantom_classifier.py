@@ -182,6 +182,7 @@ def _run(options: argparse.Namespace, render: Render) -> None:
         recipe,
         CHANGES,
         options.cache / run,
+        about={"cases": len(training)},
         resume=options.resume,
     )
     classifier = Classifier(manifest, module)
@@ -215,7 +216,7 @@ def _precision(
     if options.precision != "auto":
         return str(options.precision)
     kept = devices.remembered(checkpoint) if options.resume else None
-    return kept or devices.precision(recipe, module, 1, GRID_SIZE, "cpu")
+    return kept or devices.precision(recipe, module, 1, GRID_SIZE)
 
 
 def _examples(cases: Cases) -> Examples:

@@ -1,14 +1,16 @@
 """How a network is trained: the tables of a configuration file that say so."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from shamsul.storage.toml_file import TomlTable
 
-Positive = Annotated[float, Field(gt=0, strict=False)]
-NotNegative = Annotated[float, Field(ge=0, strict=False)]
+#: Heads of Inception and GoogLeNet that only serve training, and are left as they are here.
+AUXILIARY: Final = ("AuxLogits.", "aux1.", "aux2.")
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
 
 
 class Augmentation(TomlTable):
@@ -33,15 +35,15 @@ class Augmentation(TomlTable):
         Standard deviation, as a share of the range of brightness.
     """
 
-    flip: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.0
-    shift: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.0
-    turn: Annotated[float, Field(ge=0, le=180, strict=False)] = 0.0
-    scale: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.0
-    contrast: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.0
-    brightness: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.0
-    gamma: Annotated[float, Field(ge=0, le=3, strict=False)] = 0.0
-    blur: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.0
-    noise: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.0
+    flip: Annotated[float, Field(ge=0, le=1)] = 0.0
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    turn: Annotated[float, Field(ge=0, le=180)] = 0.0
+    scale: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    contrast: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    brightness: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    gamma: Annotated[float, Field(ge=0, le=3)] = 0.0
+    blur: Annotated[float, Field(ge=0, le=1)] = 0.0
+    noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 class Recipe(TomlTable):
@@ -65,7 +67,7 @@ class Recipe(TomlTable):
     decay : float
         Of weights, not of biases and batch normalisation.
     momentum : float
-        Of sgd.
+        Of sgd, but for one-cycle, which moves the momentum between 0.85 and 0.95 itself.
     schedule : {"constant", "plateau", "cosine", "one-cycle"}
         Plateau: the rate is multiplied by `factor` after `patience` epochs without a smaller loss
         on validation, down to `floor`.
@@ -90,13 +92,13 @@ class Recipe(TomlTable):
     frozen: tuple[str, ...] = Field(default=(), strict=False)
     frozen_statistics: bool = False
     decay: NotNegative = 0.0
-    momentum: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     schedule: Literal["constant", "plateau", "cosine", "one-cycle"] = "constant"
-    factor: Annotated[float, Field(gt=0, lt=1, strict=False)] = 0.1
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     patience: Annotated[int, Field(ge=0)] = 1
     floor: NotNegative = 0.0
     loss: Literal["bce", "focal"] = "bce"
     weights: Literal["none", "balanced"] = "none"
     focus: NotNegative = 2.0
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed", "64-true"] = "auto"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

@@ -1,16 +1,20 @@
 """From a configuration file to a model folder: data, images, network, training."""
 
+import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.special import expit
+from torch import nn
 
 from shamsul.classifiers import weights
 from shamsul.classifiers.folder import TRAINING_MEAN
@@ -26,7 +30,16 @@ from shamsul.training.datasets.table import Side
 from shamsul.training.evaluation import operating_point
 from shamsul.training.images import images
 from shamsul.training.kept import CHECKPOINT, CONFIG, MODEL, SPLIT, SUMMARY
-from shamsul.training.loop import Examples, History, TrainingError, predicted, train
+from shamsul.training.loop import (
+    Examples,
+    History,
+    TrainingError,
+    identity,
+    of_run,
+    predicted,
+    train,
+)
+from shamsul.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -79,15 +92,69 @@ def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str],
     checkpoint = folder / CHECKPOINT
     if checkpoint.exists() and not options.resume:
         raise TrainingError(f"There is a run in {folder} already: --resume goes on with it.")
-    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / MODEL).exists() and not checkpoint.exists():
+        raise TrainingError(f"There is {folder / MODEL} already: give another --out.")
     data = opened(file.dataset, file.policy.to_policy(), file.folder)
     manifest = file.model.to_manifest(data.table.labels)
     module = begin(manifest, file.model.start, file.folder, file.recipe.seed)
     recipe = file.recipe
     precision = (devices.remembered(checkpoint) if options.resume else None) or devices.precision(
-        recipe, module, manifest.channels, manifest.input_size, options.accelerator
+        recipe,
+        module,
+        manifest.channels,
+        manifest.input_size,
+        options.accelerator,
+        options.devices,
     )
     recipe = recipe.model_copy(update={"precision": precision})
+    about = {"model": file.model.model_dump(mode="json"), "data": _digest(data)}
+    if checkpoint.exists():
+        # Before anything of that run is written over.
+        this = identity(recipe, file.augmentation, manifest.labels, about)
+        of_run(checkpoint, this, torch.device("cpu"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        return _trained(file, folder, options, say, data, module, manifest, recipe, about)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a second training from the same folder; the other processes of this one are let in."""
+    if not devices.is_first():
+        yield
+        return
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise TrainingError(f"Another training is at work in {folder}.") from None
+    with lock:
+        yield
+
+
+def _digest(data: Data) -> str:
+    """Of what is learned of which image, on which side."""
+    digest = hashlib.sha256()
+    for image, side in zip(data.table.images, data.table.sides, strict=True):
+        digest.update(f"{image}\0{side.value}\n".encode())
+    digest.update(data.targets.values.tobytes())
+    digest.update(data.targets.known.tobytes())
+    return digest.hexdigest()
+
+
+def _trained(
+    file: TrainingFile,
+    folder: Path,
+    options: Options,
+    say: Callable[[str], None],
+    data: Data,
+    module: nn.Module,
+    manifest: Manifest,
+    recipe: Recipe,
+    about: Mapping[str, object],
+) -> History:
+    """The run itself, by all of its processes."""
+    precision = recipe.precision
     fabric = devices.fabric(options.accelerator, options.devices, precision)
     fabric.launch()
     first = fabric.is_global_zero
@@ -116,6 +183,7 @@ def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str],
         recipe,
         file.augmentation,
         folder,
+        about=about,
         resume=options.resume,
     )
     logits = predicted(fabric, module.to(fabric.device), manifest.scaling, validation.pixels)
@@ -126,7 +194,8 @@ def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str],
             manifest, thresholds=points, trained_on=manifest.trained_on or f"{title}."
         )
         _write_model(folder / MODEL, manifest, module.float().cpu().state_dict(), training)
-        summary = _summary(file, data, history, split, precision, len(training), len(validation))
+        used = (int(side.known.any(1).sum()) for side in (training, validation))
+        summary = _summary(file, data, history, split, precision, *used)
         text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
         write_atomically(folder / SUMMARY, text.encode())
     fabric.barrier()
@@ -156,7 +225,7 @@ def _examples(
     if len(bad) == len(mine.files):
         raise TrainingError(f"None of the images for {side.value} can be read.")
     known = mine.targets.known.copy()
-    # They stay in their place, so that the memory map needs no copy, and count for nothing.
+    # They stay in their place, so that the memory map needs no copy; no step has what has no label.
     known[bad] = False
     return Examples(found.pixels, mine.targets.values, known)
 
@@ -182,7 +251,8 @@ def _write_model(
         shutil.rmtree(folder)
     with new_folder(folder) as made:
         replace(manifest, sha256=weights.write(state, made)).write(made)
-        mean = np.asarray(np.rint(training.pixels[:1000].mean(0)), np.uint8)
+        known = np.flatnonzero(training.known.any(1))[:1000]
+        mean = np.asarray(np.rint(training.pixels[known].mean(0)), np.uint8)
         Image.fromarray(mean).save(made / TRAINING_MEAN)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from filelock import FileLock
 
 from shamsul.classifiers.registry import load
 from shamsul.training.chexpert_layout import NAME, write_chexpert
@@ -120,6 +121,12 @@ def test_a_configuration_becomes_a_model_that_predicts(shamsul, tmp_path: Path) 
     again = shamsul("train", "tiny.toml")
     assert again.returncode == 2 and "--resume goes on with it" in again.stderr
     assert shamsul("train", "tiny.toml", "--resume").returncode == 0
+    kept = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    for old, new in (('"unit"', '"xrv"'), ("smoothed-one", "zero"), ("epochs = 2", "epochs = 3")):
+        (tmp_path / "tiny.toml").write_text(CONFIG.replace(old, new))
+        other = shamsul("train", "tiny.toml", "--resume")
+        assert other.returncode == 2 and "is another run's" in other.stderr
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == kept
 
 
 def test_two_processes_give_the_weights_of_one(shamsul, tmp_path: Path, phantoms: Path) -> None:
@@ -152,6 +159,20 @@ def test_a_bad_image_is_a_line_and_counts_for_nothing(shamsul, tmp_path: Path) -
     lines = done.stderr.splitlines()
     assert sum(str(bad) in line for line in lines) == 1
     assert sum("there is no such image" in line for line in lines) == 1
+
+
+def test_a_second_training_in_the_same_folder_is_refused(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with FileLock(tmp_path / "run" / ".lock"):
+        done = shamsul("train", "tiny.toml", "--processes", 0, "--out", "run")
+    assert done.returncode == 2
+    assert "Another training is at work in run." in done.stderr
+
+
+def test_a_folder_with_a_model_that_is_no_runs_is_left_alone(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    done = shamsul("train", "tiny.toml", "--processes", 0, "--out", "run")
+    assert done.returncode == 2 and "There is run/model already" in done.stderr
 
 
 def test_every_fault_has_its_line_and_nothing_is_made(shamsul, tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -46,29 +49,63 @@ def test_a_files_last_layer_is_drawn_anew_and_three_channels_become_one(tmp_path
     assert module.fc.weight.shape == (2, 512)
 
 
-def test_imagenet_is_torchvisions_own_checked_download(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Put weights where torch keeps those of torchvision, under the name that tells their hash."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+
+    def put(name: str, state: Mapping[str, torch.Tensor], *, damaged: bool = False) -> Path:
+        file = tmp_path / "written.pth"
+        torch.save(state, file)
+        digest = weights.sha256(file)[:8]
+        place = tmp_path / "checkpoints" / f"{name}-{digest}.pth"
+        shutil.move(file, place)
+        if damaged:
+            place.write_bytes(b"")
+        known = torchvision.models.get_model_weights(name).DEFAULT
+        monkeypatch.setattr(
+            torchvision.models,
+            "get_model_weights",
+            lambda _: SimpleNamespace(
+                DEFAULT=SimpleNamespace(url=f"{known.url.rpartition('/')[0]}/{place.name}")
+            ),
+        )
+        return place
+
+    return put
+
+
+@pytest.mark.parametrize("name", ["resnet18", "inception_v3"])
+def test_imagenet_is_what_torchvision_published(
+    name: str, published: Callable[..., Path], tmp_path: Path
 ) -> None:
-    state = torchvision.models.resnet18().state_dict()
-    asked = {}
+    quick = {"init_weights": False} if name == "inception_v3" else {}
+    state = torchvision.models.get_model(name, weights=None, **quick).state_dict()
+    published(name, state)
+    manifest = replace(MODEL, arch=f"torchvision/{name}", input_size=96)
+    module = begin(manifest, "imagenet", tmp_path, 0)
+    first = next(key for key, tensor in state.items() if tensor.ndim == 4)
+    assert torch.equal(module.state_dict()[first], state[first])
+    assert module.fc.weight.shape[0] == 2
 
-    def download(_: object, **options: object) -> dict[str, torch.Tensor]:
-        asked.update(options)
-        return state
 
-    monkeypatch.setattr(torchvision.models.ResNet18_Weights, "get_state_dict", download)
-    module = begin(MODEL, "imagenet", tmp_path, 0)
-    assert asked["check_hash"] is True
-    assert torch.equal(module.conv1.weight, state["conv1.weight"])
+def test_a_file_of_another_hash_is_refused_before_it_is_read(
+    published: Callable[..., Path], tmp_path: Path
+) -> None:
+    published("resnet18", torchvision.models.resnet18().state_dict(), damaged=True)
+    with pytest.raises(ModelError, match="its SHA-256 is another one"):
+        begin(MODEL, "imagenet", tmp_path, 0)
 
 
 def test_without_a_network_a_sentence_says_which_file_to_bring(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("no route")
 
-    monkeypatch.setattr(torchvision.models.ResNet18_Weights, "get_state_dict", fail)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", fail)
     with pytest.raises(ModelError, match=r"\(no route\): bring https://.*resnet18.* to .*checkp"):
         begin(MODEL, "imagenet", tmp_path, 0)
 

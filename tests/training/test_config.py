@@ -75,12 +75,21 @@ def test_every_fault_is_told_with_its_line(tmp_path: Path) -> None:
         ('"."', '"."\nvalidation = 0.6\ntest = 0.4', "leaves nothing for training"),
         ('"."', '"."\nsplit = "split.csv"', "there is no file"),
         ('"."', '"."\ntable = "mine.csv"', 'needs kind = "csv"'),
+        ('"."', '"."\nlabels = ["Mass", "Mass"]', "names a label twice"),
+        ("torchvision/resnet18", "resnet18", 'must be "torchvision/<model>"'),
+        ("resnet18", "vit_b_16", "size: torchvision/vit_b_16 cannot take it"),
+        ('start = "nothing"', 'start = "nothing"\n[training]\nfrozen = "conv1"', "must be a list"),
+        ('start = "nothing"', 'start = "nothing"\n[training]\nrate = true', "rate"),
+        ('start = "nothing"', 'start = "nothing"\n[policy]\nper_label = 3', "must be a table"),
         ("tiny", "../tiny", "small letters"),
         ("[model]", "[modell]", "there is no such table"),
     ],
 )
 def test_a_wrong_value_is_said_in_words(old: str, new: str, reason: str, tmp_path: Path) -> None:
-    assert any(reason in fault for fault in faults(TEXT.replace(old, new), tmp_path))
+    text = TEXT.replace(old, new)
+    if "vit" in new:
+        text += "size = 96\n"
+    assert any(reason in fault for fault in faults(text, tmp_path))
 
 
 def test_a_data_set_alone_needs_no_model(tmp_path: Path) -> None:

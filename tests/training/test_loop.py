@@ -37,6 +37,7 @@ def trained(
         recipe,
         changes,
         folder,
+        about={},
         resume=resume,
     )
 
@@ -133,6 +134,9 @@ def test_another_runs_checkpoint_is_refused(tmp_path: Path) -> None:
     trained(fresh(), tmp_path, Recipe(epochs=1))
     with pytest.raises(loop.TrainingError, match="is another run's"):
         trained(fresh(), tmp_path, Recipe(epochs=2), resume=True)
+    (tmp_path / CHECKPOINT).write_bytes(b"")
+    with pytest.raises(loop.TrainingError, match="cannot be read"):
+        trained(fresh(), tmp_path, Recipe(epochs=1), resume=True)
 
 
 def test_what_is_frozen_stays_and_rates_have_factors(tmp_path: Path) -> None:
@@ -150,6 +154,38 @@ def test_what_is_frozen_stays_and_rates_have_factors(tmp_path: Path) -> None:
     for name, tensor in module.state_dict().items():
         stays = name.startswith(("features.conv0", "features.norm0", "classifier"))
         assert torch.equal(tensor, before[name]) == stays, name
+
+
+def test_an_image_of_which_nothing_is_known_is_in_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = squares(64, 0)
+    known = whole.known.copy()
+    known[::4] = False
+    blanked = np.where(known[:, :, None], whole.pixels, 0).astype(np.uint8)
+    ends = []
+    for pixels in (whole.pixels, blanked):
+        module = fresh()
+        loop.train(
+            one_process(), module, MANIFEST.scaling, MANIFEST.labels,
+            loop.Examples(pixels, whole.values, known), squares(32, 1),
+            Recipe(epochs=1, batch=16), PLAIN, tmp_path, about={}, resume=False,
+        )  # fmt: skip
+        ends.append(module.state_dict())
+    for name, tensor in ends[0].items():
+        assert torch.equal(tensor, ends[1][name]), name
+
+
+def test_rates_fall_along_a_cosine_to_their_floor_and_nothing_stays_nothing(tmp_path: Path) -> None:
+    recipe = Recipe(
+        epochs=4, schedule="cosine", rate=1e-3, floor=2e-4, rates={"features": 0.0}, batch=64
+    )
+    module, before = fresh(), fresh()
+    history = trained(module, tmp_path, recipe)
+    rates = [epoch.rate for epoch in history.epochs]
+    share = [(1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in range(1, 5)]
+    assert rates == pytest.approx([1e-3 * max(one, 0.2) for one in share])
+    assert torch.equal(module.features.conv0.weight, before.features.conv0.weight)  # type: ignore[union-attr]
 
 
 def test_nothing_left_to_train_is_a_sentence(tmp_path: Path) -> None:

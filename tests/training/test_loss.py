@@ -39,3 +39,12 @@ def test_focal_loss_forgets_what_is_certain() -> None:
     )
     plain = total_loss(*here, Recipe())
     torch.testing.assert_close(total_loss(*here, Recipe(loss="focal", focus=0)), plain)
+
+
+def test_focal_loss_of_what_is_quite_certain_has_a_gradient() -> None:
+    logits = torch.tensor([[40.0, -120.0]], requires_grad=True)
+    known = torch.tensor([[True, False]])
+    recipe = Recipe(loss="focal", focus=0.5)
+    loss = total_loss(logits, torch.tensor([[1.0, 0.0]]), known, None, recipe)
+    loss.backward()
+    assert logits.grad is not None and torch.isfinite(logits.grad).all()

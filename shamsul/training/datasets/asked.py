@@ -18,7 +18,7 @@ from shamsul.training.datasets.table import Side, Table
 
 #: Share of the patients that are for validation where nobody says.
 USUAL_VALIDATION: Final = 0.1
-Share = Annotated[float, Field(ge=0, lt=1, strict=False)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 _Uncertain = Literal["missing", "one", "zero", "smoothed-one", "smoothed-zero"]
 
 
@@ -64,7 +64,7 @@ class DatasetTable(TomlTable):
     names: Literal["owner", "app"] = "owner"
     validation: Share | None = None
     test: Share = 0.0
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
     split: str = ""
     table: str = "dataset.csv"
     columns: Columns = Columns()
@@ -126,6 +126,8 @@ def check(dataset: DatasetTable, folder: Path, faults: Check) -> None:
         faults.say(("dataset", "folder"), f"there is no folder {folder / dataset.folder}")
     if (dataset.validation or 0) + dataset.test >= 1:
         faults.say(("dataset", "validation"), "leaves nothing for training, together with test")
+    if len(set(dataset.labels)) < len(dataset.labels):
+        faults.say(("dataset", "labels"), "names a label twice")
     if dataset.split and not (folder / dataset.split).is_file():
         faults.say(("dataset", "split"), f"there is no file {folder / dataset.split}")
     if dataset.kind != "csv":
@@ -167,7 +169,8 @@ def opened(dataset: DatasetTable, policy: Policy, folder: Path) -> Data:
     there, files = table.located()
     if not files:
         raise ValueError(f"None of the {len(table)} images that the tables name is in {root}.")
-    rows = np.isin(table.images, there.images)
+    here = set(there.images)
+    rows = np.array([image in here for image in table.images], bool)
     wanted = dataset.labels or table.labels
     unknown = [label for label in wanted if label not in table.labels]
     if unknown:

@@ -19,8 +19,6 @@ from shamsul.ui.shared.charts import FAINT, PALE, STRONG, apart, finished, marke
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import plain
 
-#: Seconds: a training that has written nothing for so long may have been stopped.
-_QUIET = 3600
 _ADDED = "run_added"
 
 
@@ -29,7 +27,7 @@ def show() -> None:
     found = kept(settings().runs)
     if found:
         st.markdown("##### Trainings")
-        going = any(not one.is_finished and one.idle < _QUIET for one in found)
+        going = any(one.is_going for one in found)
         st.fragment(_all, run_every=10.0 if going else None)()
 
 
@@ -47,14 +45,14 @@ def _one(run: Kept) -> None:
         ":green-badge[finished]"
         if run.is_finished
         else ":blue-badge[going on]"
-        if run.idle < _QUIET
+        if run.is_going
         else ":gray-badge[stopped]"
     )
     st.markdown(f"**{plain(run.name)}** {state} {plain(run.dataset)}")
     if not run.is_finished:
         left = run.seconds_left
         words = f"{done} of {run.planned} epochs"
-        if run.idle >= _QUIET:
+        if not run.is_going:
             words += f"; nothing was written for {in_time(run.idle)}: --resume goes on with it"
         elif not math.isnan(left):
             words += f", {in_time(left)} left"
