@@ -49,7 +49,7 @@ def image(grid_image: Callable[[np.ndarray], GridImage]) -> GridImage:
     return grid_image((values - values.min()) / np.ptp(values))
 
 
-@pytest.mark.parametrize("name", EXPLAINERS.keys() - LOOK_INSIDE)
+@pytest.mark.parametrize("name", sorted(EXPLAINERS.keys() - LOOK_INSIDE))
 @pytest.mark.parametrize("target", Target)
 def test_maps_are_those_of_the_torch_network(
     pair: tuple[Classifier, Classifier], image: GridImage, name: str, target: Target
