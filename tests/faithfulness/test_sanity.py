@@ -18,8 +18,11 @@ from shamsul.explainers.registry import METHODS
 from shamsul.faithfulness.measure import Result, Subject
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.phantom import render
-from shamsul.training import loop
+from shamsul.training import devices
 from shamsul.training.cases import Cases
+from shamsul.training.loop import Examples, train
+from shamsul.training.phantom_classifier import CHANGES
+from shamsul.training.recipe import Recipe
 
 STAGES = [
     "classifier",
@@ -156,10 +159,17 @@ def squares(count: int, seed: int) -> Cases:
 def trained(training: Cases, folder: Path, name: str) -> Classifier:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        classifier = Classifier(replace(TINY, name=name), architecture.build(TINY))
-    schedule = loop.Schedule(epochs=4, seed=0, bfloat16=False)
-    loop.train(classifier, training, squares(100, 1), schedule, folder / f"{name}.pt", resume=False)
-    return classifier
+        module = architecture.build(TINY)
+        sides = (
+            Examples(side.images, side.present.astype(np.float32), np.ones_like(side.present))
+            for side in (training, squares(100, 1))
+        )
+        recipe = Recipe(epochs=4, optimiser="adamw", rate=3e-3, decay=0.02, schedule="one-cycle")
+        fabric = devices.fabric("cpu", 1, "32-true")
+        fabric.launch()
+        usual = (fabric, module, TINY.scaling, TINY.labels)
+        train(*usual, *sides, recipe, CHANGES, folder, about={}, resume=False)
+    return Classifier(replace(TINY, name=name), module)
 
 
 def test_maps_of_a_model_that_learnt_shuffled_labels_are_others(tmp_path: Path) -> None:
