@@ -52,14 +52,14 @@ LONG = (ROOT / "tests" / "ui", ROOT / "tests" / "cli")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as long what is so by its kind; other long tests say so themselves.
 
-    A browser's test that fails is run once more: on a busy machine a click can meet a page that is
+    A page's test that fails is run once more: on a busy machine a click can meet a page that is
     just being drawn. The summary counts it as rerun.
     """
     for item in items:
         server = "postgresql" in item.name.partition("[")[2]
         if server or any(folder in item.path.parents for folder in LONG):
             item.add_marker(pytest.mark.long)
-        if item.get_closest_marker("browser"):
+        if LONG[0] in item.path.parents:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
