@@ -13,9 +13,8 @@ from shamsul.storage.text import Table
 #: What gaze is labelled with: it belongs to an image, not to a finding, and is kept as it is.
 GAZE = "Gaze"
 _COLUMNS = ("annotated", "model")
-#: What the app calls findings: the labels of CheXpert, which those of the bundled model are among,
-#: and those of torchxrayvision that none of them comprises.
-NAMES: Final = (
+#: CheXpert's labels and MIMIC-CXR-JPG's, in CheXpert's order.
+CHEXPERT: Final = (
     "No Finding",
     "Enlarged Cardiomediastinum",
     "Cardiomegaly",
@@ -30,6 +29,11 @@ NAMES: Final = (
     "Pleural Other",
     "Fracture",
     "Support Devices",
+)
+#: What the app calls findings: the labels of CheXpert, which those of the bundled model are among,
+#: and those of torchxrayvision that none of them comprises.
+NAMES: Final = (
+    *CHEXPERT,
     "Infiltration",
     "Emphysema",
     "Fibrosis",

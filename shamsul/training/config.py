@@ -122,9 +122,7 @@ def read_dataset(text: str, folder: Path) -> DatasetFile:
     TomlError
         With every fault, not the first one.
     """
-    content, faults = parsed(text)
-    _known_tables(content, faults)
-    read = _dataset(content, folder, faults)
+    _, faults, read = _begun(text, folder)
     if faults.faults or read is None:
         raise TomlError(faults.faults)
     return read
@@ -145,9 +143,7 @@ def read_training(text: str, folder: Path) -> TrainingFile:
     TomlError
         With every fault, not the first one.
     """
-    content, faults = parsed(text)
-    _known_tables(content, faults)
-    data = _dataset(content, folder, faults)
+    content, faults, data = _begun(text, folder)
     model = faults.table(ModelTable, content.get("model", {}), ("model",))
     recipe = faults.table(Recipe, content.get("training", {}), ("training",))
     changes = faults.table(Augmentation, content.get("augmentation", {}), ("augmentation",))
@@ -158,18 +154,17 @@ def read_training(text: str, folder: Path) -> TrainingFile:
     return TrainingFile(folder, data.dataset, data.policy, text, model, recipe, changes)
 
 
-def _known_tables(content: Mapping[str, Any], faults: Check) -> None:
+def _begun(text: str, folder: Path) -> tuple[dict[str, Any], Check, DatasetFile | None]:
+    """A file's content, the faults so far, and what it says of the data if that can be read."""
+    content, faults = parsed(text)
     for name in content:
         if name not in _TABLES:
             faults.say((name,), f"there is no such table; there are {', '.join(_TABLES)}")
-
-
-def _dataset(content: Mapping[str, Any], folder: Path, faults: Check) -> DatasetFile | None:
     dataset = faults.table(DatasetTable, content.get("dataset", {}), ("dataset",))
     policy = faults.table(PolicyTable, content.get("policy", {}), ("policy",))
     if dataset is not None:
         asked.check(dataset, folder, faults)
-    return DatasetFile(folder, dataset, policy) if dataset and policy else None
+    return content, faults, DatasetFile(folder, dataset, policy) if dataset and policy else None
 
 
 def _check_model(model: ModelTable, recipe: Recipe | None, folder: Path, faults: Check) -> None:

@@ -104,10 +104,8 @@ def precision(
 
 def remembered(checkpoint: Path) -> str | None:
     """The precision of a run that is to be gone on with; None where there is none."""
-    return _read(checkpoint) if checkpoint.exists() else None
-
-
-def _read(checkpoint: Path) -> str | None:
+    if not checkpoint.exists():
+        return None
     try:
         saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
         return str(saved["run"]["recipe"]["precision"])

@@ -8,26 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shamsul.findings.labels import CHEXPERT
 from shamsul.training.datasets.columns import Columns, find
 from shamsul.training.datasets.table import Side, Table, View, joined, objects
 
-#: Of CheXpert and of MIMIC-CXR-JPG, in CheXpert's order.
-LABELS: Final = (
-    "No Finding",
-    "Enlarged Cardiomediastinum",
-    "Cardiomegaly",
-    "Lung Opacity",
-    "Lung Lesion",
-    "Edema",
-    "Consolidation",
-    "Pneumonia",
-    "Atelectasis",
-    "Pneumothorax",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Fracture",
-    "Support Devices",
-)
+#: Of CheXpert and of MIMIC-CXR-JPG.
+LABELS: Final = CHEXPERT
 #: The tables of each side, of which the first one counts; the second names are CheXlocalize's.
 _TABLES: Final[Mapping[Side, tuple[str, ...]]] = {
     Side.TRAIN: ("train.csv",),
