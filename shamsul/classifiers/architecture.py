@@ -1,11 +1,13 @@
 """Building the module that a manifest names, without downloading anything."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
-from shamsul.classifiers.manifest import Manifest, ModelError
+from shamsul.classifiers.manifest import UNET, Manifest, ModelError
+from shamsul.classifiers.unet import UNet
 from shamsul.classifiers.vision import torchvision
 
 
@@ -35,12 +37,18 @@ def build(manifest: Manifest) -> nn.Module:
         except (TypeError, ValueError, ArithmeticError, RuntimeError, LookupError) as error:
             raise ModelError(f"{manifest.arch} cannot be built as described ({error}).") from None
         _set_input_channels(module, manifest.channels)
+    if isinstance(module, UNet) and manifest.input_size % module.reduction:
+        raise ModelError(
+            f"{manifest.arch} needs an input_size that can be divided by {module.reduction}."
+        )
     return module
 
 
-def _construct(family: str, name: str, labels: int, options: Mapping[str, object]) -> nn.Module:
+def _construct(family: str, name: str, labels: int, options: Mapping[str, Any]) -> nn.Module:
     module: nn.Module
-    if name == "densenet":
+    if family == UNET:
+        module = UNet(name, labels, **options)
+    elif name == "densenet":
         module = torchvision.models.DenseNet(num_classes=labels, **options)
     elif family == "torchvision" and name in torchvision.models.list_models(torchvision.models):
         # The auxiliary heads of these two only serve training and take seconds to initialise.

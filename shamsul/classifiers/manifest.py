@@ -19,6 +19,8 @@ from shamsul.storage.text import read_text
 FILE = "model.toml"
 #: As `Manifest.arch`: the network is whatever an ONNX file holds.
 ONNX = "onnx"
+#: The family of :mod:`shamsul.classifiers.unet`.
+UNET = "unet"
 
 
 class ModelError(Exception):
@@ -87,7 +89,8 @@ class Manifest:
         Shown to the reader and stored with ratings.
     arch : str
         ``torchvision/<classification model>``, ``torchvision/densenet`` (any size, by
-        `arch_options`), ``xrv/densenet`` or ``onnx``.
+        `arch_options`), ``xrv/densenet``, ``unet/<encoder>`` (see :mod:`shamsul.classifiers.unet`)
+        or ``onnx``.
     labels : tuple of str
         One per output, in the order of the outputs.
     input_size : int
@@ -202,6 +205,15 @@ class Manifest:
         )
 
     @property
+    def masks(self) -> str:
+        """What masks the network has of its own: "one" for all labels, "labels" for one each, or
+        none, which is empty.
+        """
+        if self.arch.partition("/")[0] != UNET:
+            return ""
+        return str(self.arch_options.get("masks", "one"))
+
+    @property
     def scaling(self) -> Normalisation:
         """The normalisation as numbers, whether or not it has a name."""
         if isinstance(self.normalisation, Normalisation):
@@ -310,9 +322,10 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "name": (_text, "must be a text"),
     "arch": (
         lambda v: (
-            isinstance(v, str) and re.fullmatch(rf"(torchvision|xrv)/\w+|{ONNX}", v) is not None
+            isinstance(v, str)
+            and re.fullmatch(rf"(torchvision|xrv|unet)/\w+|{ONNX}", v) is not None
         ),
-        'must be "torchvision/<model>", "xrv/densenet" or "onnx"',
+        'must be "torchvision/<model>", "xrv/densenet", "unet/<encoder>" or "onnx"',
     ),
     "labels": (_labels, "must be a list of different texts, at least one"),
     "input_size": (

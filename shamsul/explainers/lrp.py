@@ -22,7 +22,8 @@ from shamsul.explainers.rules import (
 )
 
 _ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
-_AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage)
+#: Linear, without weights.
+_AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage, nn.Upsample)
 #: Labels whose relevance is handed back at a time: more would need more memory, and save little.
 TOGETHER = 7
 #: Layers that do nothing to the values in evaluation mode.

@@ -207,6 +207,8 @@ class Method:
         Whether those may be in half precision.
     looks_inside : bool
         Whether it needs the network's gradients, layers or weights, not its outputs alone.
+    needs_masks : bool
+        Whether it needs a network that has masks of its own.
     reading : str
         One sentence on how to read the map.
     citation : str
@@ -221,6 +223,7 @@ class Method:
     citation: str
     half: bool = False
     looks_inside: bool = False
+    needs_masks: bool = False
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values: those given, checked, and the defaults of the others.
@@ -236,6 +239,8 @@ class Method:
 
     def refusal(self, manifest: Manifest) -> str:
         """Why it cannot explain a model, one sentence; empty where it can be tried."""
+        if self.needs_masks and not manifest.masks:
+            return f"{manifest.name} has no decoder, and so no masks of its own."
         return manifest.opaque if self.looks_inside else ""
 
     def failure(self, error: Exception) -> str:

@@ -8,6 +8,7 @@ from shamsul.explainers import (
     lime,
     lrp,
     occlusion,
+    own_mask,
     rise,
     shap,
 )
@@ -24,6 +25,7 @@ METHODS: dict[str, Method] = {
         integrated_gradients.METHOD,
         occlusion.METHOD,
         rise.METHOD,
+        own_mask.METHOD,
     )
 }
 

@@ -8,6 +8,7 @@ import torch
 import torchvision
 from torch import nn
 
+from shamsul.classifiers import architecture
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
@@ -55,6 +56,26 @@ def densenet() -> Classifier:
     rows = np.linspace(0.2, 0.7, SIZE, dtype=np.float32)
     mean = np.repeat(rows[:, None], SIZE, 1)
     return Classifier(manifest(("Edema", "Cardiomegaly", "No Finding")), unsettle(module), mean)
+
+
+@pytest.fixture(scope="session")
+def unet() -> Classifier:
+    """A small random U-Net with a mask for each of three labels."""
+    about = manifest(
+        ("Edema", "Cardiomegaly", "No Finding"),
+        arch="unet/densenet",
+        arch_options={
+            "growth_rate": 8,
+            "block_config": (2, 2),
+            "num_init_features": 8,
+            "decoder": (12, 8),
+            "masks": "labels",
+        },
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = architecture.build(about)
+    return Classifier(about, unsettle(module))
 
 
 class SquareDetector(nn.Module):

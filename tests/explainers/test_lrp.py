@@ -11,6 +11,7 @@ from torch import nn
 from shamsul.classifiers import registry
 from shamsul.classifiers.architecture import build
 from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.unet import UNet
 from shamsul.classifiers.grid import GridImage
 from shamsul.explainers.graph import trace
 from shamsul.explainers.lrp import METHOD, Propagation
@@ -52,6 +53,19 @@ def gradient_times_input(network: nn.Module, batch: torch.Tensor, output: int = 
 
 
 FAMILIES = ["densenet121", "resnet18", "resnet50", "vgg11_bn", "vgg16", "efficientnet_b0"]
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_lrp_0_is_gradient_times_input_on_unets(gated: bool) -> None:
+    size = {"growth_rate": 8, "block_config": (2, 2, 2), "num_init_features": 8}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = unsettle(UNet("densenet", 3, decoder=(12, 8), gated=gated, **size))
+    network = network.double().eval()
+    batch = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)).double()
+    found, _ = relevance(network, batch, "zero", 1)
+    expected = gradient_times_input(network, batch, 1)
+    assert (found - expected).norm() / expected.norm() < 1e-6
 
 
 @pytest.mark.long
@@ -273,6 +287,7 @@ def test_rule_on_a_convolution_is_that_on_its_matrix(rule: Rule, groups: int) ->
         nn.AvgPool2d(3, 2),
         nn.AvgPool2d(2, padding=1),
         nn.AdaptiveAvgPool2d((2, 5)),
+        nn.Upsample(scale_factor=2),
     ],
     ids=str,
 )
