@@ -211,7 +211,8 @@ class Manifest:
         """
         if self.arch.partition("/")[0] != UNET:
             return ""
-        return str(self.arch_options.get("masks", "one"))
+        masks = str(self.arch_options.get("masks", "one"))
+        return "" if masks == "none" else masks
 
     @property
     def scaling(self) -> Normalisation:

@@ -1,34 +1,35 @@
 """U-Nets whose encoder classifies: ``unet/ENCODER``, with masks beside the logits.
 
-Karargyris et al. 2021, doi 10.1038/s41597-021-00863-5, train one where radiologists looked, Watanabe et
-al. 2022, doi 10.3389/fradi.2022.991683, put its masks to use. segmentation-models-pytorch has such
-networks, but their forward depends on the input's shape, so that their graph cannot be traced, and
-their encoders come in fixed sizes; what is needed of a decoder is little.
+Karargyris et al. 2021, doi 10.1038/s41597-021-00863-5, train one where radiologists looked,
+Watanabe et al. 2022, doi 10.3389/fradi.2022.991683, put its masks to use.
+segmentation-models-pytorch has such networks, but their forward depends on the input's shape, so
+that their graph cannot be traced, and their encoders come in fixed sizes; a decoder takes little.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import nn
 
 from shamsul.classifiers.vision import torchvision
 
+#: Those of `UNet` that are not the encoder's.
+OPTIONS: Final = ("decoder", "masks", "gated", "dropout")
 #: Rows and columns of what is sent through an encoder to see where it halves them.
 _TRIAL: Final = 64
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """All that a U-Net gives for N images.
 
     Attributes
     ----------
     logits : Tensor of shape (N, L)
-    masks : Tensor of shape (N, M, h', w')
-        Logits of the masks, M being 1 or L, on a coarser grid than the images.
+    masks : Tensor of shape (N, M, h', w'), or None
+        Logits of the masks, M being 1 or L, on a coarser grid than the images; None without a
+        decoder.
     evidence : Tensor of shape (N, L, h", w")
         What each place of the last feature map gives to each logit, whose mean over places, and the
         last layer's bias, are the logit. Its positive part is the classifier's Grad-CAM times the
@@ -36,8 +37,13 @@ class Seen:
     """
 
     logits: torch.Tensor
-    masks: torch.Tensor
+    masks: torch.Tensor | None
     evidence: torch.Tensor
+
+    def like(self, other: torch.Tensor) -> "Seen":
+        """The same, of another's kind of numbers."""
+        masks = None if self.masks is None else self.masks.to(other)
+        return Seen(self.logits.to(other), masks, self.evidence.to(other))
 
 
 class UNet(nn.Module):
@@ -51,8 +57,8 @@ class UNet(nn.Module):
     labels : int
     decoder : tuple of int
         Channels after each doubling of rows and columns, from the deepest features on.
-    masks : {"one", "labels"}
-        One mask for all labels, or one for each.
+    masks : {"one", "labels", "none"}
+        One mask for all labels, or one for each; without any there is no decoder.
     gated : bool
         The classifier sees the deepest features times the mask; needs one mask.
     dropout : float
@@ -62,6 +68,8 @@ class UNet(nn.Module):
 
     Attributes
     ----------
+    masks : int
+        How many there are: 0, 1 or that of the labels.
     reduction : int
         By which rows and columns of the images must be divisible: that of the deepest features.
 
@@ -83,8 +91,8 @@ class UNet(nn.Module):
         **options: Any,
     ) -> None:
         super().__init__()
-        if masks not in ("one", "labels"):
-            raise ValueError(f'masks must be "one" or "labels", not {masks!r}')
+        if masks not in ("one", "labels", "none"):
+            raise ValueError(f'masks must be "one", "labels" or "none", not {masks!r}')
         if gated and masks != "one":
             raise ValueError('gated needs masks = "one"')
         self.encoder = _steps(encoder, options)
@@ -99,14 +107,17 @@ class UNet(nn.Module):
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(wide, labels)
+        self.gated = gated
+        self.masks = {"none": 0, "one": 1, "labels": labels}[masks]
+        if not self.masks:
+            return
         names = list(dict(self.encoder.named_children()))
         ups = []
         for skip, narrow in zip(self._skips, decoder, strict=True):
             ups.append(_Up(wide, channels[names.index(skip)], narrow))
             wide = narrow
         self.decoder = nn.ModuleList(ups)
-        self.mask = nn.Conv2d(wide, 1 if masks == "one" else labels, 3, padding=1)
-        self.gated = gated
+        self.mask = nn.Conv2d(wide, self.masks, 3, padding=1)
         self.coarse = nn.AvgPool2d(2 ** len(decoder))
         self.sigmoid = nn.Sigmoid()
 
@@ -120,12 +131,17 @@ class UNet(nn.Module):
     def whole(self, images: torch.Tensor) -> Seen:
         """Logits, masks and evidence of normalised images (N, C, h, w)."""
         features, skips = self._features(images)
-        masks = self._masks(features, skips)
-        if self.gated:
+        masks = self._masks(features, skips) if self.masks else None
+        if self.gated and masks is not None:
             features = self._gate(features, masks)
         weights = self.classifier.weight[:, :, None, None]
         evidence = nn.functional.conv2d(features, weights)
         return Seen(self._classified(features), masks, evidence)
+
+    def mask_size(self, size: int) -> int:
+        """Rows and columns of the masks of images of so many; as many as the decoder could give."""
+        coarsest: int = size // self.reduction
+        return coarsest * 2 ** len(self._skips)
 
     def _features(self, images: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The deepest features, and those that the decoder gets besides."""
@@ -134,7 +150,8 @@ class UNet(nn.Module):
             x = step(x)
             if name in self._skips:
                 skips[name] = x
-        return self.active(x), skips
+        features: torch.Tensor = self.active(x)
+        return features, skips
 
     def _masks(self, features: torch.Tensor, skips: Mapping[str, torch.Tensor]) -> torch.Tensor:
         x = features
@@ -144,7 +161,8 @@ class UNet(nn.Module):
         return masks
 
     def _gate(self, features: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-        return features * self.sigmoid(self.coarse(masks))
+        gate: torch.Tensor = self.sigmoid(self.coarse(masks))
+        return features * gate
 
     def _classified(self, features: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.classifier(self.dropout(torch.flatten(self.pool(features), 1)))
@@ -190,7 +208,7 @@ def _steps(name: str, options: Mapping[str, Any]) -> nn.Sequential:
 
 
 def _halving(encoder: nn.Sequential) -> tuple[list[str], list[int], int]:
-    """The steps before which rows and columns are halved, the channels after each, the reduction."""
+    """Steps before which rows and columns are halved, channels after each step, the reduction."""
     first = next(child for child in encoder.modules() if isinstance(child, nn.Conv2d))
     x = first.weight.new_zeros(1, first.in_channels, _TRIAL, _TRIAL)
     names, channels, before = [], [], ""

@@ -17,19 +17,21 @@ def own_mask(task: Task) -> Relevance:
     Notes
     -----
     Values are the mask's probabilities, in [0, 1], enlarged to the model's grid bilinearly with
-    aligned cell borders; the explained target makes no difference. A network with one mask gives the
-    same for every label.
+    aligned cell borders; the explained target makes no difference. A network with one mask gives
+    the same for every label.
 
     References
     ----------
     Watanabe et al. 2022, doi 10.3389/fradi.2022.991683
     """
     network = task.classifier.module
-    if not isinstance(network, UNet):
+    if not isinstance(network, UNet) or not network.masks:
         raise ExplainerError(f"{task.classifier.manifest.name} has no masks of its own.")
     with RUNNING, torch.no_grad():
-        masks = torch.sigmoid(network.whole(task.batch()).masks)
-    fine = torch.nn.functional.interpolate(masks, task.image.values.shape, mode="bilinear")[0].cpu()
+        masks = network.whole(task.batch()).masks
+    assert masks is not None
+    shape = task.image.values.shape
+    (fine,) = torch.nn.functional.interpolate(torch.sigmoid(masks), shape, mode="bilinear").cpu()
     if len(fine) == 1:
         fine = fine.expand(len(task.classifier.manifest.labels), -1, -1)
     task.progress(1, 1)

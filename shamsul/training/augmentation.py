@@ -45,8 +45,7 @@ def augment(images: torch.Tensor, seeds: Sequence[int], largest: Augmentation) -
     if largest == Augmentation():
         return images
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    uniform = torch.stack([torch.rand(len(_DRAWS), generator=one) for one in generators])
-    draws = dict(zip(_DRAWS, uniform.to(images).T, strict=True))
+    draws = _drawn(generators, images)
     signed = {name: 2 * draw - 1 for name, draw in draws.items()}
     images = _moved(images, draws, signed, largest)
     if largest.blur:
@@ -65,6 +64,26 @@ def augment(images: torch.Tensor, seeds: Sequence[int], largest: Augmentation) -
         strength = torch.stack([torch.rand(1, 1, 1, generator=one) for one in generators])
         images = (images + largest.noise * strength.to(images) * noise).clamp(0, 1)
     return images
+
+
+def move(maps: torch.Tensor, seeds: Sequence[int], largest: Augmentation) -> torch.Tensor:
+    """Mirror, shift, turn and scale maps over images as `augment` does the images.
+
+    Parameters
+    ----------
+    maps : Tensor of shape (N, M, h, w), float
+        On any grid over the images.
+    seeds, largest
+        As those of the images.
+    """
+    draws = _drawn([torch.Generator().manual_seed(seed) for seed in seeds], maps)
+    return _moved(maps, draws, {name: 2 * draw - 1 for name, draw in draws.items()}, largest)
+
+
+def _drawn(generators: Sequence[torch.Generator], like: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What is drawn for each image, in [0, 1), by name."""
+    uniform = torch.stack([torch.rand(len(_DRAWS), generator=one) for one in generators])
+    return dict(zip(_DRAWS, uniform.to(like).T, strict=True))
 
 
 def _moved(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import nn
@@ -9,18 +10,24 @@ from torch import nn
 from shamsul.classifiers import architecture, folder, weights
 from shamsul.classifiers.manifest import FILE, Manifest, ModelError
 from shamsul.classifiers.matching import MatchError, matched
+from shamsul.classifiers.unet import UNet
 from shamsul.classifiers.vision import torchvision
 from shamsul.training.config import IMAGENET, NOTHING
 from shamsul.training.recipe import AUXILIARY
 
 Tensors = Mapping[str, torch.Tensor]
+#: Of a U-Net's parameters.
+_ENCODER: Final = "encoder."
+#: What torchvision calls what comes after the deepest features.
+_HEADS: Final = frozenset({"classifier", "fc"})
 
 
 def begin(manifest: Manifest, start: str, place: Path, seed: int) -> nn.Module:
     """The network of a manifest, with the weights that a training begins with.
 
     The last layer's are drawn anew, but for labels that a model folder has too. A network of one
-    channel takes the sum over the channels of a first layer for three.
+    channel takes the sum over the channels of a first layer for three. A U-Net that does not begin
+    with another one takes the weights of its encoder alone.
 
     Parameters
     ----------
@@ -47,15 +54,22 @@ def begin(manifest: Manifest, start: str, place: Path, seed: int) -> nn.Module:
     own = module.state_dict()
     head = _head(module, len(manifest.labels))
     labels: tuple[str, ...] = ()
+    of_unet = False
     if start == IMAGENET:
         tables: Mapping[str, Tensors] = {"": _of_imagenet(manifest.arch)}
     elif (place / start / FILE).is_file():
         before = Manifest.read(place / start)
         tables, labels = weights.read(place / start, before.sha256), before.labels
+        of_unet = before.arch == manifest.arch
     elif (place / start).is_file():
         tables = weights.tables(place / start)
     else:
         raise ModelError(f"{place / start} is neither a model folder nor a file of weights.")
+    if isinstance(module, UNet) and not of_unet:
+        encoder = {n.removeprefix(_ENCODER): t for n, t in own.items() if n.startswith(_ENCODER)}
+        state = _fitted(_without_heads(tables), encoder, [], start, manifest)
+        module.load_state_dict(own | {_ENCODER + name: tensor for name, tensor in state.items()})
+        return module
     state = _fitted(tables, own, head, start, manifest)
     for name in head:
         found = state.pop(name, None)
@@ -71,12 +85,12 @@ def begin(manifest: Manifest, start: str, place: Path, seed: int) -> nn.Module:
 def _fitted(
     tables: Mapping[str, Tensors], own: Tensors, head: list[str], start: str, manifest: Manifest
 ) -> dict[str, torch.Tensor]:
-    """What was read, under the names of the architecture; its last layer has its own shape."""
+    """What was read, under the names of the architecture; its last layer, if any, its own shape."""
     own = {name: tensor for name, tensor in own.items() if not name.startswith(AUXILIARY)}
     first = next(name for name, tensor in own.items() if tensor.ndim == 4)
     problem: Exception | None = None
     # The file's last layer is of another number of labels, its first perhaps of three channels.
-    for outputs in dict.fromkeys((len(own[head[0]]), *_widths(tables))):
+    for outputs in dict.fromkeys((len(own[head[0]]), *_widths(tables))) if head else (0,):
         for channels in (own[first].shape[1], 3):
             wanted = {
                 name: tensor.new_zeros((outputs, *tensor.shape[1:])) if name in head else tensor
@@ -108,13 +122,28 @@ def _of_network(tables: Mapping[str, Tensors]) -> Mapping[str, Tensors]:
     }
 
 
+def _without_heads(tables: Mapping[str, Tensors]) -> Mapping[str, Tensors]:
+    """Tables without torchvision's last layers, which no encoder has."""
+    return {
+        place: {
+            name: tensor
+            for name, tensor in table.items()
+            if not _HEADS.intersection(name.split("."))
+        }
+        for place, table in tables.items()
+    }
+
+
 def _widths(tables: Mapping[str, Tensors]) -> list[int]:
     """Numbers of outputs that a last layer in a file may have."""
     return sorted({len(t) for table in tables.values() for t in table.values() if t.ndim == 2})
 
 
 def _head(module: nn.Module, labels: int) -> list[str]:
-    """Names of the last layer's parameters."""
+    """Names of the last layer's parameters; those of masks, one for each label, are like them."""
+    if isinstance(module, UNet):
+        beginnings = ("classifier.", "mask.") if module.masks == labels else ("classifier.",)
+        return [name for name in module.state_dict() if name.startswith(beginnings)]
     last = [
         name
         for name, part in module.named_modules()

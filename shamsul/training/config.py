@@ -9,11 +9,14 @@ from typing import Annotated, Any, Final, Literal
 import torch
 from pydantic import Field
 
+from shamsul.annotations.formats.registry import FORMATS
 from shamsul.classifiers import architecture
-from shamsul.classifiers.manifest import Manifest, ModelError, Resize, Scaling
+from shamsul.classifiers.manifest import UNET, Manifest, ModelError, Resize, Scaling
+from shamsul.classifiers.unet import OPTIONS
 from shamsul.storage.toml_file import Check, Place, TomlError, TomlTable, parsed
 from shamsul.training.datasets import asked
 from shamsul.training.datasets.asked import DatasetTable, PolicyTable
+from shamsul.training.guidance import LOSSES, Guidance
 from shamsul.training.recipe import Augmentation, Recipe
 
 #: In place of a weights file: torchvision's own of ImageNet, or random weights.
@@ -96,15 +99,17 @@ class TrainingFile(DatasetFile):
     model : ModelTable
     recipe : Recipe
     augmentation : Augmentation
+    guidance : Guidance or None
     """
 
     text: str
     model: ModelTable
     recipe: Recipe
     augmentation: Augmentation
+    guidance: Guidance | None = None
 
 
-_TABLES: Final = ("dataset", "policy", "model", "training", "augmentation")
+_TABLES: Final = ("dataset", "policy", "model", "training", "augmentation", "guidance")
 
 
 def read_dataset(text: str, folder: Path) -> DatasetFile:
@@ -147,11 +152,16 @@ def read_training(text: str, folder: Path) -> TrainingFile:
     model = faults.table(ModelTable, content.get("model", {}), ("model",))
     recipe = faults.table(Recipe, content.get("training", {}), ("training",))
     changes = faults.table(Augmentation, content.get("augmentation", {}), ("augmentation",))
+    guidance = None
+    if "guidance" in content:
+        guidance = faults.table(Guidance, content["guidance"], ("guidance",))
     if model is not None:
         _check_model(model, recipe, folder, faults)
+        if guidance is not None or "guidance" not in content:
+            _check_guidance(model, guidance, folder, faults)
     if faults.faults or data is None or model is None or recipe is None or changes is None:
         raise TomlError(faults.faults)
-    return TrainingFile(folder, data.dataset, data.policy, text, model, recipe, changes)
+    return TrainingFile(folder, data.dataset, data.policy, text, model, recipe, changes, guidance)
 
 
 def _begun(text: str, folder: Path) -> tuple[dict[str, Any], Check, DatasetFile | None]:
@@ -168,8 +178,10 @@ def _begun(text: str, folder: Path) -> tuple[dict[str, Any], Check, DatasetFile 
 
 
 def _check_model(model: ModelTable, recipe: Recipe | None, folder: Path, faults: Check) -> None:
-    if re.fullmatch(r"(torchvision|xrv)/\w+", model.arch) is None:
-        faults.say(("model", "arch"), 'must be "torchvision/<model>" or "xrv/densenet"')
+    if re.fullmatch(rf"(torchvision|xrv|{UNET})/\w+", model.arch) is None:
+        faults.say(
+            ("model", "arch"), 'must be "torchvision/<model>", "xrv/densenet" or "unet/<encoder>"'
+        )
     elif model.normalisation == "imagenet" and model.channels == 1:
         faults.say(("model", "normalisation"), '"imagenet" needs channels = 3')
     elif (names := _names(model, faults)) and recipe is not None:
@@ -179,8 +191,53 @@ def _check_model(model: ModelTable, recipe: Recipe | None, folder: Path, faults:
         faults.say(
             ("model", "start"), f"there is neither a file nor a folder {folder / model.start}"
         )
-    if model.start == IMAGENET and model.options:
+    if model.start == IMAGENET and _size_options(model):
         faults.say(("model", "start"), "torchvision has weights only for networks without options")
+
+
+def _size_options(model: ModelTable) -> set[str]:
+    """Options that make the network, or the encoder, another one than the published one."""
+    own = OPTIONS if model.arch.startswith(f"{UNET}/") else ()
+    return set(model.options) - set(own)
+
+
+def _check_guidance(
+    model: ModelTable, guidance: Guidance | None, folder: Path, faults: Check
+) -> None:
+    """Whether what is taught and what there is to teach are the same."""
+    masks = model.to_manifest(("one",)).masks
+    losses = guidance.losses if guidance else {}
+    for name in losses:
+        if name not in LOSSES:
+            known = ", ".join(LOSSES)
+            faults.say(("guidance", "losses"), f"there is no loss {name!r}; there are {known}")
+    of_masks = [name for name in losses if name in LOSSES and LOSSES[name].of_mask]
+    gated = bool(model.options.get("gated"))
+    if masks and not of_masks and not gated:
+        faults.say(
+            ("model", "options"),
+            'nothing teaches the decoder: give a loss of masks under [guidance], or masks = "none"',
+        )
+    if guidance is None:
+        return
+    if not model.arch.startswith(f"{UNET}/"):
+        faults.say(("guidance",), 'needs arch = "unet/<encoder>"')
+    elif of_masks and not masks:
+        faults.say(("guidance", "losses"), f"{of_masks[0]!r} needs a network with masks")
+    elif of_masks and masks == "labels" and guidance.use == "gaze":
+        faults.say(
+            ("guidance", "use"), 'gaze is of an image, not of its labels: it needs masks = "one"'
+        )
+    if guidance.format and guidance.format not in FORMATS:
+        known = ", ".join(FORMATS)
+        faults.say(
+            ("guidance", "format"), f"there is no format {guidance.format!r}; there are {known}"
+        )
+    if not (folder / guidance.annotations).exists():
+        faults.say(
+            ("guidance", "annotations"),
+            f"there is neither a file nor a folder {folder / guidance.annotations}",
+        )
 
 
 def _names(model: ModelTable, faults: Check) -> list[str]:

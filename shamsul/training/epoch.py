@@ -21,6 +21,8 @@ class Epoch:
     rate : float
         The largest learning rate at its end.
     seconds : float
+    guidance : float
+        Mean of the guidance's losses, each with its weight; 0 without guidance.
     """
 
     number: int
@@ -30,6 +32,7 @@ class Epoch:
     aucs: tuple[float, ...]
     rate: float
     seconds: float
+    guidance: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The same for JSON, which has no NaN: null."""

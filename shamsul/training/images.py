@@ -74,7 +74,7 @@ def images(
     processes : int
         That decode; 0 decodes in this one.
     """
-    folder = directory / _digest(files, size, resize)
+    folder = directory / digest(files, size, resize)
     folder.mkdir(parents=True, exist_ok=True)
     pixels = store.array(folder / "pixels.npy", (len(files), size, size))
     done = store.array(folder / "done.npy", (len(files),))
@@ -93,8 +93,8 @@ def images(
     return Images(pixels, tuple(sorted(unreadable, key=lambda one: one.number)))
 
 
-def _digest(files: Sequence[Path], size: int, resize: Resize) -> str:
-    """Another one where a file has changed."""
+def digest(files: Sequence[Path], size: int, resize: Resize) -> str:
+    """Of files as they are on the disk now, and how they are brought onto which grid."""
     digest = hashlib.sha256(f"{size} {resize.value}".encode())
     for file in files:
         try:
@@ -109,7 +109,7 @@ def _decoded(task: tuple[int, Path, int, Resize]) -> tuple[int, NDArray[np.uint8
     """The image, or the sentence why there is none."""
     number, file, size, resize = task
     try:
-        radiograph = _radiograph(file)
+        radiograph = opened(file)
     except OSError as error:
         return number, f"It cannot be opened: {error.strerror}."
     except (ArchiveError, RadiographError) as error:
@@ -118,7 +118,14 @@ def _decoded(task: tuple[int, Path, int, Resize]) -> tuple[int, NDArray[np.uint8
     return number, np.rint(grid.values * 255).astype(np.uint8)
 
 
-def _radiograph(file: Path) -> Radiograph:
+def opened(file: Path) -> Radiograph:
+    """A radiograph, of whatever kind its file is.
+
+    Raises
+    ------
+    OSError, ArchiveError, RadiographError
+        It cannot be read.
+    """
     if file.suffix == ".npz" and is_sha256(file.stem):
         return RadiographArchive(file.parent).get(file.stem)
     return read_radiograph(file.read_bytes())

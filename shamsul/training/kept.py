@@ -1,6 +1,7 @@
 """What a training leaves in its folder, and how far those of an installation have come."""
 
 import csv
+import io
 import json
 import math
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from shamsul.classifiers.manifest import FILE
+from shamsul.storage.atomic import write_atomically
+from shamsul.storage.spreadsheet import as_cell
 from shamsul.training.epoch import Epoch
 
 CONFIG: Final = "config.toml"
@@ -84,6 +87,18 @@ class Kept:
         return self.folder / MODEL if (self.folder / MODEL / FILE).is_file() else None
 
 
+def write_log(path: Path, labels: tuple[str, ...], epochs: list[Epoch]) -> None:
+    """Write the epochs as CSV, a row each, one column for each label's AUC."""
+    names = ("epoch", "loss", "guidance", "validation_loss", "auc", "rate", "seconds")
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(map(as_cell, [*names, *(_PREFIX + label for label in labels)]))
+    for one in epochs:
+        about = (one.loss, one.guidance, one.validation_loss, one.auc, one.rate, one.seconds)
+        writer.writerow([one.number, *(f"{value:.6g}" for value in (*about, *one.aucs))])
+    write_atomically(path, file.getvalue().encode())
+
+
 def kept(directory: Path) -> list[Kept]:
     """The trainings in a directory, those that were written to last first.
 
@@ -134,6 +149,7 @@ def _read(log: Path) -> tuple[tuple[str, ...], tuple[Epoch, ...]]:
             tuple(float(row[_PREFIX + label]) for label in labels),
             float(row["rate"]),
             float(row["seconds"]),
+            float(row.get("guidance", 0.0)),
         )
         for row in rows
     )

@@ -4,14 +4,13 @@ What a step does depends on the seed, the epoch and the images of the step alone
 many processes share it nor on whether the run was interrupted before.
 """
 
-import csv
-import io
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,13 +23,14 @@ from torch.optim import lr_scheduler
 from tqdm import tqdm
 
 from shamsul.classifiers.manifest import Normalisation
+from shamsul.classifiers.unet import UNet
 from shamsul.metrics.roc import auc
 from shamsul.storage.atomic import replacing, write_atomically
-from shamsul.storage.spreadsheet import as_cell
-from shamsul.training.augmentation import augment
+from shamsul.training.augmentation import augment, move
 from shamsul.training.curves import curves
 from shamsul.training.epoch import Epoch
-from shamsul.training.kept import CHECKPOINT, CURVES, LOG
+from shamsul.training.guidance import Guides, Term, terms, total_guidance
+from shamsul.training.kept import CHECKPOINT, CURVES, LOG, write_log
 from shamsul.training.loss import balance, total_loss
 from shamsul.training.recipe import AUXILIARY, Augmentation, Recipe
 
@@ -49,11 +49,14 @@ class Examples:
         Brightness in 255ths; may be a memory map.
     values : ndarray of shape (N, L), float32, in [0, 1]
     known : ndarray of shape (N, L), bool
+    guides : Guides, optional
+        Where people looked, or what they marked.
     """
 
     pixels: NDArray[np.uint8]
     values: NDArray[np.float32]
     known: NDArray[np.bool_]
+    guides: Guides | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -88,6 +91,7 @@ def train(
     *,
     about: Mapping[str, object],
     resume: bool,
+    losses: Mapping[str, float] = MappingProxyType({}),
 ) -> History:
     """Train a module in place; it has the weights of the best epoch then.
 
@@ -110,6 +114,9 @@ def train(
         What else the run is told from others by, such as its data; plain values.
     resume : bool
         Go on from the checkpoint, if there is one.
+    losses : mapping of str to float
+        Weights of the losses of `shamsul.training.guidance.LOSSES` that the training's guides are
+        for; the module is a U-Net then.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def train(
         The checkpoint is another run's, or the loss is no number.
     """
     this = identity(recipe, changes, labels, about)
-    loop = _Loop(fabric, module, scaling, this, training, recipe, changes)
+    loop = _Loop(fabric, module, scaling, this, training, recipe, changes, losses)
     checkpoint = folder / CHECKPOINT
     if resume and checkpoint.exists():
         loop.load(checkpoint)
@@ -219,19 +226,6 @@ def mean_auc(
     return float(np.mean(defined)) if defined else float("nan"), tuple(each)
 
 
-def write_log(path: Path, labels: tuple[str, ...], epochs: list[Epoch]) -> None:
-    """Write the epochs as CSV, a row each, one column for each label's AUC."""
-    names = ("epoch", "loss", "validation_loss", "auc", "rate", "seconds")
-
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(map(as_cell, [*names, *(f"auc {label}" for label in labels)]))
-    for one in epochs:
-        about = (one.loss, one.validation_loss, one.auc, one.rate, one.seconds)
-        writer.writerow([one.number, *(f"{value:.6g}" for value in (*about, *one.aucs))])
-    write_atomically(path, file.getvalue().encode())
-
-
 class _Loop:
     """A run between two epochs."""
 
@@ -244,8 +238,15 @@ class _Loop:
         training: Examples,
         recipe: Recipe,
         changes: Augmentation,
+        losses: Mapping[str, float],
     ) -> None:
         self.fabric, self.recipe, self.changes = fabric, recipe, changes
+        self.guidance: tuple[Term, ...] = ()
+        if losses:
+            assert training.guides is not None and isinstance(module, UNet)
+            self.guidance = terms(
+                losses, training.values, training.known, training.guides, module.masks
+            )
         self.training, self.scaling, self.run = training, scaling, dict(run)
         # An image of which nothing is known would still change the statistics of its batch.
         self.rows = np.flatnonzero(training.known.any(1))
@@ -261,6 +262,8 @@ class _Loop:
         self.still = _freeze(self.module, recipe)
         optimiser = _optimiser(self.module, recipe)
         self.net, self.optimiser = fabric.setup(self.module, optimiser)
+        if self.guidance:
+            self.net.mark_forward_method("whole")
         self.rates = _schedule(self.optimiser, recipe, self.steps)
         self.weights = None
         if recipe.weights == "balanced":
@@ -279,13 +282,14 @@ class _Loop:
         self.net.train()
         for one in self.still:
             one.eval()
-        total = torch.zeros((), dtype=torch.float64)
+        total = torch.zeros(2, dtype=torch.float64)
         for rows in self._batches(number):
             total += self._step(rows, number)
             bar.update()
         total = self._summed(total)
-        loss = float(total) / max(int(self.training.known.sum()), 1)
-        if not np.isfinite(loss):
+        loss = float(total[0]) / max(int(self.training.known.sum()), 1)
+        guidance = float(total[1]) / self.steps
+        if not np.isfinite(loss + guidance):
             raise TrainingError(
                 f"The loss is no number in epoch {number}: training needs a smaller rate."
             )
@@ -298,7 +302,7 @@ class _Loop:
             self.rates.step()
         rate = max(group["lr"] for group in self.optimiser.param_groups)
         seconds = time.monotonic() - start
-        self.epochs.append(Epoch(number, loss, of_validation, mean, each, rate, seconds))
+        self.epochs.append(Epoch(number, loss, of_validation, mean, each, rate, seconds, guidance))
         self._choose()
 
     def _batches(self, number: int) -> Iterator[NDArray[np.intp]]:
@@ -308,7 +312,10 @@ class _Loop:
             yield np.sort(order[start : start + self.recipe.batch])
 
     def _step(self, rows: NDArray[np.intp], number: int) -> torch.Tensor:
-        """The sum of the losses of this process's share; the gradient is of the mean of all."""
+        """Of this process's share, the sum of the labels' losses and its part of the guidance.
+
+        The gradient is of the means of all processes' losses.
+        """
         fabric, training = self.fabric, self.training
         count = max(int(training.known[rows].sum()), 1)
         mine = rows[fabric.global_rank :: fabric.world_size]
@@ -321,16 +328,32 @@ class _Loop:
         images = _brightness(training.pixels[mine]).to(like)
         seeds = [_seed(self.recipe.seed, number, int(row)) for row in mine]
         images = augment(images, seeds, self.changes)
-        logits = self.net(_normalised(images, self.scaling))
-        logits = logits.to(like.dtype)
-        loss = total_loss(logits, values, known.to(like.device), self.weights, self.recipe)
+        images = _normalised(images, self.scaling)
+        guidance = torch.zeros_like(like)
+        if self.guidance:
+            seen = self.net.whole(images)
+            logits = seen.logits
+            guides = self._guides(mine, seeds).to(like)
+            counted = mine if known.any() else mine[:0]
+            guidance = total_guidance(self.guidance, seen, guides, rows, counted)
+        else:
+            logits = self.net(images)
+        loss = total_loss(
+            logits.to(like.dtype), values, known.to(like.device), self.weights, self.recipe
+        )
         self.optimiser.zero_grad()
         # Processes average their gradients.
-        fabric.backward(loss * (fabric.world_size / count))
+        fabric.backward((loss / count + guidance) * fabric.world_size)
         self.optimiser.step()
         if self.recipe.schedule == "one-cycle":
             self.rates.step()
-        return loss.detach().double().cpu()
+        return torch.stack([loss, guidance]).detach().double().cpu()
+
+    def _guides(self, mine: NDArray[np.intp], seeds: Sequence[int]) -> torch.Tensor:
+        """The guides of images, changed as these are."""
+        assert self.training.guides is not None
+        maps = torch.from_numpy(np.array(self.training.guides.maps[mine]))
+        return move(maps.float() / 255, seeds, self.changes)
 
     def _summed(self, value: torch.Tensor) -> torch.Tensor:
         summed = self.fabric.all_reduce(value.to(self.fabric.device), reduce_op="sum")

@@ -19,8 +19,10 @@ from torch import nn
 from shamsul.classifiers import weights
 from shamsul.classifiers.folder import TRAINING_MEAN
 from shamsul.classifiers.manifest import Manifest, Resize
+from shamsul.classifiers.unet import UNet
 from shamsul.storage.atomic import new_folder, write_atomically
 from shamsul.training import devices
+from shamsul.training.annotated import guides
 from shamsul.training.beginning import begin
 from shamsul.training.config import TrainingFile
 from shamsul.training.datasets import splits
@@ -107,7 +109,12 @@ def run(file: TrainingFile, folder: Path, options: Options, say: Callable[[str],
         options.devices,
     )
     recipe = recipe.model_copy(update={"precision": precision})
-    about = {"model": file.model.model_dump(mode="json"), "data": _digest(data)}
+    about: dict[str, object] = {
+        "model": file.model.model_dump(mode="json"),
+        "data": _digest(data),
+    }
+    if file.guidance is not None:
+        about["guidance"] = file.guidance.model_dump(mode="json")
     if checkpoint.exists():
         # Before anything of that run is written over.
         this = identity(recipe, file.augmentation, manifest.labels, about)
@@ -169,6 +176,10 @@ def _trained(
             _examples(data, side, manifest, options, say if first else _silent)
             for side in (Side.TRAIN, Side.VALIDATION)
         )
+        if file.guidance is not None and isinstance(module, UNet):
+            training = _guided(
+                training, data, file, manifest, module, options, say if first else _silent
+            )
     if first:
         split = splits.write(data.table, folder / SPLIT)
         if fabric.world_size > 1 and fabric.device.type != "cuda" and not recipe.frozen_statistics:
@@ -185,6 +196,7 @@ def _trained(
         folder,
         about=about,
         resume=options.resume,
+        losses=file.guidance.losses if file.guidance else {},
     )
     logits = predicted(fabric, module.to(fabric.device), manifest.scaling, validation.pixels)
     if first:
@@ -210,7 +222,7 @@ def _examples(
     data: Data, side: Side, manifest: Manifest, options: Options, say: Callable[[str], None]
 ) -> Examples:
     """The images of a side, but for those that cannot be read."""
-    mine = data.take(np.array([one is side for one in data.table.sides], bool))
+    mine = _of_side(data, side)
     if not mine.files:
         raise TrainingError(f"There is no image for {side.value}.")
     resize: Resize = manifest.resize
@@ -228,6 +240,34 @@ def _examples(
     # They stay in their place, so that the memory map needs no copy; no step has what has no label.
     known[bad] = False
     return Examples(found.pixels, mine.targets.values, known)
+
+
+def _of_side(data: Data, side: Side) -> Data:
+    return data.take(np.array([one is side for one in data.table.sides], bool))
+
+
+def _guided(
+    training: Examples,
+    data: Data,
+    file: TrainingFile,
+    manifest: Manifest,
+    module: UNet,
+    options: Options,
+    say: Callable[[str], None],
+) -> Examples:
+    """The training images, with where people looked in them or what they marked."""
+    assert file.guidance is not None
+    found = guides(
+        _of_side(data, Side.TRAIN),
+        file.guidance,
+        file.folder,
+        manifest,
+        module.mask_size(manifest.input_size),
+        options.cache,
+        processes=options.processes,
+        say=say,
+    )
+    return replace(training, guides=found)
 
 
 def _operating_points(

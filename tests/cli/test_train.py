@@ -10,6 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -55,6 +56,29 @@ noise = 0.02
 """
 
 
+#: The classifier of a U-Net, led to where people looked.
+GUIDED = (
+    CONFIG.replace("torchvision/densenet", "unet/densenet").replace(
+        "num_init_features = 8", "num_init_features = 8, decoder = [8, 8], gated = true"
+    )
+    + """
+[guidance]
+annotations = "fixations.csv"
+losses = { "mask-bce" = 1.0, "grad-cam-correlation" = 0.5 }
+"""
+)
+
+
+def write_gaze(phantoms: Path, file: Path) -> None:
+    """Fixations on most of the training images, as EGD-CXR has them."""
+    rows = ["DICOM_ID,X_ORIGINAL,Y_ORIGINAL,FPOGD"]
+    for number, image in enumerate(sorted((phantoms / "train").rglob("*.jpg"))):
+        if number % 3:
+            name = "_".join(image.with_suffix("").parts[-3:])
+            rows += [f"{name},{40 + 7 * number},{60 + 5 * number},0.3", f"{name},200,150,0.2"]
+    file.write_text("\n".join(rows) + "\n")
+
+
 @pytest.fixture(scope="session")
 def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Phantoms as CheXpert is shipped, small."""
@@ -68,6 +92,7 @@ def shamsul(tmp_path: Path, phantoms: Path):
     """Run ``shamsul`` in an installation beside a configuration."""
     (tmp_path / NAME).symlink_to(phantoms)
     (tmp_path / "tiny.toml").write_text(CONFIG)
+    write_gaze(phantoms, tmp_path / "fixations.csv")
     return partial(run_in, tmp_path)
 
 
@@ -129,11 +154,14 @@ def test_a_configuration_becomes_a_model_that_predicts(shamsul, tmp_path: Path) 
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == kept
 
 
-def test_two_processes_give_the_weights_of_one(shamsul, tmp_path: Path, phantoms: Path) -> None:
+@pytest.mark.parametrize("config", [CONFIG, GUIDED], ids=["labels", "guided"])
+def test_two_processes_give_the_weights_of_one(
+    config: str, shamsul, tmp_path: Path, phantoms: Path
+) -> None:
     images = len((phantoms / "train.csv").read_text().splitlines()) - 1
     # The last step has one image: the second process has none.
     batch = next(number for number in range(12, images) if images % number == 1)
-    (tmp_path / "tiny.toml").write_text(CONFIG.replace("batch = 14", f"batch = {batch}"))
+    (tmp_path / "tiny.toml").write_text(config.replace("batch = 14", f"batch = {batch}"))
     usual = ("train", "tiny.toml", "--device", "cpu", "--processes", "0")
     alone(tmp_path, "shamsul", *usual, "--out", "one")
     launcher = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -141,11 +169,43 @@ def test_two_processes_give_the_weights_of_one(shamsul, tmp_path: Path, phantoms
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, rtol=0, atol=1e-5)
-    for column in ("loss", "validation_loss"):
+    for column in ("loss", "guidance", "validation_loss"):
         once, twice = (
             [float(row[column]) for row in log(tmp_path / run)] for run in ("one", "two")
         )
         assert twice == pytest.approx(once, rel=1e-4)
+
+
+def test_a_guided_training_gives_a_model_that_shows_its_mask(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(GUIDED)
+    fixations = (tmp_path / "fixations.csv").read_text()
+    name = fixations.splitlines()[1].partition(",")[0]
+    (tmp_path / "fixations.csv").write_text(f"{fixations}{name},x,5,0.1\n{name},-900,5,0.1\n")
+    done = shamsul("train", "tiny.toml", "--processes", 0, "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert sum(name in line or "X_ORIGINAL" in line for line in done.stderr.splitlines()) >= 1
+    assert all(float(row["guidance"]) > 0 for row in log(tmp_path / "run"))
+    image = next((tmp_path / NAME / "valid").rglob("*.jpg"))
+    model = ("--model", "run/model", "--all-labels")
+    done = shamsul("explain", image, *model, "--method", "own_mask", "--out", "maps")
+    assert done.returncode == 0, done.stderr
+    maps = np.load(tmp_path / "maps" / "heatmaps.npz")
+    assert sorted(maps) == [
+        f"own_mask/{one}" for one in ("Cardiomegaly", "Lung Lesion", "Pleural Effusion")
+    ]
+    assert all(0 <= maps[one].min() < maps[one].max() <= 1 for one in maps)
+    assert shamsul("train", "tiny.toml", "--out", "run", "--resume").returncode == 0
+    (tmp_path / "tiny.toml").write_text(GUIDED.replace("0.5 }", "0.6 }"))
+    other = shamsul("train", "tiny.toml", "--out", "run", "--resume")
+    assert other.returncode == 2 and "is another run's" in other.stderr
+
+
+def test_annotations_of_other_images_are_a_sentence(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(GUIDED)
+    (tmp_path / "fixations.csv").write_text("DICOM_ID,X_ORIGINAL,Y_ORIGINAL,FPOGD\nx,1,2,3\n")
+    done = shamsul("train", "tiny.toml", "--processes", 0)
+    assert done.returncode == 2
+    assert "Nothing in" in done.stderr and "is gaze in one of the images." in done.stderr
 
 
 def test_a_bad_image_is_a_line_and_counts_for_nothing(shamsul, tmp_path: Path) -> None:

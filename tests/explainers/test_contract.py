@@ -133,10 +133,15 @@ def test_labels_come_in_the_order_asked(
         np.testing.assert_allclose(found.values, everything[found.label].values, atol=1e-6)
 
 
-def test_progress_ends_at_its_plan(method: Method, classifier: Classifier, noise: GridImage) -> None:
+def test_progress_ends_at_its_plan(
+    method: Method, classifier: Classifier, noise: GridImage
+) -> None:
     seen: list[tuple[int, int]] = []
     method.explain(
-        classifier, noise, progress=lambda done, planned: seen.append((done, planned)), **fast(method)
+        classifier,
+        noise,
+        progress=lambda done, planned: seen.append((done, planned)),
+        **fast(method),
     )
     assert seen[-1][0] == seen[-1][1]
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)

@@ -11,8 +11,8 @@ from torch import nn
 from shamsul.classifiers import registry
 from shamsul.classifiers.architecture import build
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.unet import UNet
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.unet import UNet
 from shamsul.explainers.graph import trace
 from shamsul.explainers.lrp import METHOD, Propagation
 from shamsul.explainers.method import ExplainerError

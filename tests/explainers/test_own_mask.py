@@ -23,7 +23,7 @@ def test_maps_are_the_decoders_probabilities_on_the_models_grid(
         masks = unet.module.whole(batch).masks[0].sigmoid().numpy()
     assert not np.array_equal(maps[0].values, maps[1].values)
     for found, mask in zip(maps, masks, strict=True):
-        assert 0 <= found.values.min() and found.values.max() <= 1
+        assert found.values.min() >= 0 and found.values.max() <= 1
         # A cell of the mask is eight pixels wide; between the centres of two it is linear.
         row = mask[2, 1:3]
         between = row[0] + (row[1] - row[0]) * (np.arange(8) + 0.5) / 8

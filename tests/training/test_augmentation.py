@@ -1,6 +1,6 @@
 import torch
 
-from shamsul.training.augmentation import augment
+from shamsul.training.augmentation import augment, move
 from shamsul.training.phantom_classifier import CHANGES
 from shamsul.training.recipe import Augmentation
 
@@ -22,6 +22,22 @@ def test_nothing_is_mirrored_or_moved_far() -> None:
     centre = (bright * columns).sum((1, 2, 3)) / bright.sum((1, 2, 3))
     assert (centre - 15.5).abs().max() < 8
     assert (centre - 15.5).std() > 0.5
+
+
+def test_maps_move_with_their_images_on_whatever_grid() -> None:
+    columns, rows = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="xy")
+    spots = torch.exp(-((rows - 30) ** 2 + (columns - 20) ** 2) / 50)
+    images = spots.expand(20, 1, 64, 64)
+    moved = Augmentation(flip=0.5, shift=0.1, turn=20, scale=0.2)
+    expected = augment(images, range(20), moved)
+    torch.testing.assert_close(move(images, range(20), moved), expected)
+    # What is drawn for brightness and noise changes nothing of where maps go.
+    louder = moved.model_copy(update={"noise": 0.1, "contrast": 0.2})
+    assert torch.equal(move(images, range(20), louder), move(images, range(20), moved))
+    coarse = torch.nn.functional.avg_pool2d(images, 4)
+    for one, fine in zip(move(coarse, range(20), moved), expected, strict=True):
+        at = torch.nn.functional.avg_pool2d(fine, 4)
+        assert torch.corrcoef(torch.stack([one.flatten(), at.flatten()]))[0, 1] > 0.97
 
 
 def test_without_any_change_images_stay_as_they_are() -> None:

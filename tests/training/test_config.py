@@ -27,7 +27,7 @@ def faults(text: str, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_every_preset_is_a_configuration(preset: Path, tmp_path: Path) -> None:
-    for name in ("CheXpert-v1.0-small", "NIH"):
+    for name in ("CheXpert-v1.0-small", "NIH", "egd-cxr"):
         (tmp_path / name).mkdir()
     file = read_training(preset.read_text(), tmp_path)
     assert file.model.name == {"example": "my-model"}.get(preset.stem, preset.stem)
@@ -82,6 +82,8 @@ def test_every_fault_is_told_with_its_line(tmp_path: Path) -> None:
         ('start = "nothing"', 'start = "nothing"\n[training]\nrate = true', "rate"),
         ('start = "nothing"', 'start = "nothing"\n[policy]\nper_label = 3', "must be a table"),
         ("tiny", "../tiny", "small letters"),
+        ("torchvision/resnet18", "unet/resnet18", "nothing teaches the decoder"),
+        ("torchvision/resnet18", "unet/vit_b_16", "no sequence of steps"),
         ("[model]", "[modell]", "there is no such table"),
     ],
 )
@@ -90,6 +92,50 @@ def test_a_wrong_value_is_said_in_words(old: str, new: str, reason: str, tmp_pat
     if "vit" in new:
         text += "size = 96\n"
     assert any(reason in fault for fault in faults(text, tmp_path))
+
+
+GUIDED = (
+    TEXT.replace("torchvision", "unet")
+    + """
+options = { masks = "labels" }
+[guidance]
+annotations = "."
+use = "findings"
+losses = { "mask-bce" = 1 }
+"""
+)
+
+
+def test_guidance_is_read(tmp_path: Path) -> None:
+    guidance = read_training(GUIDED, tmp_path).guidance
+    assert guidance is not None
+    assert (guidance.use, guidance.losses) == ("findings", {"mask-bce": 1.0})
+    assert read_training(TEXT, tmp_path).guidance is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"mask-bce"', '"mask"', "there is no loss 'mask'; there are mask-bce"),
+        ('"mask-bce"', '"grad-cam-kl"', "nothing teaches the decoder"),
+        ('"labels"', '"none"', "'mask-bce' needs a network with masks"),
+        ('"findings"', '"gaze"', "gaze is of an image, not of its labels"),
+        ("unet", "torchvision", 'needs arch = "unet/<encoder>"'),
+        ('annotations = "."', 'annotations = "none"', "there is neither a file nor a folder"),
+        ('annotations = "."', 'annotations = "."\nformat = "x"', "there is no format 'x'"),
+        ("= 1 }", "= -1 }", "losses"),
+        ('{ "mask-bce" = 1 }', "{}", "losses"),
+    ],
+)
+def test_guidance_that_cannot_be_is_said_in_words(
+    old: str, new: str, reason: str, tmp_path: Path
+) -> None:
+    assert any(reason in fault for fault in faults(GUIDED.replace(old, new), tmp_path))
+
+
+def test_a_size_that_a_unet_cannot_halve_often_enough_is_refused(tmp_path: Path) -> None:
+    told = faults(GUIDED.replace("[guidance]", "size = 100\n[guidance]"), tmp_path)
+    assert any("divided by 32" in fault for fault in told)
 
 
 def test_a_data_set_alone_needs_no_model(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from shamsul.training.datasets import (
     chexpert,
+    egd,
     mimic,
     nih,
     own_csv,
@@ -44,6 +45,7 @@ DATASETS: Final = {
         Dataset("chexpert", "CheXpert", chexpert.read),
         Dataset("nih", "NIH ChestX-ray14", nih.read),
         Dataset("mimic-cxr-jpg", "MIMIC-CXR-JPG", mimic.read),
+        Dataset("egd-cxr", "EGD-CXR", egd.read),
         Dataset("vindr-cxr", "VinDr-CXR", vindr.read),
         Dataset("padchest", "PadChest", padchest.read),
         Dataset("rsna-pneumonia", "RSNA pneumonia", rsna.read),

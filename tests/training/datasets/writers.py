@@ -130,6 +130,23 @@ def mimic(root: Path) -> None:
     write_images(root, "files/p11/p11000002/s50000002/cc.jpg")
 
 
+def egd(root: Path) -> None:
+    paths = [f"files/p10/p1000000{n}/s5000000{n}/{name}" for n, name in ((1, "aa"), (2, "bb"))]
+    write_csv(
+        root / "master_sheet.csv",
+        (
+            *("dicom_id", "path", "study_id", "patient_id", "gender", "anchor_age"),
+            *("image_top_pad", "image_bottom_pad", "image_left_pad", "image_right_pad"),
+            *("Normal", "CHF", "pneumonia", "cxr_exam_indication"),
+        ),
+        [
+            ("aa", f"{paths[0]}.dcm", 50000001, 10000001, "F", 71, *[0] * 4, 1, 0, 0, "cough,"),
+            ("bb", f"{paths[1]}.dcm", 50000002, 10000002, "M", 33, *[0] * 4, 0, 1, 1, "x"),
+        ],
+    )
+    write_images(root, f"{paths[0]}.dcm", f"{paths[1]}.dcm")
+
+
 def vindr(root: Path) -> None:
     labels = ("Cardiomegaly", "Other diseases", "No finding")
     write_csv(
@@ -227,6 +244,7 @@ WRITERS: Mapping[str, Callable[[Path], None]] = {
     "chexpert": chexpert,
     "nih": nih,
     "mimic-cxr-jpg": mimic,
+    "egd-cxr": egd,
     "vindr-cxr": vindr,
     "padchest": padchest,
     "rsna-pneumonia": rsna,
