@@ -239,9 +239,11 @@ class Method:
 
     def refusal(self, manifest: Manifest) -> str:
         """Why it cannot explain a model, one sentence; empty where it can be tried."""
+        if self.looks_inside and manifest.opaque:
+            return manifest.opaque
         if self.needs_masks and not manifest.masks:
             return f"{manifest.name} has no decoder, and so no masks of its own."
-        return manifest.opaque if self.looks_inside else ""
+        return ""
 
     def failure(self, error: Exception) -> str:
         """Why its maps did not come, as :func:`failure` has it."""

@@ -321,7 +321,8 @@ def installation(
     st.cache_resource.clear()
     st.cache_data.clear()
     for name, method in list(METHODS.items()):
-        monkeypatch.setitem(METHODS, name, Method(name, method.title, ones, (), False, "", ""))
+        fake = Method(name, method.title, ones, (), False, "", "", needs_masks=method.needs_masks)
+        monkeypatch.setitem(METHODS, name, fake)
     monkeypatch.setattr(Worker, "explain", explain_here)
     yield tmp_path
     settings.cache_clear()
