@@ -1,16 +1,19 @@
 """Models, and the phantoms that the bundled one was trained on."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tqdm import tqdm
 
 from shamsul.classifiers.manifest import ONNX, Manifest, Resize, Scaling
 from shamsul.cli.base import Json, UserError, emit, models_app, phantom_app
+
+if TYPE_CHECKING:
+    from shamsul.phantom import Phantom
 
 
 @models_app.callback(invoke_without_command=True)
@@ -187,9 +190,23 @@ def render_phantoms(
             "shipped, uncertain and blank labels among them, to try training."
         ),
     ] = Layout.FOLDER,
+    gaze: Annotated[
+        bool,
+        typer.Option(
+            "--gaze",
+            help="Also write where a simulated reader looks at them, in the files of EGD-CXR.",
+        ),
+    ] = False,
+    readers: Annotated[
+        int, typer.Option(min=1, help="How many look, with --gaze; several get a folder each.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Write phantoms: pictures, and what is in them."""
+    if readers > 1 and not gaze:
+        raise UserError("--readers goes with --gaze.")
+    if gaze and layout is not Layout.FOLDER:
+        raise UserError("--gaze goes with --layout folder alone.")
     if layout is Layout.CHEXPERT:
         from shamsul.training.chexpert_layout import write_chexpert
 
@@ -199,9 +216,27 @@ def render_phantoms(
         for _ in tqdm(written, unit="phantom", total=count):
             pass
     else:
-        from shamsul.phantom import render
-        from shamsul.reading.case_folder import write_phantoms
-
-        seeds = tqdm(range(seed, seed + count), unit="phantom")
-        write_phantoms((render(one) for one in seeds), out)
+        _render_folder(range(seed, seed + count), out, readers if gaze else 0)
     emit({"count": count, "folder": str(out)}, as_json, lambda: [f"{count} phantoms in {out}"])
+
+
+def _render_folder(seeds: range, out: Path, readers: int) -> None:
+    """Write phantoms as a folder of cases, with the gaze of so many readers."""
+    from shamsul.phantom import render
+    from shamsul.reading.case_folder import write_phantoms
+
+    phantoms = map(render, tqdm(seeds, unit="phantom"))
+    if not readers:
+        write_phantoms(phantoms, out)
+        return
+    from shamsul.training.egd_layout import Reading, read, write_egd
+
+    readings: list[Reading] = []
+
+    def looked_at() -> "Iterator[Phantom]":
+        for phantom in phantoms:
+            readings.append(read(phantom, readers=readers))
+            yield phantom
+
+    images = write_phantoms(looked_at(), out)
+    write_egd(dict(zip((image.name for image in images), readings, strict=True)), out)

@@ -271,6 +271,11 @@ def test_further_methods_are_chosen_by_name(shamsul, image: Path, tmp_path: Path
         (["models", "show", "xrv/densenet121-res224-all"], "not downloaded"),
         (["export", "--study", "nowhere", "--out", "x.csv"], "nowhere"),
         (["phantom", "render", "--count", "0", "--out", "x"], "--count"),
+        (["phantom", "render", "--count", "1", "--out", "x", "--readers", "2"], "--gaze"),
+        (
+            ["phantom", "render", "--count", "1", "--out", "x", "--gaze", "--layout", "chexpert"],
+            "--layout folder alone",
+        ),
         (["explain", "image.png", "--out", "image.png"], "image.png"),
     ],
     ids=str,
@@ -322,6 +327,21 @@ def test_phantoms(shamsul, tmp_path: Path) -> None:
             with Image.open(mask) as found:
                 assert found.size == size
                 assert np.asarray(found).any()
+
+
+def test_phantoms_with_gaze(shamsul, tmp_path: Path) -> None:
+    files = ("fixations.csv", "master_sheet.csv", "bounding_boxes.csv")
+    given = ("phantom", "render", "--count", 1, "--seed", 7, "--gaze", "--json", "--out")
+    result(shamsul(*given, tmp_path / "one"))
+    result(shamsul(*given, tmp_path / "two", "--readers", 2))
+    for name in files:
+        alone = (tmp_path / "one" / name).read_bytes()
+        assert alone == (tmp_path / "two" / "reader-1" / name).read_bytes()
+        second = (tmp_path / "two" / "reader-2" / name).read_bytes()
+        assert (alone == second) == (name != "fixations.csv")
+    with (tmp_path / "one" / "fixations.csv").open(newline="") as file:
+        assert {row["DICOM_ID"] for row in csv.DictReader(file)} == {"phantom-0001"}
+    assert (tmp_path / "two" / "phantom-0001.png").is_file()
 
 
 def test_export(shamsul, tmp_path: Path) -> None:
