@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from shamsul.metrics.fixations import centre_prior
-from shamsul.phantom.gaze import heatmap, look
 from torch.nn import functional
 
 from shamsul.classifiers import architecture
@@ -32,6 +31,7 @@ from shamsul.metrics import bootstrap, roc, saliency
 from shamsul.metrics.localisation import iou
 from shamsul.metrics.thresholds import Otsu
 from shamsul.phantom import LABELS, Phantom, render
+from shamsul.phantom.gaze import heatmap, look
 from shamsul.storage.atomic import write_atomically
 from shamsul.training import devices, store
 from shamsul.training.cases import fingerprint

@@ -96,7 +96,8 @@ class UNet(nn.Module):
         if gated and masks != "one":
             raise ValueError('gated needs masks = "one"')
         self.encoder = _steps(encoder, options)
-        halving, channels, self.reduction = _halving(self.encoder)
+        halving, channels, reduction = _halving(self.encoder)
+        self.reduction: int = reduction
         if not 1 <= len(decoder) <= len(halving):
             raise ValueError(f"decoder needs from 1 to {len(halving)} numbers of channels")
         #: Names of the encoder's steps whose output the decoder gets, the deepest first.

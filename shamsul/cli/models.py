@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -200,6 +202,10 @@ def render_phantoms(
     readers: Annotated[
         int, typer.Option(min=1, help="How many look, with --gaze; several get a folder each.")
     ] = 1,
+    height: Annotated[
+        int,
+        typer.Option(min=64, max=4096, help="Rows, with --layout folder; fewer are sooner made."),
+    ] = 1024,
     as_json: Json = False,
 ) -> None:
     """Write phantoms: pictures, and what is in them."""
@@ -210,22 +216,38 @@ def render_phantoms(
     if layout is Layout.CHEXPERT:
         from shamsul.training.chexpert_layout import write_chexpert
 
-        # A process takes seconds to start, a phantom half a second.
-        processes = min(os.cpu_count() or 1, count // 50)
-        written = write_chexpert(count, out, seed=seed, processes=processes)
+        written = write_chexpert(count, out, seed=seed, processes=_processes(count))
         for _ in tqdm(written, unit="phantom", total=count):
             pass
     else:
-        _render_folder(range(seed, seed + count), out, readers if gaze else 0)
+        _render_folder(range(seed, seed + count), height, out, readers if gaze else 0)
     emit({"count": count, "folder": str(out)}, as_json, lambda: [f"{count} phantoms in {out}"])
 
 
-def _render_folder(seeds: range, out: Path, readers: int) -> None:
-    """Write phantoms as a folder of cases, with the gaze of so many readers."""
+def _processes(count: int) -> int:
+    """That render so many phantoms: one takes seconds to start, a phantom half a second."""
+    return min(os.cpu_count() or 1, count // 50)
+
+
+def _rendered(seeds: range, height: int) -> "Iterator[Phantom]":
+    """Phantoms in the order of their seeds."""
     from shamsul.phantom import render
+    from shamsul.phantom.patient import ASPECT
+
+    drawn = partial(render, shape=(height, round(height / ASPECT)))
+    processes = _processes(len(seeds))
+    if processes < 2:
+        yield from map(drawn, tqdm(seeds, unit="phantom"))
+        return
+    with get_context("spawn").Pool(processes) as pool:
+        yield from tqdm(pool.imap(drawn, seeds, 8), unit="phantom", total=len(seeds))
+
+
+def _render_folder(seeds: range, height: int, out: Path, readers: int) -> None:
+    """Write phantoms as a folder of cases, with the gaze of so many readers."""
     from shamsul.reading.case_folder import write_phantoms
 
-    phantoms = map(render, tqdm(seeds, unit="phantom"))
+    phantoms = _rendered(seeds, height)
     if not readers:
         write_phantoms(phantoms, out)
         return

@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ from shamsul.training.images import digest, opened
 
 #: The one image that a task is about.
 _THIS: Final = "0" * 64
-_Task = tuple[int, Path, tuple[Entry, ...], tuple[str, ...], bool, int, Resize]
+_Task = tuple[int, Path, tuple[Entry, ...], tuple[str, ...], Guidance, int, Resize]
 
 
 def guides(
@@ -87,7 +88,7 @@ def guides(
     maps = 1 if gaze else len(labels)
     name = hashlib.sha256(
         f"{digest(data.files, size, manifest.resize)}{digest(_files(path), maps, manifest.resize)}"
-        f"{guidance.use}{labels}".encode()
+        f"{guidance.use}{guidance.sigma}{labels}".encode()
     )
     folder = directory / f"guides-{name.hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ def guides(
     }
     done = store.array(folder / "done.npy", (count,))
     tasks: list[_Task] = [
-        (n, data.files[n], tuple(found), labels, gaze, size, manifest.resize)
+        (n, data.files[n], tuple(found), labels, guidance, size, manifest.resize)
         for n, found in sorted(entries.items())
         if not done[n]
     ]
@@ -140,7 +141,8 @@ def _files(path: Path) -> list[Path]:
 
 def _brought(task: _Task) -> tuple[int, Mapping[str, NDArray[np.uint8]], list[str]]:
     """An image's guides, and what of it could not be used."""
-    number, file, entries, labels, gaze, size, resize = task
+    number, file, entries, labels, guidance, size, resize = task
+    gaze = guidance.use == "gaze"
     try:
         radiograph = opened(file)
     except (OSError, ArchiveError, RadiographError):
@@ -163,8 +165,10 @@ def _brought(task: _Task) -> tuple[int, Mapping[str, NDArray[np.uint8]], list[st
         if not own:
             continue
         if gaze:
-            looks = [one.mark.heatmap(shape) for one in own if isinstance(one.mark, Gaze)]
-            brightness = np.sum(looks, axis=0)
+            looks = [one.mark for one in own if isinstance(one.mark, Gaze)]
+            if guidance.sigma is not None:
+                looks = [replace(one, sigma=guidance.sigma * shape[0]) for one in looks]
+            brightness = np.sum([one.heatmap(shape) for one in looks], axis=0)
         else:
             brightness = union(own, shape).astype(float)
         maps[row] = _on_grid(brightness, radiograph, size, resize, gaze)

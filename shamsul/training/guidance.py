@@ -6,7 +6,7 @@ what their abstract does not say of them is our reading, and said where it is.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 import torch
@@ -38,12 +38,16 @@ class Guidance(TomlTable):
         Its name; empty: told by the content.
     use : {"gaze", "findings"}
         Where people looked, which is of an image; or what they marked, which is of its labels.
+    sigma : float, optional
+        Of the Gaussian around each fixation, as a share of the image's height; by default as the
+        annotations say.
     losses : mapping of str to float
         Weights of `LOSSES` beside the classification's loss.
     """
 
     annotations: str
     format: str = ""
+    sigma: Annotated[float, Field(gt=0, lt=1)] | None = None
     use: Literal["gaze", "findings"] = "gaze"
     losses: Mapping[str, NotNegative] = Field(min_length=1)
 

@@ -34,8 +34,15 @@ def data(tmp_path: Path) -> Data:
     return Data(table, tuple(files), targets(table, Policy(), 0))
 
 
-def brought(data: Data, place: Path, use: str, said: list[str], processes: int = 0):
-    guidance = Guidance(annotations="marks.csv", use=use, losses={"mask-bce": 1.0})
+def brought(
+    data: Data,
+    place: Path,
+    use: str,
+    said: list[str],
+    processes: int = 0,
+    sigma: float | None = None,
+):
+    guidance = Guidance(annotations="marks.csv", use=use, sigma=sigma, losses={"mask-bce": 1.0})
     return guides(
         data, guidance, place, MANIFEST, 8, place / "cache", processes=processes, say=said.append
     )
@@ -79,6 +86,11 @@ def test_gaze_is_seconds_of_all_who_looked_up_to_one(data: Data, tmp_path: Path)
     assert found.maps[0].max() > 250
     # The Gaussian of EGD-CXR is wider than these pictures: what is seen is on which side more is.
     assert found.maps[0, 0, :, 6].mean() > found.maps[0, 0, :, 1].mean()
+    sharp = brought(data, tmp_path, "gaze", [], sigma=0.05).maps[0, 0].astype(float)
+    # Two rows and ten columns to a cell: each fixation lies between four.
+    first, second = sharp[3:5, 1:3].sum(), sharp[3:5, 5:7].sum()
+    assert second == pytest.approx(3 * first, rel=0.05)
+    assert first + second == pytest.approx(sharp.sum(), rel=0.05)
 
 
 def test_a_second_time_opens_no_image(
