@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from shamsul.classifiers import calibration as calibrations
 from shamsul.classifiers.calibration import Calibration, sigmoid
@@ -19,6 +20,10 @@ from shamsul.storage.text import read_text
 FILE = "model.toml"
 #: As `Manifest.arch`: the network is whatever an ONNX file holds.
 ONNX = "onnx"
+#: What a normalisation has to be.
+NORMALISATIONS = (
+    'must be "imagenet", "xrv", "unit" or { mean = [...], std = [...] } with std above 0'
+)
 #: The family of :mod:`shamsul.classifiers.unet`.
 UNET = "unet"
 
@@ -307,7 +312,8 @@ def _thresholds(value: object) -> bool:
     return isinstance(value, dict) and all(_number(p) and 0 <= p <= 1 for p in value.values())
 
 
-def _normalisation(value: object) -> bool:
+def is_normalisation(value: object) -> bool:
+    """Whether what a file says is one: a name of `Scaling`, or a table of means and deviations."""
     if isinstance(value, str):
         return value in {scaling.value for scaling in Scaling}
     if not isinstance(value, dict) or set(value) != {"mean", "std"}:
@@ -316,6 +322,14 @@ def _normalisation(value: object) -> bool:
     if not isinstance(mean, list) or not isinstance(std, list) or len(mean) != len(std):
         return False
     return all(map(_number, mean)) and all(_number(one) and one > 0 for one in std)
+
+
+def normalisation_of(value: Any) -> Scaling | Normalisation:
+    """What a file says, if it is one."""
+    if isinstance(value, str):
+        return Scaling(value)
+    mean, std = (tuple(map(float, value[name])) for name in ("mean", "std"))
+    return Normalisation(mean, std)
 
 
 #: Each key's check and what to say when it fails.
@@ -335,8 +349,8 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     ),
     "channels": (lambda v: type(v) is int and v in (1, 3), "must be 1 or 3"),
     "normalisation": (
-        _normalisation,
-        'must be "imagenet", "xrv", "unit" or { mean = [...], std = [...] } with std above 0',
+        is_normalisation,
+        NORMALISATIONS,
     ),
     "resize": (
         lambda v: v in [resize.value for resize in Resize],
@@ -381,15 +395,7 @@ def _parse(table: Mapping[str, object], path: Path) -> Manifest:
     if faults := _faults(table):
         raise ManifestError(path, tuple(faults))
     values = dict(table)
-    scaling = values["normalisation"]
-    values["normalisation"] = (
-        Normalisation(
-            tuple(float(one) for one in scaling["mean"]),
-            tuple(float(one) for one in scaling["std"]),
-        )
-        if isinstance(scaling, dict)
-        else Scaling(scaling)
-    )
+    values["normalisation"] = normalisation_of(values["normalisation"])
     values["labels"] = tuple(values["labels"])  # type: ignore[arg-type]
     # Scripts written for the paper stretch; so does a file that does not say.
     values["resize"] = Resize(values.get("resize", "stretch"))

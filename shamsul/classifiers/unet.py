@@ -141,8 +141,7 @@ class UNet(nn.Module):
 
     def mask_size(self, size: int) -> int:
         """Rows and columns of the masks of images of so many; as many as the decoder could give."""
-        coarsest: int = size // self.reduction
-        return coarsest * 2 ** len(self._skips)
+        return (size // self.reduction) << len(self._skips)
 
     def _features(self, images: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The deepest features, and those that the decoder gets besides."""

@@ -11,7 +11,16 @@ from pydantic import Field
 
 from shamsul.annotations.formats.registry import FORMATS
 from shamsul.classifiers import architecture
-from shamsul.classifiers.manifest import UNET, Manifest, ModelError, Resize, Scaling
+from shamsul.classifiers.manifest import (
+    NORMALISATIONS,
+    UNET,
+    Manifest,
+    ModelError,
+    Resize,
+    Scaling,
+    is_normalisation,
+    normalisation_of,
+)
 from shamsul.classifiers.unet import OPTIONS
 from shamsul.storage.toml_file import Check, Place, TomlError, TomlTable, parsed
 from shamsul.training.datasets import asked
@@ -47,7 +56,7 @@ class ModelTable(TomlTable):
     start: str = IMAGENET
     size: int = Field(224, ge=8, le=4096)
     channels: Literal[1, 3] = 3
-    normalisation: Literal["imagenet", "xrv", "unit"] = "imagenet"
+    normalisation: Any = Scaling.IMAGENET.value
     resize: Literal["stretch", "letterbox", "centre-crop"] = "stretch"
     options: Mapping[str, Any] = Field(default_factory=dict)
     trained_on: str = ""
@@ -60,7 +69,7 @@ class ModelTable(TomlTable):
             labels,
             self.size,
             self.channels,
-            Scaling(self.normalisation),
+            normalisation_of(self.normalisation),
             Resize(self.resize),
             "0" * 64,
             trained_on=self.trained_on,
@@ -157,7 +166,8 @@ def read_training(text: str, folder: Path) -> TrainingFile:
         guidance = faults.table(Guidance, content["guidance"], ("guidance",))
     if model is not None:
         _check_model(model, recipe, folder, faults)
-        if guidance is not None or "guidance" not in content:
+        taught = guidance is not None or "guidance" not in content
+        if taught and is_normalisation(model.normalisation):
             _check_guidance(model, guidance, folder, faults)
     if faults.faults or data is None or model is None or recipe is None or changes is None:
         raise TomlError(faults.faults)
@@ -182,8 +192,14 @@ def _check_model(model: ModelTable, recipe: Recipe | None, folder: Path, faults:
         faults.say(
             ("model", "arch"), 'must be "torchvision/<model>", "xrv/densenet" or "unet/<encoder>"'
         )
+    elif not is_normalisation(model.normalisation):
+        faults.say(("model", "normalisation"), NORMALISATIONS)
     elif model.normalisation == "imagenet" and model.channels == 1:
         faults.say(("model", "normalisation"), '"imagenet" needs channels = 3')
+    elif isinstance(model.normalisation, dict) and model.channels != len(
+        model.normalisation["mean"]
+    ):
+        faults.say(("model", "normalisation"), "needs one mean and one std for each channel")
     elif (names := _names(model, faults)) and recipe is not None:
         for place, beginnings in (("rates", recipe.rates), ("frozen", recipe.frozen)):
             _check_beginnings(("training", place), beginnings, names, faults)

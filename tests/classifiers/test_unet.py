@@ -90,7 +90,7 @@ def test_making_one_leaves_its_statistics_as_they_are_at_first():
     [
         ({"encoder": "nothing"}, "no encoder 'nothing'"),
         ({"encoder": "vit_b_16"}, "no sequence of steps"),
-        ({"masks": "two"}, 'masks must be "one" or "labels"'),
+        ({"masks": "two"}, 'masks must be "one", "labels" or "none"'),
         ({"masks": "labels", "gated": True}, 'gated needs masks = "one"'),
         ({"decoder": ()}, "from 1 to 3 numbers"),
         ({"decoder": (8,) * 4}, "from 1 to 3 numbers"),

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from shamsul.classifiers.manifest import Normalisation
 from shamsul.storage.toml_file import TomlError
 from shamsul.training import config
 from shamsul.training.config import read_dataset, read_training
@@ -42,6 +43,12 @@ def test_the_example_has_every_setting(tmp_path: Path) -> None:
         assert set(type(table).model_fields) - table.model_fields_set <= left_out
 
 
+def test_a_normalisation_of_ones_own_is_the_models(tmp_path: Path) -> None:
+    own = "channels = 1\nnormalisation = { mean = [0.5], std = [0.25] }\n"
+    file = read_training(TEXT + own, tmp_path)
+    assert file.model.to_manifest(("a",)).normalisation == Normalisation((0.5,), (0.25,))
+
+
 def test_what_is_left_out_has_a_usual_value(tmp_path: Path) -> None:
     file = read_training(TEXT, tmp_path)
     assert (file.recipe.epochs, file.model.size, file.policy.uncertain) == (10, 224, "missing")
@@ -72,6 +79,13 @@ def test_every_fault_is_told_with_its_line(tmp_path: Path) -> None:
         ('"nothing"', '"weights.pt"', "there is neither a file nor a folder"),
         ('"nothing"', '"imagenet"\noptions = { width_per_group = 32 }', "without options"),
         ('"nothing"', '"nothing"\nchannels = 1', '"imagenet" needs channels = 3'),
+        (
+            '"nothing"',
+            '"nothing"\nnormalisation = { mean = [0.5], std = [0.2] }',
+            "one mean and one std for each channel",
+        ),
+        ('"nothing"', '"nothing"\nnormalisation = { mean = [0.5], std = [0] }', "normalisation"),
+        ('"nothing"', '"nothing"\nnormalisation = "log"', "normalisation"),
         ('"."', '"."\nvalidation = 0.6\ntest = 0.4', "leaves nothing for training"),
         ('"."', '"."\nsplit = "split.csv"', "there is no file"),
         ('"."', '"."\ntable = "mine.csv"', 'needs kind = "csv"'),
