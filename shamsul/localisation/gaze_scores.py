@@ -100,6 +100,14 @@ class GazeScore:
     information_gain: float = NAN
     reason: str = ""
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "GazeScore":
+        """What :meth:`to_json` gave, after its way through JSON."""
+        known: dict[str, Any] = {
+            name: NAN if value is None else value for name, value in stored.items()
+        }
+        return cls(**known)
+
     def to_json(self) -> dict[str, Any]:
         """All attributes; what is not a number is None."""
         return {name: None if value != value else value for name, value in vars(self).items()}
