@@ -1,21 +1,22 @@
 """Evaluate: maps beside expert annotations, by case, by study and on phantoms; their import.
 
-And measures of maps that need no annotation.
+Maps beside where readers looked, and measures of maps that need no annotation.
 """
 
 import streamlit as st
 
 from shamsul.reading.database.accounts import Role
-from shamsul.ui.evaluate import annotations, faithfulness, localisation, selection
+from shamsul.ui.evaluate import annotations, faithfulness, gaze, localisation, selection
 from shamsul.ui.shared import address, sign_in
 
 sign_in.require(Role.COORDINATOR)
-address.check("view", selection.VIEWS, "view", "pages/evaluate.py")
+views = selection.views()
+address.check("view", views, "view", "pages/evaluate.py")
 line = st.container(horizontal=True, horizontal_alignment="distribute")
 view = line.segmented_control(
     "View",
-    selection.VIEWS,
-    default=selection.VIEWS[0],
+    views,
+    default=views[0],
     required=True,
     key="view",
     bind="query-params",
@@ -25,6 +26,11 @@ view = line.segmented_control(
 right = line.container(width=560)
 if view == selection.PHANTOMS:
     selection.phantoms()
+    st.stop()
+if view == selection.GAZE:
+    with right:
+        looked = gaze.choice()
+    gaze.view(looked)
     st.stop()
 if view == selection.FAITHFULNESS:
     with right:
@@ -50,7 +56,7 @@ if not chosen.by:
         "under *What is compared*."
     )
     st.stop()
-selection.computing(chosen)
+selection.computing(chosen.study, chosen.sources)
 maps = selection.map_scores(chosen)
 if not maps:
     st.info("No map of an annotated finding has been computed yet.")

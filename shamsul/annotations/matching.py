@@ -172,9 +172,17 @@ def _on_image(found: Found, extent: Extent) -> Mark:
         mark = Boxes(mark.edges * np.tile(shape, 2))
     if not (found.relative or isinstance(mark, Mask | Gaze)) and mark.inside((1, 1)):
         raise ValueError("it is within the first pixel, as shares of the image would be")
-    if not mark.mask(shape).any():
+    if not _shows(mark, shape):
         raise ValueError("nothing of it is on the image")
     return mark.turned(extent.turn, shape)
+
+
+def _shows(mark: Mark, shape: Shape) -> bool:
+    """Whether anything of a mark is on the image."""
+    if isinstance(mark, Gaze):  # a file may have each fixation alone, and a heatmap takes seconds
+        places = mark.fixations[:, :2]
+        return bool(((places >= 0) & (places < shape)).all(1).any())
+    return bool(mark.mask(shape).any())
 
 
 def _together(

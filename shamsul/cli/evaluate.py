@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shamsul.localisation.reference import Reference
     from shamsul.localisation.results import Results
     from shamsul.localisation.score import ImageScores
+    from shamsul.localisation.summary import Mean
     from shamsul.localisation.written_names import WrittenNames
     from shamsul.metrics.thresholds import Split
 
@@ -54,9 +55,11 @@ def evaluate(
     model: Model = "phantom",
     people: Annotated[
         Path | None,
-        typer.Option(help="Annotations by a further reader, scored beside the maps."),
+        typer.Option(help="Annotations by a further reader, scored beside the maps; their gaze."),
     ] = None,
-    protocol: Annotated[str, typer.Option(help="shamsul or chexlocalize.")] = "shamsul",
+    protocol: Annotated[
+        str, typer.Option(help="shamsul, chexlocalize, or gaze: where readers looked.")
+    ] = "shamsul",
     threshold: Annotated[
         str, typer.Option(help="otsu, a share such as 0.4, top10%, a tuned .csv file, or none.")
     ] = "otsu",
@@ -93,6 +96,13 @@ def evaluate(
             help="Of several greatest values one in the finding is a hit; else their share counts.",
         ),
     ] = False,
+    by_duration: Annotated[
+        bool,
+        typer.Option("--by-duration", help="Fixations weigh as much as they lasted, not alike."),
+    ] = False,
+    prior: Annotated[
+        str, typer.Option(help="Of the information gain: others (their fixations), or centre.")
+    ] = "others",
     tune_out: Annotated[
         Path | None, typer.Option(help="Tune thresholds on the validation split; write them here.")
     ] = None,
@@ -119,6 +129,7 @@ def evaluate(
     from shamsul.annotations.formats.entry import Fault
     from shamsul.annotations.matching import Annotators
     from shamsul.findings.labels import BUILT_IN
+    from shamsul.localisation.gaze_scores import PROTOCOL, GazeRules, Prior
     from shamsul.localisation.human_benchmark import score_people, score_points
     from shamsul.localisation.images import score_images
     from shamsul.localisation.maps import find
@@ -128,8 +139,10 @@ def evaluate(
     from shamsul.localisation.written_names import WrittenNames
     from shamsul.metrics import thresholds
 
-    if protocol not in {one.value for one in Protocol}:
-        raise UserError(f"--protocol is shamsul or chexlocalize, not {protocol!r}.")
+    if protocol not in {PROTOCOL, *(one.value for one in Protocol)}:
+        raise UserError(f"--protocol is shamsul, chexlocalize or gaze, not {protocol!r}.")
+    if prior not in {one.value for one in Prior}:
+        raise UserError(f"--prior is others or centre, not {prior!r}.")
     if annotators not in (Annotators.UNION.value, Annotators.MAJORITY.value):
         raise UserError(f"--annotators is union or majority, not {annotators!r}.")
     if [bool(maps), bool(points), bool(phantom)].count(True) != 1:
@@ -140,17 +153,40 @@ def evaluate(
         raise UserError("--validation and --test belong to --tune-out.")
     if tune_out and (points or (test and not validation)):
         raise UserError("--tune-out needs --maps, and with --test also --validation.")
+    if protocol == PROTOCOL:
+        if annotations is None or maps is None or tune_out:
+            raise UserError("--protocol gaze needs --maps and --annotations, and tunes nothing.")
+        from shamsul.cli.evaluate_gaze import Asked, evaluate_gaze
+
+        asked = Asked(
+            annotations=annotations,
+            maps=maps,
+            images=images,
+            people=people,
+            image_id=image_id,
+            method=method,
+            labels=labels,
+            rules=GazeRules(true_positives_only, by_duration, Prior(prior)),
+            replicates=replicates,
+            seed=seed,
+            out=out,
+            jobs=jobs,
+            keep_file_names=keep_file_names,
+            as_json=as_json,
+        )
+        evaluate_gaze(asked)
+        return
     head: dict[str, Any] = {"protocol": protocol, "threshold": threshold}
     rules = Rules(Protocol(protocol), thresholds.parse(threshold))
     if phantom:
         files, references = _phantoms(model, phantom, seed, method, jobs)
         head |= {"phantoms": phantom, "model": model, "seed": seed}
-        by_image = score_images(files, references, rules, _processes(jobs, len(files)))
+        by_image = score_images(files, references, rules, processes(jobs, len(files)))
         _finish(_Work(head, by_image, len(files)), out, replicates, seed, as_json)
         return
     assert annotations is not None
     file = AnnotationFile.open(annotations)
-    radiographs = _names_in(images) if images else {}
+    radiographs = names_in(images) if images else {}
 
     def names(files: "Sequence[MapFile]", further: Iterable[str] = ()) -> WrittenNames | None:
         if keep_file_names:
@@ -202,7 +238,7 @@ def evaluate(
         references = {
             image: reference for image, reference in references.items() if image in split.test
         }
-    by_image = score_images(files, references, rules, _processes(jobs, len(files)))
+    by_image = score_images(files, references, rules, processes(jobs, len(files)))
     work = _Work(head, by_image, len(files), faults, names=written)
     if people:
         theirs, more = AnnotationFile.open(people).references(files, table)
@@ -264,7 +300,7 @@ def _phantoms(
         cases = benchmark.cases(lambda done: bar.update())
     with tqdm(total=len(cases) * len(methods), unit="map") as bar:
         bar.update(len(benchmark.files(cases, methods)))
-        for image, name in benchmark.explain(cases, methods, _processes(jobs, len(cases))):
+        for image, name in benchmark.explain(cases, methods, processes(jobs, len(cases))):
             bar.set_postfix_str(f"{image}, {name}")
             bar.update()
     return benchmark.files(cases, methods), references(cases)
@@ -282,7 +318,7 @@ def _tune(
     from shamsul.localisation.tuning import tuned
 
     on = [file for file in files if file.image in split.validation]
-    best = tuned(on, references, rules.protocol, _processes(jobs, len(on)))
+    best = tuned(on, references, rules.protocol, processes(jobs, len(on)))
     best.write(path)
     print(f"Thresholds of {len(best.shares)} labels written to {path}", file=sys.stderr)
     told = {"threshold": "tuned", "tuned": dict(best.shares), "tuned_on": len(on)}
@@ -309,7 +345,7 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
     summary = summarise_chexlocalize if theirs else summarise
     means = summary(scores, replicates=replicates, seed=seed) if scores else []
     in_words = [
-        _plain(asdict(one) | ({"reported": _plain(one.reported())} if theirs else {}))
+        plain(asdict(one) | ({"reported": plain(one.reported())} if theirs else {}))
         for one in means
     ]
 
@@ -357,20 +393,20 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
             yield board(results()).to_string(index=False)
             yield from sentences(results())
             return
-        for one in means:
-            if one.n:
-                interval = f" ({one.low:.3f} to {one.high:.3f})" if one.low == one.low else ""
-                yield (
-                    f"{one.label:28} {one.method:22} {one.metric:20} {one.mean:9.3f}{interval}, "
-                    f"n = {one.n}"
-                )
+        yield from (mean_in_words(one) for one in means if one.n)
 
     emit(result, as_json, text)
     if faults and not scores:
         raise typer.Exit(2)
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def mean_in_words(one: "Mean") -> str:
+    """A line of a table."""
+    interval = f" ({one.low:.3f} to {one.high:.3f})" if one.low == one.low else ""
+    return f"{one.label:28} {one.method:22} {one.metric:20} {one.mean:9.3f}{interval}, n = {one.n}"
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
     """For JSON, which has no NaN."""
     return {
         name: None if isinstance(value, float) and math.isnan(value) else value
@@ -378,7 +414,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _processes(jobs: int, images: int) -> int:
+def processes(jobs: int, images: int) -> int:
+    """As many as are asked for, or as are worth it."""
     return jobs or max(1, min(os.cpu_count() or 1, images // WORTH_A_PROCESS))
 
 
@@ -417,7 +454,8 @@ def _probabilities(path: Path | None, files: "Sequence[MapFile]") -> dict[str, d
         raise refusal from None
 
 
-def _names_in(images: Path) -> dict[str, list[str]]:
+def names_in(images: Path) -> dict[str, list[str]]:
+    """What annotations may call the radiographs of a folder by, by SHA-256."""
     from shamsul.studies.annotation_files import names_in
 
     return names_in(images)

@@ -14,12 +14,15 @@ from shamsul.classifiers.randomised import randomised, stages
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
 from shamsul.explainers.registry import METHODS
 from shamsul.phantom.scene import build
+from shamsul.radiographs.geometry import Geometry
 from shamsul.settings import ASSETS
 
 #: Mean lung field of `LUNG_SEEDS`, 8-bit greyscale; its frame is the radiograph's.
 LUNG_FIELD: Final = ASSETS / "lung_field.png"
 LUNG_SEEDS: Final = range(50_000_000, 50_000_200)
 LUNG_SHAPE: Final = (128, 108)
+#: Width of the Gaussian in the middle as a share of the grid's side.
+CENTRE_SIGMA: Final = 0.25
 
 
 def mean_lung_field(seeds: range, shape: tuple[int, int] = LUNG_SHAPE) -> NDArray[np.float64]:
@@ -40,21 +43,47 @@ def mean_lung_field(seeds: range, shape: tuple[int, int] = LUNG_SHAPE) -> NDArra
     return np.asarray(np.mean(lungs, axis=0))
 
 
+def without_model(geometry: Geometry) -> dict[str, NDArray[np.float32]]:
+    """The maps of the baselines that need no model, by name.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Of the grid that they are wanted on.
+
+    Returns
+    -------
+    dict of str to ndarray of the grid's shape, float32
+        As the methods of these names give them with their defaults.
+    """
+    return {
+        "centred_gaussian": _gaussian(geometry.grid_shape, CENTRE_SIGMA).astype(np.float32),
+        "lung_field": _field(geometry).astype(np.float32),
+    }
+
+
+def _gaussian(shape: tuple[int, ...], sigma: float) -> NDArray[np.float64]:
+    away = [(np.arange(side) - (side - 1) / 2) / (sigma * side) for side in shape]
+    return np.asarray(np.exp(-(away[0][:, None] ** 2 + away[1] ** 2) / 2))
+
+
 def _centred_gaussian(task: Task, *, sigma: float) -> Relevance:
-    away = [(np.arange(side) - (side - 1) / 2) / (sigma * side) for side in task.image.values.shape]
-    values = np.exp(-(away[0][:, None] ** 2 + away[1] ** 2) / 2)
-    return _for_every_output(task, values)
+    return _for_every_output(task, _gaussian(task.image.values.shape, sigma))
 
 
-def _lung_field(task: Task) -> Relevance:
+def _field(geometry: Geometry) -> NDArray[np.float64]:
+    """The lung field on a grid."""
     with Image.open(LUNG_FIELD, formats=["PNG"]) as picture:
         field = np.asarray(picture, np.float64) / 255
-    geometry = task.image.geometry
     grid = np.indices(geometry.grid_shape).reshape(2, -1).T
     share = geometry.to_image(grid) / geometry.image_shape
     places = share * field.shape - 0.5  # pixel indices of the field
     values = ndimage.map_coordinates(field, places.T, order=1, mode="grid-constant")
-    return _for_every_output(task, values.reshape(geometry.grid_shape))
+    return np.asarray(values.reshape(geometry.grid_shape))
+
+
+def _lung_field(task: Task) -> Relevance:
+    return _for_every_output(task, _field(task.image.geometry))
 
 
 def _for_every_output(task: Task, values: NDArray[np.float64]) -> Relevance:
@@ -85,7 +114,7 @@ BASELINES: Final[dict[str, Method]] = {
             title="Centred Gaussian",
             function=_centred_gaussian,
             parameters=(
-                Parameter("sigma", 0.25, "Width as a share of the image's side.", 0.01, 10),
+                Parameter("sigma", CENTRE_SIGMA, "Width as a share of the image's side.", 0.01, 10),
             ),
             sampled=False,
             reading="The same for every radiograph and label: what can be had by pointing at the "

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from shamsul.localisation.results import Results
-from shamsul.localisation.tables import DISTANCES
+from shamsul.localisation.tables import DISTANCES, UNBOUNDED
 from shamsul.reporting.differences import ALL
 from shamsul.reporting.pictures import (
     INK,
@@ -48,6 +48,13 @@ NAMES = {
     "iobb": "IoBB",
     "centre_distance_px": "distance of centres (pixels)",
     "centre_distance_mm": "distance of centres (mm)",
+    "auc_judd": "AUC-Judd",
+    "auc_shuffled": "shuffled AUC",
+    "nss": "NSS",
+    "cc": "CC",
+    "sim": "SIM",
+    "kl_divergence": "KL divergence (nats)",
+    "information_gain": "information gain (bits a fixation)",
     "area_share": "size (share of the image)",
     "regions": "number of regions",
     "elongation": "elongation",
@@ -83,7 +90,8 @@ def draw(results: Results) -> tuple[Picture, ...]:
         told = metric_of(results, name)
         if told:
             drawn.append(differences(found[name], told, results.titles, name, title))
-    if metric not in BINARY and (found["scores"]["area_share"] > 0).any():
+    sizes = found["scores"].get("area_share", pd.Series(dtype=float))
+    if metric not in BINARY and (sizes > 0).any():
         drawn.append(size(found["scores"], found["correlations"], metric, methods))
     return tuple(drawn)
 
@@ -150,7 +158,7 @@ def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Pictu
         axes.set_ylabel(name_of(metric))
         axes.grid(axis="y", color=LINE, linewidth=0.4)
         axes.set_axisbelow(True)
-    if metric not in DISTANCES:
+    if metric not in UNBOUNDED:
         panels[0].set_ylim(-0.03, 1.03)
     handles = [
         Line2D([], [], color=colour, marker=marker, markersize=4, linewidth=1.2)
@@ -309,7 +317,7 @@ def size(
     panels[0].xaxis.set_major_locator(FixedLocator(_SIZES))
     panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     panels[0].xaxis.set_minor_locator(NullLocator())
-    if metric not in DISTANCES:
+    if metric not in UNBOUNDED:
         panels[0].set_ylim(-0.03, 1.03)
     for axes in panels[len(methods) :]:
         axes.set_visible(False)

@@ -19,6 +19,7 @@ from shamsul.localisation.score import NAN, NO_ANNOTATION, NO_MAP, ImageScores, 
 from shamsul.metrics.localisation import Overlap
 
 Found = TypeVar("Found")
+Known = TypeVar("Known")
 
 
 def score_images(
@@ -51,18 +52,21 @@ def score_images(
 
 
 def each_image(
-    work: Callable[[MapFile, Reference | None], Found],
+    work: Callable[[MapFile, Known | None], Found],
     files: Sequence[MapFile],
-    references: Mapping[str, Reference],
+    references: Mapping[str, Known],
     jobs: int,
 ) -> Iterator[Found]:
-    """Do something with each image's maps and annotations, in the order of the files.
+    """Do something with each image's maps and what is known of it, in the order of the files.
 
     Parameters
     ----------
     work : callable
         Known by its name in a module, as other processes have to find it.
-    files, references, jobs
+    files : sequence of MapFile
+    references : mapping of str
+        By image.
+    jobs : int
         As of `score_images`.
     """
     known = [references.get(file.image) for file in files]

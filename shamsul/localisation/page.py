@@ -6,6 +6,7 @@ from html import escape
 import pandas as pd
 
 from shamsul.localisation.figures import NAMES
+from shamsul.localisation.gaze_scores import LONGEST, PROTOCOL
 from shamsul.localisation.procedure import procedure
 from shamsul.localisation.results import Results
 from shamsul.localisation.tables import by_label, matrix
@@ -49,6 +50,7 @@ def page(
         "level": f"{LEVEL:.0%}",
         "replicates": f"{results.replicates:,}",
         "seed": results.seed,
+        "longest": LONGEST,
     }
     shown, sections = shown_tables(results), sections_of(results, {one.name for one in pictures})
     body = [
@@ -64,7 +66,8 @@ def page(
     if plates:
         body += ["<h2>Gallery</h2>", common.plates(plates)]
     body.append(common.methods(procedure(results), settings, linked=False))
-    return common.page("Maps against expert annotations", body, images=bool(plates))
+    against = "gaze" if results.protocol == PROTOCOL else "expert annotations"
+    return common.page(f"Maps against {against}", body, images=bool(plates))
 
 
 def _facts(results: Results) -> list[tuple[str, str]]:
@@ -80,6 +83,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Methods", titles(results.compared)),
         ("Baselines", titles(results.references)),
         ("People", titles(results.people)),
+        *results.notes,
     ]
 
 

@@ -1,5 +1,6 @@
 """How the numbers of an evaluation are made, in the words of its report, with sources."""
 
+from shamsul.localisation.gaze_scores import PROTOCOL
 from shamsul.localisation.protocol import Protocol
 from shamsul.localisation.results import Results
 from shamsul.reporting.page import Statement
@@ -63,6 +64,8 @@ _PROCEDURE = (
             ("Holm 1979", "https://www.jstor.org/stable/4615733"),
         ),
     ),
+)
+_DEPENDING = (
     Statement(
         "Scores are related to the finding's share of the image, its number of regions, the "
         "elongation and rectangularity of the rectangle of least area around its longest outline, "
@@ -73,12 +76,43 @@ _PROCEDURE = (
         ),
     ),
 )
+_GAZE = (
+    Statement(
+        "Gaze belongs to an image: a map of any label is scored against each reader who looked at "
+        "the image, and the score of the map is the mean over these readers. Maps are brought to "
+        "the radiograph by their geometry, and both to pixels of at most {longest} along the "
+        "longer side; positive relevance counts, negative as none.",
+    ),
+    Statement(
+        "AUC-Judd compares fixated pixels with all others, the shuffled AUC fixations with those "
+        "on the other images, brought to the same shares of height and width; equal values count "
+        "one half. NSS is the mean of the standardised map at fixations. CC (Pearson), SIM "
+        "(intersection) and KL divergence (nats; less is better) compare the map with the density "
+        "of gaze, a Gaussian around each fixation as wide as the annotations say. The information "
+        "gain is in bits a fixation, beyond what is expected without the image: the other images' "
+        "density with a hundredth spread over all pixels (prior others), or a Gaussian in the "
+        "middle (prior centre). SIM, KL divergence and information gain take the map for a "
+        "distribution; where people look and the map is zero the latter two are kept finite by "
+        "2.2e-16, so that maps with many zeros are judged by these.",
+        (
+            ("Bylinskii et al. 2019", "10.1109/TPAMI.2018.2815601"),
+            ("Kümmerer, Wallis, Bethge 2015", "10.1073/pnas.1510393112"),
+        ),
+    ),
+    Statement(
+        "People stands for the limit between readers: the density of the image's other readers, "
+        "each counting alike, is scored against each reader in turn, as if it were a map. It is "
+        "known only where an image has several readers.",
+    ),
+)
 
 
 def procedure(results: Results) -> tuple[Statement, ...]:
-    """In the order of the report, with the fields threshold, level, replicates and seed."""
+    """In the order of the report, with the fields threshold, level, replicates, seed, longest."""
+    if results.protocol == PROTOCOL:
+        return (*_GAZE, *_PROCEDURE)
     protocol = Protocol(results.protocol)
     if results.compared or results.references:
         made = {"otsu": _OTSU, "none": _NO_THRESHOLD}.get(results.threshold, _OTHER_THRESHOLD)
-        return (_PROTOCOLS[protocol], made, *_PROCEDURE)
-    return _PROCEDURE
+        return (_PROTOCOLS[protocol], made, *_PROCEDURE, *_DEPENDING)
+    return (*_PROCEDURE, *_DEPENDING)

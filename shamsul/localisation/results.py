@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -48,7 +49,10 @@ class Results:
     tables : mapping of str to DataFrame
         By name: scores, summary, overall, wins, correlations, findings, against_baselines,
         against_people, cases; see :mod:`shamsul.localisation.tables`. The two about references also
-        have each row in words.
+        have each row in words. Scores against gaze have no correlations and findings, but the
+        scores of each of the readers.
+    notes : tuple of (str, str)
+        What else is to be said of what was evaluated, and its name.
     """
 
     protocol: str
@@ -64,6 +68,7 @@ class Results:
     headline: tuple[str, ...]
     images: int
     tables: Mapping[str, pd.DataFrame]
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def collect(
@@ -96,6 +101,58 @@ def collect(
         If an image has two scores of a label and method.
     """
     table = tables.frame(scores)
+    metrics = tables.defined(table)
+    headline = tuple(name for name in HEADLINE if name in metrics) or metrics[:1]
+    return of_table(
+        table,
+        means,
+        metrics,
+        headline,
+        protocol=protocol,
+        threshold=threshold,
+        people=people,
+        replicates=replicates,
+        seed=seed,
+    )
+
+
+def of_table(
+    table: pd.DataFrame,
+    means: Sequence[Mean],
+    metrics: tuple[str, ...],
+    headline: tuple[str, ...],
+    *,
+    protocol: str,
+    threshold: str,
+    people: Sequence[str],
+    replicates: int,
+    seed: int,
+    notes: tuple[tuple[str, str], ...] = (),
+    more: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> Results:
+    """Make the tables of scores of any kind.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns image, label, method and the metrics. What scores depend on is looked at
+        where it has the features of findings.
+    means : sequence of Mean
+        Of the same scores.
+    metrics, headline : tuple of str
+        As of `Results`.
+    protocol, threshold, people, replicates, seed
+        As of `collect`.
+    notes : tuple of (str, str)
+        As of `Results`.
+    more : mapping of str to DataFrame
+        Further tables by name.
+
+    Raises
+    ------
+    ValueError
+        As `collect` does.
+    """
     key = ["image", "label", "method"]
     twice = table[table.duplicated(key)]
     if len(twice):
@@ -104,8 +161,9 @@ def collect(
     references = tuple(name for name in titles if name in BASELINES)
     human = tuple(name for name in titles if name in people)
     compared = tuple(name for name in titles if name not in {*references, *human})
-    metrics = tables.defined(table)
-    headline = tuple(name for name in HEADLINE if name in metrics) or metrics[:1]
+    described, depending = (
+        (table, headline) if set(tables.FEATURES) <= set(table) else (tables.frame(()), ())
+    )
     resample = functools.partial(interval, replicates=replicates, level=LEVEL, seed=seed)
     names = list(titles)
     return Results(
@@ -126,8 +184,8 @@ def collect(
             "summary": tables.summary(table, means),
             "overall": tables.overall(table, metrics, names, resample),
             "wins": tables.wins(table, headline, names),
-            "correlations": tables.correlations(table, headline, names, resample),
-            "findings": tables.findings(table, headline, names, resample),
+            "correlations": tables.correlations(described, depending, names, resample),
+            "findings": tables.findings(described, depending, names, resample),
             "against_baselines": _worded(
                 against(table, metrics, compared, references, resample, tables.DISTANCES),
                 titles | {name: _with_article(titles[name]) for name in references},
@@ -137,7 +195,9 @@ def collect(
                 titles | {HUMAN: "people"},
             ),
             "cases": tables.cases(table, headline[0] if headline else "iou", names),
+            **more,
         },
+        notes=notes,
     )
 
 

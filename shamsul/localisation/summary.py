@@ -46,9 +46,16 @@ def summarise(scores: Sequence[Score], *, replicates: int = 1000, seed: int = 0)
 
     Every draw of images is the same for all labels, methods and scores.
     """
-    table = _by_image(scores, METRICS)
+    return summarise_table(_rows(scores, METRICS), METRICS, replicates=replicates, seed=seed)
+
+
+def summarise_table(
+    rows: pd.DataFrame, metrics: Sequence[str], *, replicates: int = 1000, seed: int = 0
+) -> list[Mean]:
+    """:func:`summarise` of the columns of a table with the columns image, label and method."""
+    table = _by_image(rows, metrics)
     found = bootstrap.means(table.to_numpy(), replicates=replicates, seed=seed)
-    return _means(table, scores, [(one.estimate, one.low, one.high) for one in found])
+    return _means(table, rows, [(one.estimate, one.low, one.high) for one in found])
 
 
 def summarise_chexlocalize(
@@ -62,31 +69,33 @@ def summarise_chexlocalize(
     with_both = [one for one in scores if not one.reason.startswith((NO_MAP, NO_ANNOTATION))]
     result = []
     for metric, counted in (("iou", scores), ("hit", with_both)):
-        table = _by_image(counted, [metric])
+        rows = _rows(counted, [metric])
+        table = _by_image(rows, [metric])
         found = chexlocalize.bootstrap(table.to_numpy(), replicates=replicates, seed=seed)
-        result += _means(table, counted, [(one.mean, one.low, one.high) for one in found])
+        result += _means(table, rows, [(one.mean, one.low, one.high) for one in found])
     return result
 
 
-def _by_image(scores: Sequence[Score], metrics: Sequence[str]) -> pd.DataFrame:
+def _rows(scores: Sequence[Score], metrics: Sequence[str]) -> pd.DataFrame:
+    names = ["image", "label", "method", *metrics]
+    rows = [[getattr(one, name) for name in names] for one in scores]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _by_image(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """One row an image, ordered by id; one column for each metric, label and method."""
-    rows = [
-        (one.image, one.label, one.method, *(getattr(one, name) for name in metrics))
-        for one in scores
-    ]
-    table = pd.DataFrame(rows, columns=["image", "label", "method", *metrics])
     # What comes first makes the first column.
-    ordered = table.sort_values(["label", "method"])
+    ordered = rows.sort_values(["label", "method"])
     wide = ordered.pivot(index="image", columns=["label", "method"], values=list(metrics))
     return wide.sort_index()
 
 
 def _means(
-    table: pd.DataFrame, scores: Sequence[Score], found: Sequence[tuple[float, float, float]]
+    table: pd.DataFrame, rows: pd.DataFrame, found: Sequence[tuple[float, float, float]]
 ) -> list[Mean]:
-    rows = Counter((one.label, one.method) for one in scores)
+    counts = Counter(zip(rows["label"], rows["method"], strict=True))
     return [
-        Mean(label, method, metric, *estimate, int(n), rows[label, method] - int(n))
+        Mean(label, method, metric, *estimate, int(n), counts[label, method] - int(n))
         for (metric, label, method), n, estimate in zip(
             table.columns, table.count(), found, strict=True
         )

@@ -30,7 +30,9 @@ from shamsul.reporting.resampling import (
 )
 
 #: Metrics of which a lower one is better.
-DISTANCES = frozenset({"centre_distance_px", "centre_distance_mm"})
+DISTANCES = frozenset({"centre_distance_px", "centre_distance_mm", "kl_divergence"})
+#: Metrics that are not always from 0 to 1.
+UNBOUNDED = DISTANCES | {"nss", "cc", "information_gain"}
 #: What a score may depend on.
 FEATURES = ("area_share", "regions", "elongation", "rectangularity", "probability")
 

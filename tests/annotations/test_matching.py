@@ -71,6 +71,20 @@ def test_what_reaches_beyond_the_image_is_kept_and_said() -> None:
     assert "beyond" in only.reason
 
 
+def test_fixations_are_looked_for_on_the_image_without_their_heatmap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(*_: object) -> None:
+        raise AssertionError("a heatmap takes seconds")
+
+    monkeypatch.setattr(Gaze, "heatmap", slow)
+    off, on = Gaze([[8, 1, 1], [-0.1, 1, 1]], 1.0), Gaze([[8, 1, 1], [7.9, 9.9, 1]], 1.0)
+    got = brought(found("Gaze", off), found("Gaze", on))
+    (only,) = got.annotations[A]
+    np.testing.assert_array_equal(only.mark.fixations, on.fixations)
+    assert [one.reason for one in got.faults] == ["nothing of it is on the image"]
+
+
 def test_shares_become_pixels() -> None:
     got = brought(found(mark=box(0.25, 0.1, 0.5, 0.7), relative=True))
     np.testing.assert_allclose(got.annotations[A][0].mark.edges, [[2, 1, 4, 7]])

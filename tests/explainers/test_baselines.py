@@ -9,7 +9,13 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Resize
 from shamsul.classifiers.randomised import randomised, stages
-from shamsul.explainers.baselines import BASELINES, LUNG_FIELD, LUNG_SEEDS, mean_lung_field
+from shamsul.explainers.baselines import (
+    BASELINES,
+    LUNG_FIELD,
+    LUNG_SEEDS,
+    mean_lung_field,
+    without_model,
+)
 from shamsul.explainers.method import Method
 from shamsul.explainers.registry import METHODS
 from shamsul.phantom import render
@@ -53,6 +59,18 @@ def test_the_gaussian_is_centred_and_as_wide_as_stated(
     assert values[112 + 28, 112] / values[112, 112] == pytest.approx(
         np.exp(-(28.5**2 - 0.5**2) / (2 * 28**2)), rel=1e-5
     )
+
+
+@pytest.mark.parametrize("resize", list(Resize))
+def test_baselines_without_a_model_are_those_with_one(
+    classifier: Classifier, resize: Resize
+) -> None:
+    image = resample(render(3, shape=(128, 80)).pixels, 224, resize)
+    found = without_model(image.geometry)
+    assert found.keys() == BASELINES.keys() - {"random_model"}
+    for name, values in found.items():
+        (expected,) = BASELINES[name].explain(classifier, image, LABELS[:1])
+        np.testing.assert_array_equal(values, expected.values)
 
 
 def test_the_lung_field_is_the_phantoms() -> None:

@@ -2,7 +2,9 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from shamsul.localisation.score import Score
 from shamsul.metrics.curve import OverlapCurve, overlap_curve
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.database.accounts import Role
-from shamsul.reading.design.study import Case
+from shamsul.reading.design.study import Case, Study
 from shamsul.reporting.colormaps import display_scale
 from shamsul.reporting.overlay import overlay
 from shamsul.studies import localisation
@@ -31,6 +33,9 @@ from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.pictures import Shown, on_page, show
 from shamsul.ui.shared.viewer import CURVE_LEVELS, Panel, Row, pictures, shown, viewer
 from shamsul.ui.shared.wording import plain
+
+if TYPE_CHECKING:
+    from shamsul.localisation.results import Results
 
 #: Bootstrap replicates, and their seed.
 REPLICATES, SEED = 1000, 0
@@ -150,43 +155,81 @@ def study(chosen: Choice, found: Sequence[MapScore]) -> None:
     """Tables and figures over all cases, and files of them."""
     scores = json.dumps([one.score.to_json() for one in found])
     people = tuple({one.score.method: None for one in found if one.score.method not in EXPLAINERS})
-    tables, parts, files, words, figures = _results(scores, chosen.threshold, people)
-    _downloads(chosen, files)
-    for sentence in words:
+    made = _results(scores, chosen.threshold, people)
+    present(chosen.study, made, lambda: _gallery(chosen, made.tables["cases"]))
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is shown of an evaluation.
+
+    Attributes
+    ----------
+    tables : mapping of str to DataFrame
+    parts : list of (str, list of str, dict of str to str)
+        Sections: a title, names of pictures, and tables with their captions.
+    files : mapping of str to bytes
+    words : list of str
+        Sentences.
+    figures : mapping of str to Shown
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    parts: list[tuple[str, list[str], dict[str, str]]]
+    files: Mapping[str, bytes]
+    words: list[str]
+    figures: Mapping[str, Shown]
+
+    @classmethod
+    def of(cls, results: "Results", content: Mapping[str, object]) -> "Made":
+        """Draw what there are results of; `content` is that of `evaluation.json`."""
+        # Imported here: statistics and figures take seconds, which other pages do not need.
+        from shamsul.localisation.figures import draw
+        from shamsul.localisation.leaderboard import sentences
+        from shamsul.localisation.page import sections_of, shown_tables
+        from shamsul.localisation.report import files
+        from shamsul.ui.evaluate import localisation_charts
+
+        pictures = draw(results)
+        drawn = {one.name for one in pictures}
+        tables = shown_tables(results)
+        parts = []
+        for section in sections_of(results, drawn):
+            filled = {name: title for name, title in section.tables.items() if len(tables[name])}
+            parts.append((section.title, [one for one in section.pictures if one in drawn], filled))
+        made = files(results, pictures, content)
+        figures = on_page(pictures, localisation_charts.draw(results, drawn), made)
+        return cls(tables, parts, made, sentences(results), figures)
+
+
+def present(study: Study, made: Made, gallery: Callable[[], bool] = lambda: False) -> None:
+    """Files, sentences, figures and tables of an evaluation.
+
+    Parameters
+    ----------
+    study : Study
+    made : Made
+    gallery : callable
+        Draws the best and the worst maps, and says whether there are any.
+    """
+    _downloads(study, made.files)
+    for sentence in made.words:
         st.markdown(f"- {plain(sentence)}")
-    for title, drawn, named in parts:
+    for title, drawn, named in made.parts:
         st.markdown(f"##### {title}")
         for picture in drawn:
-            show(picture, figures[picture])
-        gallery = "cases" in named and _gallery(chosen, tables["cases"])
+            show(picture, made.figures[picture])
+        pictured = "cases" in named and gallery()
         for name, caption in named.items():
-            with st.expander(caption, expanded=not (drawn or gallery)):
-                st.dataframe(tables[name], hide_index=True, placeholder="")
+            with st.expander(caption, expanded=not (drawn or pictured)):
+                st.dataframe(made.tables[name], hide_index=True, placeholder="")
 
 
 # Not copied for each run, which takes a third of a second for the figures: nothing changes them.
 @st.cache_resource(show_spinner="Computing the statistics …", max_entries=8)
-def _results(
-    scores: str, threshold: str, people: tuple[str, ...]
-) -> tuple[
-    Mapping[str, pd.DataFrame],
-    list[tuple[str, list[str], dict[str, str]]],
-    Mapping[str, bytes],
-    list[str],
-    Mapping[str, Shown],
-]:
-    """Tables by name, sections, files, sentences, and figures by name.
-
-    A section is a title, names of its pictures, and tables with their captions.
-    """
-    # Imported here: statistics and figures take seconds, which other pages do not need.
-    from shamsul.localisation.figures import draw
-    from shamsul.localisation.leaderboard import sentences
-    from shamsul.localisation.page import sections_of, shown_tables
-    from shamsul.localisation.report import files
+def _results(scores: str, threshold: str, people: tuple[str, ...]) -> Made:
     from shamsul.localisation.results import collect
     from shamsul.localisation.summary import summarise
-    from shamsul.ui.evaluate import localisation_charts
 
     rows = json.loads(scores)
     found = [Score.from_json(row) for row in rows]
@@ -200,20 +243,11 @@ def _results(
         replicates=REPLICATES,
         seed=SEED,
     )
-    pictures = draw(results)
-    drawn = {one.name for one in pictures}
-    tables = shown_tables(results)
-    parts = []
-    for section in sections_of(results, drawn):
-        filled = {name: title for name, title in section.tables.items() if len(tables[name])}
-        parts.append((section.title, [one for one in section.pictures if one in drawn], filled))
     content = {"protocol": "shamsul", "threshold": threshold, "scores": rows}
-    made = files(results, pictures, content)
-    figures = on_page(pictures, localisation_charts.draw(results, drawn), made)
-    return tables, parts, made, sentences(results), figures
+    return Made.of(results, content)
 
 
-def _downloads(chosen: Choice, files: Mapping[str, bytes]) -> None:
+def _downloads(study: Study, files: Mapping[str, bytes]) -> None:
     offered = {
         "Report (HTML)": ("report.html", lambda: files["report.html"]),
         "Tables and figures (ZIP)": ("evaluation.zip", lambda: zipped(files)),
@@ -221,7 +255,7 @@ def _downloads(chosen: Choice, files: Mapping[str, bytes]) -> None:
         "Everything (JSON)": ("evaluation.json", lambda: files["evaluation.json"]),
         "Table (LaTeX)": ("table.tex", lambda: files["table.tex"]),
     }
-    offer(chosen.study, offered)
+    offer(study, offered)
 
 
 def _gallery(chosen: Choice, cases: pd.DataFrame) -> bool:

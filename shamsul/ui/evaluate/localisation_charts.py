@@ -15,7 +15,7 @@ from plotly.subplots import make_subplots
 
 from shamsul.localisation.figures import NAMES, duels, lines_of, metric_of, name_of, scored
 from shamsul.localisation.results import Results
-from shamsul.localisation.tables import DISTANCES
+from shamsul.localisation.tables import DISTANCES, UNBOUNDED
 from shamsul.reporting.page import shown
 from shamsul.reporting.pictures import span, spread, two_decimals
 from shamsul.ui.shared.charts import (
@@ -130,7 +130,7 @@ def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> go.Fi
         for edge in range(len(group) - 1):
             figure.add_vline(edge + 0.5, line_color=FAINT, line_width=1, layer="below", **here)
     figure.update_yaxes(title=name_of(metric), zeroline=False)
-    if metric not in DISTANCES:
+    if metric not in UNBOUNDED:
         figure.update_yaxes(range=[-0.03, 1.03])
     return finished(figure, panels, gap=_GAP)
 
@@ -256,7 +256,7 @@ def size(
         matches="x",
     )
     figure.update_yaxes(title=name_of(metric), col=1)
-    if metric not in DISTANCES:
+    if metric not in UNBOUNDED:
         figure.update_yaxes(range=[-0.03, 1.03])
     return finished(figure, panels, gap=_GAP, zoom=True)
 

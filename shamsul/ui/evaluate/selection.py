@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,6 +17,7 @@ from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import HOME
 from shamsul.studies import localisation
+from shamsul.studies.gaze import with_gaze
 from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
 from shamsul.ui.shared import address, session, sign_in
@@ -23,8 +25,8 @@ from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.refusals import possible_in
 from shamsul.ui.shared.wording import counted, plain
 
-VIEWS = ("Cases", "Study", "Faithfulness", "Annotations", "Phantom benchmark")
-CASES, STUDY, FAITHFULNESS, ANNOTATIONS, PHANTOMS = VIEWS
+VIEWS = ("Cases", "Study", "Gaze", "Faithfulness", "Annotations", "Phantom benchmark")
+CASES, STUDY, GAZE, FAITHFULNESS, ANNOTATIONS, PHANTOMS = VIEWS
 #: Said of a study without cases.
 NO_CASES = (
     "This study has no cases yet. Radiographs are uploaded on the Worklist; planned studies get "
@@ -62,6 +64,24 @@ class Choice:
     threshold: str
     by: tuple[str, ...]
     marked: tuple[tuple[str, str], ...]
+
+
+def views() -> tuple[str, ...]:
+    """The views that are offered: that of gaze where the study that is looked at has any."""
+    studies = session.store().studies()
+    # As the choice has it, or the address before the choice has been drawn.
+    asked = st.session_state.get("study")
+    titled = st.query_params.get("study")
+    looked = next((one for one in studies if asked == one.name), None) or next(
+        (one for one in studies if titled == one.title), studies[0] if studies else None
+    )
+    cases = session.store().cases(looked.name) if looked else ()
+    if with_gaze(session.desk(), cases):
+        return VIEWS
+    if st.session_state.get("view") == GAZE:  # then another study was chosen
+        del st.session_state["view"]
+        st.query_params.pop("view", None)
+    return tuple(one for one in VIEWS if one != GAZE)
 
 
 def methods_of(study: Study) -> list[str]:
@@ -103,20 +123,8 @@ def choice() -> Choice | None:
     marked = [(case, one) for case in cases for one in described[case]]
     sources = sorted({one.source for _, one in marked})
     experts = [one for one in sources if one != DRAWN]
-    there, others = possible_in(EXPLAINERS, chosen)
-    usual = methods_of(chosen)
     with right.popover("What is compared", icon=":material/tune:", width="stretch"):
-        methods = st.pills(
-            "Methods and baselines",
-            list(there),
-            format_func=lambda name: there[name].title,
-            selection_mode="multi",
-            default=[one for one in (*usual, *BASELINES) if one in there],
-            key=f"evaluated-{chosen.name}",
-            wrap=True,
-        )
-        if others:
-            st.caption(plain(others))
+        ordered = compared(chosen)
         threshold = st.selectbox(
             "Threshold",
             THRESHOLDS,
@@ -131,10 +139,27 @@ def choice() -> Choice | None:
             help="Others are compared with them as people, beside the methods. What readers drew "
             "on the Review page counts only if it is chosen here.",
         )
-    ordered = [one for one in there if one in methods]
     wanted = localisation.to_compare(chosen, cases, ordered)
     digests = tuple((case.image_sha256, one.digest) for case, one in marked)
     return Choice(chosen, cases, tuple(wanted), str(threshold), tuple(by or experts), digests)
+
+
+def compared(study: Study) -> list[str]:
+    """Let a coordinator choose methods and baselines; their names in the registry's order."""
+    there, others = possible_in(EXPLAINERS, study)
+    usual = methods_of(study)
+    methods = st.pills(
+        "Methods and baselines",
+        list(there),
+        format_func=lambda name: there[name].title,
+        selection_mode="multi",
+        default=[one for one in (*usual, *BASELINES) if one in there],
+        key=f"evaluated-{study.name}",
+        wrap=True,
+    )
+    if others:
+        st.caption(plain(others))
+    return [one for one in there if one in methods]
 
 
 def _threshold_title(threshold: str) -> str:
@@ -143,11 +168,11 @@ def _threshold_title(threshold: str) -> str:
     return threshold.replace("top", "Top ") if "%" in threshold else f"{float(threshold):.0%}"
 
 
-def computing(chosen: Choice) -> None:
+def computing(study: Study, sources: Sequence[Source]) -> None:
     """How many maps are there, and a button that has the others computed."""
     desk = session.desk()
-    missing = [one for one in chosen.sources if one not in desk]
-    going = f"evaluating-{chosen.study.name}"
+    missing = [one for one in sources if one not in desk]
+    going = f"evaluating-{study.name}"
     if not missing:
         st.session_state[going] = False
         return
@@ -156,7 +181,7 @@ def computing(chosen: Choice) -> None:
         st.session_state[going] = True
         st.session_state[f"{going}-failed"] = []
 
-    words = f"{len(chosen.sources) - len(missing)} of {len(chosen.sources)} maps are computed."
+    words = f"{len(sources) - len(missing)} of {len(sources)} maps are computed."
     if not st.session_state.get(going, False):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(words, width="stretch")
@@ -184,10 +209,8 @@ def computing(chosen: Choice) -> None:
                     asked += 1
                 if asked == AT_ONCE:
                     break
-            there = len(chosen.sources) - len(left)
-            st.progress(
-                there / len(chosen.sources), text=f"{there} of {len(chosen.sources)} maps computed"
-            )
+            there = len(sources) - len(left)
+            st.progress(there / len(sources), text=f"{there} of {len(sources)} maps computed")
             desk.retry(stopped)  # once they are wanted again
             if not asked or stopped:
                 st.session_state[going] = False

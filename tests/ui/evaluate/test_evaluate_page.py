@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 from shamsul.annotations.annotation import Annotation, union
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
-from shamsul.annotations.marks import Boxes
+from shamsul.annotations.marks import Boxes, Gaze
 from shamsul.classifiers import registry
 from shamsul.computing.worker import Worker
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError
+from shamsul.findings.labels import GAZE
 from shamsul.radiographs.geometry import Geometry
 from shamsul.reading import Store
 from shamsul.reading.database.accounts import Role
@@ -30,7 +31,7 @@ from shamsul.studies import localisation
 from shamsul.ui.evaluate import selection
 from shamsul.ui.shared import sign_in
 from shamsul.ui.shared.wording import plain
-from tests.ui.conftest import Visitor, components, make_study, study_text
+from tests.ui.conftest import Visitor, as_read, components, make_study, study_text
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 STUDY = "phantom-demo"
@@ -355,3 +356,78 @@ def test_readers_see_no_view(
     assert "This page is for coordinators." in page.said()
     assert not page.app.dataframe and not page.app.selectbox
     assert not components(page.app) and not page.app.get("download_button")
+
+
+def look(archive: AnnotationArchive, *readers: str) -> None:
+    """Give both cases gaze, in the middle of their findings."""
+    for name in ANNOTATED:
+        sha256 = cases()[name].image_sha256
+        kept = [one for one in archive.get(sha256) if one.label != GAZE]
+        (found,) = kept
+        centre = np.argwhere(found.mark.region).mean(0)
+        for reader in readers:
+            mark = Gaze(np.array([[*centre, 0.5], [*(centre + 3), 0.2]]), 20.0)
+            archive.add(sha256, [Annotation(GAZE, "eyes", mark, reader)])
+
+
+def view_names(page: Evaluate) -> list[str]:
+    (views,) = [one for one in page.app.button_group if one.label == "View"]
+    return [option.content for option in views.proto.options]
+
+
+@pytest.mark.usefixtures("exact_and_opposite")
+def test_gaze_is_a_view_of_studies_that_have_it(archive: AnnotationArchive) -> None:
+    assert "Gaze" not in view_names(Evaluate("Cases"))
+    assert "no view “Gaze” here" in Evaluate("Gaze").said()
+    look(archive, "Ada", "Bob")
+    assert "Gaze" in view_names(Evaluate("Cases"))
+    page = Evaluate("Gaze")
+    assert "Labels scored: those annotated in 2 images" in as_read(page.said())
+    assert "2 of 2 images with several readers" in as_read(page.said())
+    (table,) = [
+        one.value.set_index("metric")
+        for one in page.app.dataframe
+        if {"metric", "Grad-CAM", "LRP", "People"} <= set(one.value.columns)
+        and "n" in one.value.columns
+        and len(one.value) > 4
+    ]
+    # Looked at in the finding, which Grad-CAM's maps are, and LRP's the rest.
+    assert table.loc["nss", "Grad-CAM"].startswith(("1", "2", "3", "4", "5", "6", "7", "8", "9"))
+    assert table.loc["nss", "LRP"].startswith("−")
+    assert set(table.index) >= {"auc_judd", "auc_shuffled", "cc", "sim", "information_gain"}
+    offered = [button.proto.label for button in page.app.get("download_button")]
+    assert "Report (HTML)" in offered and "Scores (CSV)" in offered
+
+
+@pytest.mark.usefixtures("exact_and_opposite")
+def test_what_is_compared_with_gaze_can_be_chosen(archive: AnnotationArchive) -> None:
+    look(archive, "Ada")
+    page = Evaluate("Gaze")
+    toggle = next(one for one in page.app.toggle if one.label == "All labels")
+    toggle.set_value(True).run()
+    assert "Labels scored: all that have maps in 2 images" in as_read(page.said())
+    prior = next(one for one in page.app.selectbox if "Prior" in one.label)
+    assert prior.options == ["Fixations on the other cases", "A Gaussian in the middle"]
+    chosen = next(one for one in page.app.button_group if one.label == "Methods and baselines")
+    chosen.set_value([]).run()
+    assert "Choose a method" in page.said()
+
+
+def test_gaze_without_maps_has_them_computed(archive: AnnotationArchive) -> None:
+    look(archive, "Ada")
+    page = Evaluate("Gaze", ["Grad-CAM"])
+    assert "0 of 2 maps are computed." in page.said()
+    assert "No map of a finding in a case with gaze has been computed yet." in page.said()
+
+
+def test_another_study_without_gaze_is_shown_in_another_view(
+    installation: Path, archive: AnnotationArchive
+) -> None:
+    look(archive, "Ada")
+    make_study(installation, study_text(cases=("phantom-0005",)))
+    page = Evaluate("Gaze", ())
+    (study,) = [one for one in page.app.selectbox if one.label == "Study"]
+    study.set_value("trial").run()
+    page.said()
+    (views,) = [one for one in page.app.button_group if one.label == "View"]
+    assert "Gaze" not in view_names(page) and views.value == ["Cases"]
