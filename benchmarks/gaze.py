@@ -41,7 +41,7 @@ from shamsul.training.phantom_classifier import CHANGES, MANIFEST
 from shamsul.training.recipe import Recipe
 
 #: Rows and columns of images, of guides and of maps.
-SIZE: Final = 112
+SIZE: Final = 128
 COARSE: Final = SIZE // 4
 SHAPE: Final = (288, 240)
 #: Longest scan path that is kept.
@@ -125,7 +125,7 @@ class Phantoms:
 
 def phantoms(name: str, start: int, count: int, cache: Path, processes: int) -> Phantoms:
     """Render those that the cache lacks."""
-    folder = cache / f"gaze-{fingerprint()}-{name}-{start}-{count}"
+    folder = cache / f"gaze-{SIZE}-{fingerprint()}-{name}-{start}-{count}"
     folder.mkdir(parents=True, exist_ok=True)
     labels = len(LABELS)
     arrays = {
