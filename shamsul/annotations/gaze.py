@@ -180,7 +180,8 @@ class Gaze:
         return content
 
 
-_ALL = (-FARTHEST, -FARTHEST, FARTHEST, FARTHEST)
+#: Beyond any image, and still no farther than a coordinate may be when the image is turned.
+_ALL = (-FARTHEST / 2, -FARTHEST / 2, FARTHEST / 2, FARTHEST / 2)
 
 
 def _or(known: NDArray[np.float64], otherwise: Sequence[float], count: int) -> NDArray[np.float64]:

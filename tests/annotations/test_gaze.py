@@ -176,6 +176,8 @@ def test_gaze_together_keeps_what_each_knows() -> None:
         both.heatmap(SHAPE), zoomed().heatmap(SHAPE) + plain.heatmap(SHAPE), atol=1e-15
     )
     assert both.starts.tolist() == [0.5, 1.0, 1.5, 2.5]
+    upside_down = both.turned(Turn(False, True, False), SHAPE)
+    np.testing.assert_allclose(upside_down.heatmap(SHAPE), both.heatmap(SHAPE)[::-1], atol=1e-12)
     with pytest.raises(ValueError, match="one gaze"):
         together([zoomed(), Gaze([[1, 1, 1]], 5.0)])
 

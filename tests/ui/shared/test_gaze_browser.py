@@ -43,6 +43,11 @@ def moment(page: Page):
     return page.get_by_role("slider", name="Moment of the reading")
 
 
+def slowly(page: Page) -> None:
+    """At half the speed, so that it does not end before a busy machine has looked."""
+    page.get_by_role("combobox", name="Speed").select_option("0.5")
+
+
 def said(page: Page) -> tuple[float, int]:
     """The moment that the slider says, and how many fixations have begun."""
     words = moment(page).get_attribute("aria-valuetext") or ""
@@ -119,6 +124,7 @@ def test_it_plays_to_its_end_without_asking_the_server(page: Page, url: str) -> 
     opened(page, url, "gaze=Ada")
     kind(page, "Path").click()
     expect(moment(page)).to_have_attribute("aria-valuetext", "2.0 of 2.0 seconds, 4 of 4 fixations")
+    slowly(page)
     page.wait_for_timeout(800)  # what was picked is told to the server, which may answer
     before = len(sent)
     play = page.get_by_role("button", name="Play the gaze")
@@ -127,24 +133,25 @@ def test_it_plays_to_its_end_without_asking_the_server(page: Page, url: str) -> 
     pause = page.get_by_role("button", name="Pause the gaze")
     expect(pause).to_be_visible()
     moments = []
-    while page.get_by_role("button", name="Pause the gaze").count():
+    while pause.count():
         moments.append(said(page))
         page.wait_for_timeout(60)
-    assert moments == sorted(moments) and len({time for time, _ in moments}) > 4
-    assert {begun for _, begun in moments} >= {1, 2}
+    assert moments == sorted(moments)
+    assert len({time for time, _ in moments}) > 2 and moments[0][1] < 4
     expect(play).to_be_focused()
     assert said(page) == (2.0, 4)
     assert len(sent) == before
     # Paused where one likes, and taken up there again.
-    page.get_by_role("combobox", name="Speed").select_option("0.5")
     play.press("Enter")
-    page.wait_for_timeout(600)
+    eventually(page, lambda: said(page)[0] > 0)
     pause.press("Enter")
     stopped = said(page)
     page.wait_for_timeout(300)
     assert said(page) == stopped and 0 < stopped[0] < 2
-    moment(page).press("ArrowRight")
-    assert said(page)[0] == pytest.approx(stopped[0] + 0.1, abs=0.11)
+    moment(page).press("End")
+    assert said(page) == (2.0, 4)
+    moment(page).press("Home")
+    assert said(page) == (0.0, 1)
 
 
 def test_heat_grows_while_it_plays(page: Page, url: str) -> None:
@@ -165,6 +172,7 @@ def test_where_less_motion_is_asked_for_it_goes_from_fixation_to_fixation(
     with a_page(browser, reduced_motion="reduce", viewport={"width": 1280, "height": 900}) as page:
         opened(page, url, "gaze=Ada")
         kind(page, "Heat").click()
+        slowly(page)
         page.get_by_role("button", name="Play the gaze").click()
         moments = set()
         while page.get_by_role("button", name="Pause the gaze").count():

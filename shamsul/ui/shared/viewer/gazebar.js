@@ -19,7 +19,7 @@ class GazeBar {
     this.phases = picker("Phase of the reading", (phase) => this.pick(layer.index, phase), "");
     this.player = iconButton("play", "Play the gaze", "", () => layer.play());
     this.place = el("input", {
-      type: "range", step: 0.1, "aria-label": "Moment of the reading",
+      type: "range", step: "any", "aria-label": "Moment of the reading",
       oninput: () => {
         layer.stop();
         layer.seek(Number(this.place.value));
