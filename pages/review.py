@@ -94,10 +94,18 @@ def heatmaps() -> None:
         sign_in.require(Role.COORDINATOR)
         # First: what was drawn is among the annotations from then on.
         drawing = drawings.offered(key, case.image_sha256, radiograph.shape, labels)
-        rows = maps.rows(asked, labels, prediction, drawings.seen(case.image_sha256))
+        seen = drawings.seen(case.image_sha256)
+        rows = maps.rows(asked, labels, prediction, seen)
         free = compare.SHARE if opened == "Compare" else 0.0
         state = viewer(
-            radiograph, rows, key=key, drawing=drawing, legend=legend, free=free, model=study.model
+            radiograph,
+            rows,
+            key=key,
+            drawing=drawing,
+            legend=legend,
+            free=free,
+            model=study.model,
+            annotations=seen,
         )
         session.keep_viewer_state(case, state)
 

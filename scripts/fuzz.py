@@ -113,6 +113,13 @@ def annotations(folder: Path) -> Iterator[tuple[str, bytes]]:
         "rsna.csv": "patientId,x,y,width,height,Target\np1,4.0,2.0,13.0,9.0,1\np2,,,,,0\n",
         "siim.csv": "ImageId,EncodedPixels\n1.2.3,387620 23 996 33 986 43\n1.2.4,-1\n",
         "egd.csv": "DICOM_ID,FPOGD,FPOGV,X_ORIGINAL,Y_ORIGINAL\nd1,0.25,1,30,10\nd1,0.5,1,3,1\n",
+        "gaze.csv": "DICOM_ID,CNT,Time (in secs),FPOGX,FPOGY,FPOGD,FPOGID,X_ORIGINAL,Y_ORIGINAL\n"
+        "d1,1,0.1,0.5,0.5,0.25,1,30,10\nd1,2,0.4,0.4,0.5,0.5,2,,\n",
+        "anatomy.csv": "dicom_id,bbox_name,x1,x2,y1,y2\nd1,left lung,3,9,2,8\n",
+        "reflacx.csv": "timestamp_start_fixation,timestamp_end_fixation,x_position,y_position,"
+        "angular_resolution_x_pixels_per_degree,angular_resolution_y_pixels_per_degree,"
+        "xmin_shown_from_image,ymin_shown_from_image,xmax_shown_from_image,ymax_shown_from_image\n"
+        "0.1,0.4,30,10,5,6,0,0,60,40\n0.5,0.9,20,10,5,6,0,0,60,40\n",
         "padchest.json": json.dumps(
             [
                 {

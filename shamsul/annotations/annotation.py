@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.annotations.marks import Mark, Mask
+from shamsul.annotations.marks import Gaze, Mark, Mask
+from shamsul.findings.labels import is_finding
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ class Marked(Protocol):
     def kind(self) -> str: ...
     @property
     def occasion(self) -> Occasion | None: ...
+
+
+M = TypeVar("M", bound=Marked)
+
+
+def of_findings(annotations: Iterable[M]) -> tuple[M, ...]:
+    """Those that say something of a finding: not gaze, nor parts of the body."""
+    return tuple(one for one in annotations if is_finding(one.label) and one.kind != Gaze.kind)
 
 
 @dataclass(frozen=True, eq=False)

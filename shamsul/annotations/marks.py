@@ -4,15 +4,31 @@ Places are image coordinates, row before column: (0, 0) is the top-left corner o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
 
+from shamsul.annotations import gaze
+from shamsul.annotations.gaze import Gaze
+from shamsul.annotations.places import table, within
 from shamsul.radiographs.turn import Turn
+
+__all__ = [
+    "Boxes",
+    "Ellipses",
+    "Gaze",
+    "Mark",
+    "Mask",
+    "Points",
+    "Polygons",
+    "from_json",
+    "join",
+    "to_json",
+]
 
 
 class Mark(Protocol):
@@ -46,23 +62,6 @@ class Mark(Protocol):
 
 
 M = TypeVar("M", bound=Mark)
-#: In pixels. What is drawn farther off is a damaged file, and would overflow where it is drawn.
-_FARTHEST = 1_000_000
-
-
-def _places(given: ArrayLike, width: int) -> NDArray[np.float64]:
-    """Numbers as a read-only table."""
-    table = np.array(given, float).reshape(-1, width)
-    if not np.isfinite(table).all():
-        raise ValueError("a coordinate is not a finite number")
-    if (np.abs(table) > _FARTHEST).any():
-        raise ValueError(f"a coordinate is larger than {_FARTHEST}")
-    table.setflags(write=False)
-    return table
-
-
-def _within(places: NDArray[np.float64], shape: tuple[int, int]) -> bool:
-    return bool(((places >= 0) & (places <= shape)).all())
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -131,7 +130,7 @@ class Polygons:
     rings: tuple[NDArray[np.float64], ...]
 
     def __post_init__(self) -> None:
-        rings = tuple(_places(ring, 2) for ring in self.rings)
+        rings = tuple(table(ring, 2) for ring in self.rings)
         if not rings or min(map(len, rings)) < 2:
             raise ValueError("a polygon has at least two corners")
         object.__setattr__(self, "rings", rings)
@@ -146,7 +145,7 @@ class Polygons:
 
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
-        return all(_within(ring, shape) for ring in self.rings)
+        return all(within(ring, shape) for ring in self.rings)
 
     def turned(self, turn: Turn, shape: tuple[int, int]) -> "Polygons":
         """See `Mark`."""
@@ -167,7 +166,7 @@ class Boxes:
     edges: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        edges = _places(self.edges, 4)
+        edges = table(self.edges, 4)
         if len(edges) == 0 or (edges[:, 2:] <= edges[:, :2]).any():
             raise ValueError("a box has a height and a width")
         object.__setattr__(self, "edges", edges)
@@ -191,7 +190,7 @@ class Boxes:
 
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
-        return _within(self.edges.reshape(-1, 2), shape)
+        return within(self.edges.reshape(-1, 2), shape)
 
     def turned(self, turn: Turn, shape: tuple[int, int]) -> "Boxes":
         """See `Mark`."""
@@ -213,7 +212,7 @@ class Points:
     places: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        places = _places(self.places, 2)
+        places = table(self.places, 2)
         if len(places) == 0:
             raise ValueError("there is no point")
         object.__setattr__(self, "places", places)
@@ -228,7 +227,7 @@ class Points:
 
     def inside(self, shape: tuple[int, int]) -> bool:
         """See `Mark`."""
-        return _within(self.places, shape)
+        return within(self.places, shape)
 
     def turned(self, turn: Turn, shape: tuple[int, int]) -> "Points":
         """See `Mark`."""
@@ -250,7 +249,7 @@ class Ellipses:
     axes: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        axes = _places(self.axes, 5)
+        axes = table(self.axes, 5)
         if len(axes) == 0 or (axes[:, 2:4] <= 0).any():
             raise ValueError("an ellipse has a height and a width")
         object.__setattr__(self, "axes", axes)
@@ -275,7 +274,7 @@ class Ellipses:
             [np.hypot(high * cosine, wide * sine), np.hypot(wide * cosine, high * sine)], 1
         )
         centres = np.stack([row, column], 1)
-        return _within(centres - reach, shape) and _within(centres + reach, shape)
+        return within(centres - reach, shape) and within(centres + reach, shape)
 
     def turned(self, turn: Turn, shape: tuple[int, int]) -> "Ellipses":
         """See `Mark`."""
@@ -283,63 +282,6 @@ class Ellipses:
         axes[:, :2] = turn.places(self.axes[:, :2], shape)
         axes[:, 4] *= (-1) ** sum(turn)  # each is a reflection
         return Ellipses(axes)
-
-
-@dataclass(frozen=True, eq=False)
-class Gaze:
-    """Where somebody looked, and for how long.
-
-    Attributes
-    ----------
-    fixations : ndarray of shape (n, 3), float64
-        Row, column and seconds of each.
-    sigma : float
-        Standard deviation of the Gaussian around each, in pixels; about one degree of visual angle.
-    level : float
-        Share of the heatmap's maximum above which a pixel is covered, in (0, 1].
-    """
-
-    kind: ClassVar[str] = "gaze"
-    fixations: NDArray[np.float64]
-    sigma: float
-    level: float = 0.5
-
-    def __post_init__(self) -> None:
-        fixations = _places(self.fixations, 3)
-        if len(fixations) == 0 or (fixations[:, 2] <= 0).any():
-            raise ValueError("a fixation lasts for some time")
-        if not self.sigma > 0 or not 0 < self.level <= 1:
-            raise ValueError("sigma must be positive, level in (0, 1]")
-        object.__setattr__(self, "fixations", fixations)
-
-    def heatmap(self, shape: tuple[int, int]) -> NDArray[np.float64]:
-        """Seconds of gaze per pixel, as a sum of Gaussians; zero where nobody looked.
-
-        Returns
-        -------
-        ndarray of shape (H, W), float64
-        """
-        seconds = np.zeros(shape)
-        pixels = np.floor(self.fixations[:, :2]).astype(int)
-        seen = ((pixels >= 0) & (pixels < shape)).all(1)
-        np.add.at(seconds, tuple(pixels[seen].T), self.fixations[seen, 2])
-        return np.asarray(gaussian_filter(seconds, self.sigma, mode="constant"))
-
-    def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """See `Mark`."""
-        heatmap = self.heatmap(shape)
-        highest = heatmap.max()
-        return np.asarray(heatmap >= self.level * highest) if highest else np.zeros(shape, bool)
-
-    def inside(self, shape: tuple[int, int]) -> bool:
-        """See `Mark`."""
-        return _within(self.fixations[:, :2], shape)
-
-    def turned(self, turn: Turn, shape: tuple[int, int]) -> "Gaze":
-        """See `Mark`."""
-        fixations = self.fixations.copy()
-        fixations[:, :2] = turn.places(fixations[:, :2], shape)
-        return replace(self, fixations=fixations)
 
 
 def join(marks: Sequence[Mark]) -> Mark:
@@ -366,9 +308,8 @@ def join(marks: Sequence[Mark]) -> Mark:
             if len({one.shape for one in masks}) == 1:
                 return Mask(np.logical_or.reduce([one.region for one in masks]))
         case [Gaze(), *_] if gazes := _all(marks, Gaze):
-            if len({(one.sigma, one.level) for one in gazes}) == 1:
-                fixations = np.concatenate([one.fixations for one in gazes])
-                return Gaze(fixations, gazes[0].sigma, gazes[0].level)
+            with suppress(ValueError):
+                return gaze.together(gazes)
     raise ValueError("marks of different kinds cannot be one mark")
 
 
@@ -396,8 +337,7 @@ def to_json(mark: Mark) -> dict[str, Any]:
         case Ellipses():
             return {"kind": mark.kind, "axes": mark.axes.tolist()}
         case Gaze():
-            content = {"fixations": mark.fixations.tolist(), "sigma": mark.sigma}
-            return {"kind": mark.kind, **content, "level": mark.level}
+            return {"kind": mark.kind, **mark.to_json()}
     raise TypeError("a mask is kept as a picture")
 
 

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import numpy as np
 
-from shamsul.annotations.annotation import Annotation, union
+from shamsul.annotations.annotation import Annotation, of_findings, union
 from shamsul.annotations.formats.entry import Entry, Fault, Found, Looked
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.marks import Boxes, Gaze, Mark, Mask, Points, join
@@ -103,7 +103,8 @@ def bring(
         if isinstance(entry, Looked):
             readers[image].add(entry.author)
             continue
-        readers[image].add(entry.annotation.author)
+        if of_findings([entry.annotation]):
+            readers[image].add(entry.annotation.author)
         label = table.of_model(entry.annotation.label, labels)
         if label is None:
             unknown[entry.annotation.label] += 1
@@ -170,19 +171,15 @@ def _on_image(found: Found, extent: Extent) -> Mark:
         )
     if found.relative and isinstance(mark, Boxes):
         mark = Boxes(mark.edges * np.tile(shape, 2))
+    if found.relative and isinstance(mark, Gaze):
+        mark = replace(mark, fixations=mark.fixations * (*shape, 1))
     if not (found.relative or isinstance(mark, Mask | Gaze)) and mark.inside((1, 1)):
         raise ValueError("it is within the first pixel, as shares of the image would be")
-    if not _shows(mark, shape):
+    # A heatmap of gaze takes a while, and there may be thousands.
+    covered = mark.seen(shape) if isinstance(mark, Gaze) else mark.mask(shape)
+    if not covered.any():
         raise ValueError("nothing of it is on the image")
     return mark.turned(extent.turn, shape)
-
-
-def _shows(mark: Mark, shape: Shape) -> bool:
-    """Whether anything of a mark is on the image."""
-    if isinstance(mark, Gaze):  # a file may have each fixation alone, and a heatmap takes seconds
-        places = mark.fixations[:, :2]
-        return bool(((places >= 0) & (places < shape)).all(1).any())
-    return bool(mark.mask(shape).any())
 
 
 def _together(
@@ -193,13 +190,15 @@ def _together(
     image: str,
     faults: list[Fault],
 ) -> list[Annotation]:
-    """One annotation for each label, source and what it is: region, points or gaze."""
-    groups: dict[tuple[str, str, type[Mark]], list[Annotation]] = defaultdict(list)
+    """One annotation for each label, source and what it is: region, points or a reader's gaze."""
+    groups: dict[tuple[str, str, type[Mark], str], list[Annotation]] = defaultdict(list)
     for one in found:
         what: type[Mark] = type(one.mark) if isinstance(one.mark, Points | Gaze) else Mask
-        groups[one.label, one.source, what].append(one)
+        # Two readings have no order of fixations in common.
+        whose = one.author if what is Gaze else ""
+        groups[one.label, one.source, what, whose].append(one)
     kept = []
-    for (label, source, what), group in groups.items():
+    for (label, source, what, _), group in groups.items():
         if annotators is Annotators.MAJORITY and what is Mask and readers > 1:
             by_author: dict[str, list[Annotation]] = defaultdict(list)
             for one in group:

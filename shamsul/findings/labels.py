@@ -12,6 +12,8 @@ from shamsul.storage.text import Table
 
 #: What gaze is labelled with: it belongs to an image, not to a finding, and is kept as it is.
 GAZE = "Gaze"
+#: What the label of a part of the body begins with, which is marked to say where it is, ill or not.
+ANATOMY = "Anatomy: "
 _COLUMNS = ("annotated", "model")
 #: CheXpert's labels and MIMIC-CXR-JPG's, in CheXpert's order.
 CHEXPERT: Final = (
@@ -39,6 +41,17 @@ NAMES: Final = (
     "Fibrosis",
     "Hernia",
 )
+
+
+def is_finding(label: str) -> bool:
+    """Whether a label is a finding's, not where somebody looked nor a part of the body.
+
+    Examples
+    --------
+    >>> is_finding("Edema"), is_finding(GAZE), is_finding(ANATOMY + "left lung")
+    (True, False, False)
+    """
+    return label != GAZE and not label.startswith(ANATOMY)
 
 
 def normalised(label: str) -> str:
@@ -89,8 +102,8 @@ class LabelTable:
         labels : collection of str
             Those of the model.
         """
-        if label == GAZE:
-            return GAZE
+        if not is_finding(label):
+            return label
         own = self._candidates(label, self.first)
         wanted = own if own else [label, *self._candidates(label, self.rows)]
         by_name = {normalised(name): name for name in labels}

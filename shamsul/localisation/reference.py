@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation, union
+from shamsul.annotations.annotation import Annotation, of_findings, union
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.image_names import Images
@@ -148,7 +148,8 @@ class AnnotationFile:
         )
         references = {
             image: Reference(image, _only(sizes[image], image), found)
-            for image, found in brought.annotations.items()
+            for image, marks in brought.annotations.items()
+            if (found := of_findings(marks))
         }
         return references, brought.faults
 

@@ -19,6 +19,9 @@ _SEQUENTIAL = {
     "Magma": ("Magma", 0.2),
     "Cividis": ("Cividis", 0.0),
 }
+#: The one of gaze: unlike those of relevance, and not among what readers choose for maps.
+GAZE = "Green to yellow"
+_GAZE = {GAZE: ("Aggrnyl", 0.1)}
 #: Name shown to the reader to Plotly's name.
 _DIVERGING = {
     "Blue to red": "RdBu_r",
@@ -41,7 +44,7 @@ def table(name: str, count: int = 256) -> NDArray[np.uint8]:
     Parameters
     ----------
     name : str
-        One of `SEQUENTIAL` or `DIVERGING`.
+        One of `SEQUENTIAL` or `DIVERGING`, or `GAZE`.
     count : int
         How many colours; odd for a diverging map, so that zero has a colour of its own.
 
@@ -55,8 +58,9 @@ def table(name: str, count: int = 256) -> NDArray[np.uint8]:
     >>> table("Inferno")[-1].tolist()
     [252, 255, 164]
     """
-    if name in _SEQUENTIAL:
-        plotly_name, start = _SEQUENTIAL[name]
+    rising = _SEQUENTIAL | _GAZE
+    if name in rising:
+        plotly_name, start = rising[name]
         places = np.linspace(start, 1, count)
     else:
         plotly_name = _DIVERGING[name]

@@ -16,7 +16,7 @@ from shamsul.annotations.formats.dicom import identifier
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.image_names import Images
 from shamsul.annotations.matching import Annotators, Brought, bring
-from shamsul.findings.labels import GAZE, LabelTable, normalised
+from shamsul.findings.labels import LabelTable, is_finding, normalised
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.archive import Extent
 from shamsul.reading.database.store import Store
@@ -100,7 +100,7 @@ def names_in(folder: Path) -> dict[str, list[str]]:
 def proposals(
     entries: Iterable[Entry], labels: Collection[str], table: LabelTable
 ) -> tuple[Proposal, ...]:
-    """What a table makes of each label that marks have; unknown ones first, gaze left out.
+    """What a table makes of each finding that is marked; unknown ones first.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def proposals(
     spelled: dict[str, str] = {}
     marks: Counter[str] = Counter()
     for entry in entries:
-        if isinstance(entry, Found) and entry.annotation.label != GAZE:
+        if isinstance(entry, Found) and is_finding(entry.annotation.label):
             label = entry.annotation.label
             marks[spelled.setdefault(normalised(label), label)] += 1
     found = [Proposal(one, count, table.of_model(one, labels)) for one, count in marks.items()]

@@ -8,6 +8,7 @@ import pandas as pd
 from shamsul.analysis.about import About
 from shamsul.analysis.describe import Installation, described
 from shamsul.analysis.flow import flow
+from shamsul.annotations.annotation import of_findings
 from shamsul.annotations.drawings import experts
 from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest, ModelError, Resize
@@ -50,7 +51,8 @@ def describe(desk: Desk, store: Store, study: str) -> tuple[About, pd.DataFrame]
     kept, cases, answers = store.study(study), store.cases(study), store.export_rows(study)
     marked = {
         case.name: {
-            (one.label, one.source) for one in experts(desk.annotations.get(case.image_sha256))
+            (one.label, one.source)
+            for one in of_findings(experts(desk.annotations.get(case.image_sha256)))
         }
         for case in cases
     }

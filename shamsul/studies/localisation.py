@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation, Marked, union
+from shamsul.annotations.annotation import Annotation, Marked, of_findings, union
 from shamsul.annotations.archive import Description
 from shamsul.annotations.drawings import DRAWN, counted, in_studies
-from shamsul.annotations.marks import Gaze, Points
+from shamsul.annotations.marks import Points
 from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.heatmap import Heatmap, Target
@@ -57,7 +57,7 @@ class MapScore:
 
 
 def regions(annotations: Iterable[M], label: str, sources: Collection[str] = ()) -> tuple[M, ...]:
-    """The annotations of a label that say where it is and count: not single points, nor gaze.
+    """The annotations of a finding that say where it is and count: not single points.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ def regions(annotations: Iterable[M], label: str, sources: Collection[str] = ())
     """
     return tuple(
         one
-        for one in counted(annotations)
+        for one in of_findings(counted(annotations))
         if one.label == label
-        and one.kind not in (Points.kind, Gaze.kind)
+        and one.kind != Points.kind
         and (one.source in sources if sources else one.source != DRAWN)
     )
 

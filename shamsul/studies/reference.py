@@ -1,8 +1,8 @@
 """The reference standard of a study: whether its cases have findings, as far as that is known."""
 
+from shamsul.annotations.annotation import of_findings
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN, counted
-from shamsul.annotations.marks import Gaze
 from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
@@ -24,7 +24,8 @@ def known_findings(store: Store, annotations: AnnotationArchive, study: str) -> 
     What a case was given with comes first: phantoms, and cases of a list or folder that says it.
     Else an expert's mark of the finding says that it is there. An expert who marked something in
     the case, but not this finding, says that it is not, if they marked it in another case of the
-    study: then they looked for it. What readers drew and where people looked says nothing.
+    study: then they looked for it. What readers drew, where people looked and where parts of the
+    body are says nothing.
 
     Returns
     -------
@@ -43,8 +44,8 @@ def known_findings(store: Store, annotations: AnnotationArchive, study: str) -> 
     marked = {
         case.name: {
             (one.source, one.label)
-            for one in counted(annotations.describe(case.image_sha256))
-            if one.source != DRAWN and one.kind != Gaze.kind
+            for one in of_findings(counted(annotations.describe(case.image_sha256)))
+            if one.source != DRAWN
         }
         for case in cases
     }

@@ -24,6 +24,7 @@ PHANTOM = ("Pleural Effusion", "Lung Lesion", "Support Devices")
         ("Pulmonary fibrosis", XRV, None),
         ("Airspace Opacity", PHANTOM, None),
         (GAZE, PHANTOM, GAZE),
+        ("Anatomy: left lung", PHANTOM, "Anatomy: left lung"),
     ],
 )
 def test_a_label_of_the_same_name_comes_before_the_table(annotated, labels, model) -> None:

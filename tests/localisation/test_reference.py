@@ -46,6 +46,15 @@ def test_boxes_of_another_format_take_their_size_from_the_maps(tmp_path: Path) -
     assert faults == (Fault("two", "no case is of this image"),)
 
 
+def test_anatomy_is_no_reference(tmp_path: Path) -> None:
+    table = tmp_path / "bounding_boxes.csv"
+    table.write_text("dicom_id,bbox_name,x1,x2,y1,y2\none,left lung,10,40,20,35\n")
+    explained(tmp_path / "maps" / "a", "one", "Pleural Effusion")
+    annotated = AnnotationFile.open(table)
+    files = find(tmp_path / "maps", known=annotated.images)
+    assert annotated.references(files, BUILT_IN) == ({}, ())
+
+
 def test_of_several_annotators_all_or_most_count(tmp_path: Path) -> None:
     table = tmp_path / "annotations_train.csv"
     boxes = ((10, 40), (10, 30), (20, 50))  # columns of three radiologists' boxes

@@ -1,5 +1,6 @@
 """Maps and people beside the annotations of a study's cases."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +10,8 @@ import pytest
 from shamsul.annotations.annotation import Annotation, Occasion
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
-from shamsul.annotations.marks import Boxes, Points
+from shamsul.annotations.marks import Boxes, Gaze, Points
+from shamsul.findings.labels import ANATOMY, GAZE
 from shamsul.radiographs.archive import Extent
 from shamsul.reading.design.study import Case
 from shamsul.studies.localisation import human_benchmark, regions
@@ -54,6 +56,18 @@ def test_regions_are_those_of_experts_unless_sources_are_named() -> None:
     assert regions(marked, "Edema") == (EXPERT,)
     assert regions(marked, "Edema", [DRAWN]) == (drawn,)
     assert regions(marked, "Edema", ["expert", DRAWN]) == (EXPERT, drawn)
+
+
+def test_gaze_and_anatomy_are_scored_against_nothing(annotations: AnnotationArchive) -> None:
+    gaze = Annotation(GAZE, "expert", Gaze([[12, 12, 1.0]], 3.0))
+    heart = Annotation(ANATOMY + "heart", "expert", Boxes([[5, 5, 20, 20]]))
+    theirs = [replace(one, source="others") for one in (gaze, heart)]
+    assert regions([gaze, heart], GAZE) == regions([gaze, heart], heart.label) == ()
+    annotations.put(IMAGE, [EXPERT, gaze, heart, *theirs])
+    assert scores(annotations) == {}
+    annotations.put(IMAGE, [EXPERT, replace(EXPERT, source="others"), heart])
+    (score,) = scores(annotations).values()
+    assert score.labels_in_image == 1
 
 
 def test_second_readers_region_is_scored_against_the_first(annotations: AnnotationArchive) -> None:

@@ -10,6 +10,7 @@ from shamsul.annotations.annotation import Annotation
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.annotations.drawings import DRAWN
 from shamsul.annotations.marks import Boxes, Gaze, Mark, Points
+from shamsul.findings.labels import ANATOMY
 from shamsul.reading import Store
 from shamsul.reading.database.findings import GivenFindings
 from shamsul.reading.database.readings import Readings
@@ -38,18 +39,20 @@ def standard(store: Store, tmp_path: Path) -> Callable[..., dict[str, tuple[bool
     archive = AnnotationArchive(tmp_path / "annotations")
 
     def standard(
-        marks: dict[str, list[tuple[str, str, Mark]]], given: dict[str, dict[str, bool]]
+        marks: dict[str, list[tuple[str, str, Mark]]],
+        given: dict[str, dict[str, bool]],
+        name="trial",
     ) -> dict[str, tuple[bool, str]]:
-        cases = {name: f"{number:064x}" for number, name in enumerate(marks)}
+        cases = {case: f"{number:064x}" for number, case in enumerate(marks)}
         readings = [
-            Reading("Ada", 1, place, name, place, LABEL, ()) for place, name in enumerate(marks, 1)
+            Reading("Ada", 1, place, case, place, LABEL, ()) for place, case in enumerate(marks, 1)
         ]
-        study = Study("trial", "Trial", plan=Plan(("lrp",)))
+        study = Study(name, "Trial", plan=Plan(("lrp",)))
         Readings(store.database).create(study, cases, readings, given)
-        for name, sha256 in cases.items():
-            if marks[name]:
-                archive.put(sha256, [Annotation(label, by, m) for label, by, m in marks[name]])
-        found = reference_standard(store, archive, "trial")
+        for case, sha256 in cases.items():
+            if marks[case]:
+                archive.put(sha256, [Annotation(label, by, m) for label, by, m in marks[case]])
+        found = reference_standard(store, archive, name)
         assert all(one.label == LABEL for one in found)
         return {one.case: (one.present, one.source) for one in found}
 
@@ -82,10 +85,16 @@ def test_a_finding_is_absent_where_those_who_marked_it_elsewhere_marked_somethin
     }
 
 
-def test_drawings_of_readers_and_gaze_are_no_reference(standard) -> None:
+def test_drawings_of_readers_gaze_and_anatomy_are_no_reference(standard) -> None:
     gaze = Gaze(np.array([[1.0, 1.0, 1.0]]), 5.0)
-    found = standard({"a": [(LABEL, DRAWN, BOX)], "b": [(LABEL, "gaze", gaze)]}, {})
+    heart = ANATOMY + "heart"
+    found = standard(
+        {"a": [(LABEL, DRAWN, BOX)], "b": [(LABEL, "gaze", gaze)], "c": [(heart, "by", BOX)]}, {}
+    )
     assert found == {}
+    # Nor did whoever marked anatomy look for a finding in vain.
+    found = standard({"d": [(LABEL, "by", BOX)], "e": [(heart, "by", BOX)]}, {}, "other")
+    assert found == {"d": (True, "annotation")}
 
 
 def test_a_study_keeps_its_findings_when_it_moves_and_takes_them_along_when_it_goes(

@@ -47,8 +47,9 @@ def show(study: Study, case: Case, label: str, methods: Sequence[str]) -> None:
 
     asked = request()
     settled = maps.settled(asked)
-    rows = maps.rows(asked, [label], prediction, drawings.seen(case.image_sha256))
-    viewer(radiograph, rows, key=key)
+    seen = drawings.seen(case.image_sha256)
+    rows = maps.rows(asked, [label], prediction, seen)
+    viewer(radiograph, rows, key=key, annotations=seen)
     pictures(radiograph, shown(rows), key=key)
 
     @st.fragment(run_every=None if settled == asked.keys() else 1.0)

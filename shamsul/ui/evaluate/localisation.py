@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 from skimage.segmentation import find_boundaries
 
-from shamsul.annotations.annotation import union
+from shamsul.annotations.annotation import Annotation, union
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.localisation.maps import on_image
@@ -27,7 +27,7 @@ from shamsul.studies import localisation
 from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
 from shamsul.ui.evaluate.selection import Choice
-from shamsul.ui.shared import session, sign_in
+from shamsul.ui.shared import drawings, session, sign_in
 from shamsul.ui.shared.downloads import offer, zipped
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.pictures import Shown, on_page, show
@@ -123,16 +123,16 @@ def _beside(chosen: Choice, case: Case, label: str, methods: Sequence[str]) -> N
     probability = session.prediction(chosen.study, case)[label].probability
     row = Row(label, tuple(panels), own, f"probability {probability:.2f}")
     key = f"evaluate-{case.id}"
-    _film(radiograph, row, key)
+    _film(radiograph, row, drawings.seen(case.image_sha256), key)
     pictures(radiograph, shown([row]), key=key)
 
 
 @st.fragment
-def _film(radiograph: Radiograph, row: Row, key: str) -> None:
+def _film(radiograph: Radiograph, row: Row, seen: tuple[Annotation, ...], key: str) -> None:
     """The viewer; letting go of one of its controls redraws it alone."""
     with error_boundary():
         sign_in.require(Role.COORDINATOR)
-        viewer(radiograph, [row], key=key, annotation_visible=True, threshold=0.5)
+        viewer(radiograph, [row], key=key, annotation_visible=True, threshold=0.5, annotations=seen)
 
 
 def _map(source: Source, label: str) -> Heatmap | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from shamsul.annotations.annotation import of_findings
 from shamsul.annotations.drawings import DRAWN
 from shamsul.computing.jobs import Job
 from shamsul.explainers.baselines import BASELINES, EXPLAINERS
@@ -115,7 +116,8 @@ def choice() -> Choice | None:
         chosen = study()
     archive = session.annotations()
     described = {
-        case: archive.describe(case.image_sha256) for case in session.store().cases(chosen.name)
+        case: of_findings(archive.describe(case.image_sha256))
+        for case in session.store().cases(chosen.name)
     }
     cases = tuple(case for case, marks in described.items() if marks)
     if not cases:

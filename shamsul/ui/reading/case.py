@@ -216,10 +216,11 @@ def _film(
         case, label = view.assigned.case, view.assigned.reading.label
         reader = view.assigned.reading.reader
         caption = f"probability {prediction[label].probability:.2f}"
+        annotations = _annotations(view)
         row = Row(
             label=label,
             caption=caption if view.screen is not Step.IMAGE else "",
-            annotations=tuple(one for one in _annotations(view) if one.label == label),
+            annotations=tuple(one for one in annotations if one.label == label),
             panels=panels,
         )
         points = any(
@@ -234,6 +235,7 @@ def _film(
             no_annotation=_no_annotation(view),
             pointing=case_token(view) if points and not view.locked else "",
             enter_enlarges=False,
+            annotations=annotations,
             drawing=(
                 Drawing(
                     reader,

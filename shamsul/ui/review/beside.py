@@ -53,7 +53,7 @@ def show(
     annotations = drawings.seen(case.image_sha256)
     rows = maps.rows(asked, labels, session.prediction(study, case), annotations)
     key = f"beside-{case.id}"
-    viewer(radiograph, rows, key=key, beside=case.name)
+    viewer(radiograph, rows, key=key, beside=case.name, annotations=annotations)
     pictures(radiograph, shown(rows), key=key)
 
     @st.fragment(run_every=None if settled == asked.keys() else 1.0)

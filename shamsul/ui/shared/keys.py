@@ -26,6 +26,7 @@ FILM = (
         (("b",), "Held: without the map"),
         (("x",), "Wipe between the map and the film before it"),
         (("a",), "Expert annotation: outline, fill, off"),
+        (("y",), "Gaze, where there is any: heat, path, off"),
         (("d",), "Draw: polygon, box, point; arrows and Space set corners, Enter closes a polygon"),
         (("e", "Escape"), "Enlarge, and back"),
         (("f",), "Full screen"),

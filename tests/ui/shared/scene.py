@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.marks import Boxes, Gaze
 from shamsul.explainers.heatmap import Heatmap, Target
+from shamsul.findings.labels import ANATOMY, GAZE
 from shamsul.localisation.maps import on_image
 from shamsul.metrics.curve import OverlapCurve, overlap_curve
 from shamsul.metrics.scale import full_scale
@@ -64,6 +66,24 @@ def disc(row: int = 100, column: int = 200) -> Annotation:
     rows, columns = np.ogrid[: IMAGE[0], : IMAGE[1]]
     region = (rows - row) ** 2 + (columns - column) ** 2 < 30**2
     return Annotation.of_region(LABELS[0], "harness", region)
+
+
+def gaze(reader: str) -> Annotation:
+    """Four fixations in two seconds, the second by far the longest, at row 300, column 240.
+
+    Ada's has two phases; Bo's lies at the other side, and nothing is known of its times.
+    """
+    places = np.array([[60, 60, 0.1], [300, 240, 1.2], [200, 150, 0.2], [60.5, 250, 0.2]])
+    if reader == "Ada":
+        starts = np.array([0.0, 0.2, 1.5, 1.8])
+        mark = Gaze(places, 12.0, starts=starts, phases=("looking",) * 2 + ("telling",) * 2)
+    else:
+        mark = Gaze(places * [1, -1, 1] + [0, IMAGE[1], 0], 12.0)
+    return Annotation(GAZE, "tracker", mark, reader)
+
+
+def heart() -> Annotation:
+    return Annotation(ANATOMY + "heart", "harness", Boxes([[150, 100, 350, 250]]))
 
 
 def curve(method: str) -> OverlapCurve:

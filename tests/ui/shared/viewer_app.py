@@ -4,7 +4,7 @@ The query parameters choose what is shown: ``rows`` (1 or 2), ``annotated``, ``p
 whose map comes when the button "Finish" is pressed, its progress ticking until then), ``blinded``
 (nothing about the methods is told), ``drawing`` (the name of a reader who may draw, on one of two
 radiographs; "Other case" goes to the other one), ``curve`` (of each map and the disc), ``film``
-(one of `scene.FILMS`).
+(one of `scene.FILMS`), ``gaze`` (readers whose gaze there is, set off by commas), ``anatomy``.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,17 @@ from shamsul.ui.shared.viewer import (
     viewer,
     viewer_progress,
 )
-from tests.ui.shared.scene import IMAGE, LABELS, METHODS, curve, disc, heatmap, radiograph
+from tests.ui.shared.scene import (
+    IMAGE,
+    LABELS,
+    METHODS,
+    curve,
+    disc,
+    gaze,
+    heart,
+    heatmap,
+    radiograph,
+)
 
 
 def about(method: str) -> About:
@@ -92,6 +102,10 @@ state = viewer(
     annotation_visible="curve" in query,
     drawing=drawing,
     model="phantom",
+    annotations=[
+        *(gaze(reader) for reader in query.get("gaze", "").split(",") if reader),
+        *([heart()] if "anatomy" in query else []),
+    ],
 )
 pictures(radiograph(query.get("film", "")), shown(rows), key=key)
 if pending:

@@ -26,7 +26,7 @@ from shamsul.metrics.curve import OverlapCurve
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reporting import colormaps
 from shamsul.ui.shared import outbox
-from shamsul.ui.shared.viewer import tools
+from shamsul.ui.shared.viewer import gaze, tools
 from shamsul.ui.shared.viewer.packing import Parcel, contours, pack_map, pack_pixels
 from shamsul.ui.shared.viewer.state import (
     DEFAULT_OPACITY,
@@ -87,6 +87,8 @@ _arrangement = st.components.v2.component(
         "controls.js",
         "marks.js",
         "drawing.js",
+        "gaze.js",
+        "gazebar.js",
         "turning.js",
         "state.js",
         "measuring.js",
@@ -284,6 +286,7 @@ def viewer(
     legend: str = "",
     beside: str = "",
     free: float = 0.0,
+    annotations: Sequence[Annotation] = (),
 ) -> ViewerState:
     """Mount the viewer.
 
@@ -318,6 +321,9 @@ def viewer(
         controls of its own, and both share zoom and window.
     free : float
         Share of the window's height that the pictures leave to what is below them.
+    annotations : sequence of Annotation
+        Of those that the reader may see of the radiograph, what is of no finding can be shown:
+        gaze, and parts of the body. Leave them out where annotations must not be seen yet.
 
     Returns
     -------
@@ -356,6 +362,7 @@ def viewer(
         "legend": legend,
         "beside": beside,
         "free": free,
+        "gaze": _besides(annotations, radiograph.shape),
         "drawing": drawing
         and {
             "reader": drawing.reader,
@@ -471,6 +478,17 @@ def _image_facts(radiograph: Radiograph, pixels: Parcel) -> dict[str, object]:
         "window": list(radiograph.window),
         "facts": ", ".join(facts),
     }
+
+
+def _besides(annotations: Sequence[Annotation], shape: tuple[int, int]) -> dict[str, object]:
+    """What there is besides findings, and the colours of gaze."""
+    return {**gaze.facts(annotations, shape), "colours": _gaze_colours()}
+
+
+@cache
+def _gaze_colours() -> list[list[int]]:
+    colours: list[list[int]] = colormaps.table(colormaps.GAZE, 33).tolist()
+    return colours
 
 
 def _row(

@@ -18,6 +18,8 @@ function button(name, hint, onclick) {
 
 // Drawn in a square of 16 pixels, with lines.
 const ICONS = {
+  play: "M4.5 2.5v11l8.5-5.5z",
+  pause: "M5 3v10M11 3v10",
   pan: "M8 1.5v13M1.5 8h13M8 1.5L6 3.5M8 1.5l2 2M8 14.5l-2-2M8 14.5l2-2M1.5 8l2-2M1.5 8l2 2M14.5 8l-2-2M14.5 8l-2 2",
   window: "M8 2a6 6 0 1 0 .01 0M8 2v12M8 4.5h3.5M8 7h5M8 9.5h5M8 12h3.5",
   invert: "M2 2h12v12h-12zM2 14L14 2M5 14l9-9M9 14l5-5M12 14l2-2",

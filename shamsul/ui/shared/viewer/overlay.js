@@ -19,10 +19,11 @@ class Overlay {
     this.how = el("span", { class: "how-to" });
     this.bar = el("span", { class: "bar", hidden: Boolean(panel.spec) });
     this.lens = new Lens(view, panel);
+    this.gaze = el("canvas", { class: "gaze", hidden: true, "aria-hidden": "true" });
     this.node = el(
       // On a map all of it is that of the radiograph again.
       "div", { class: "overlay", "aria-hidden": panel.spec ? "true" : null },
-      ...Object.values(this.sides), el("div", { class: "told" }, this.lie, this.how), this.bar,
+      this.gaze, ...Object.values(this.sides), el("div", { class: "told" }, this.lie, this.how), this.bar,
       this.lens.node, this.lines,
     );
   }
@@ -42,6 +43,7 @@ class Overlay {
     const { measurer } = this.view;
     const { width } = this.panel;
     if (!width) return;
+    this.view.gaze.draw(this.panel, this.gaze);
     // On small maps lines show where it was measured; more would cover the map.
     this.node.classList.toggle("bare", Boolean(this.panel.spec) && width < ROOMY);
     const all = measurer.all;

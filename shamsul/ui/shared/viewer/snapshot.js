@@ -54,7 +54,8 @@ function captionOf(panel) {
   const [centre, width] = [(black + white) / 2, white - black].map(figures);
   const film = `Window: centre ${centre}, width ${width}${view.state.inverted ? ", inverted" : ""}`;
   const lie = lieInWords(view.state);
-  if (!spec) return ["Radiograph", film, ...(lie ? [`View ${lie}`] : [])];
+  const gaze = view.gaze.inWords();
+  if (!spec) return ["Radiograph", film, ...[lie && `View ${lie}`, gaze].filter(Boolean)];
   const shared = view.acrossLabels() ? "same scale across labels" : spec.scaled;
   const sign = view.signed ? "signed" : "positive relevance only";
   const hidden = view.thresholdOf() ? `, hidden below ${view.thresholdOf().toFixed(2)}` : "";
@@ -73,6 +74,10 @@ function filmOf(panel, { width, height }, numbered) {
   const context = canvas.getContext("2d");
   const ratio = width / panel.width;
   panel.paint(context, { width, height, scale: panel.zoomed * ratio, centre: view.centre, ratio });
+  const matrix = filmMatrix(view.state, {
+    width, height, scale: panel.zoomed * ratio, centre: view.centre, aspect: view.data.image.pixel_aspect,
+  });
+  view.gaze.paint(context, panel, matrix, ratio);
   context.setTransform(1, 0, 0, 1, 0, 0);
   for (const { kind, places } of view.measurer.all) {
     const ends = asPlaces(places);

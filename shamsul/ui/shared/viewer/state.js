@@ -9,7 +9,7 @@ const fresh = () => ({ ...VIEW, opacity: {} });
 const HABITS = {
   display: "positive", colours: {}, layout: "fit", shared: false, opacity: null, threshold: null,
   mine: true, cut: true, follow: true, opacities: {}, window: null, inverted: false, main: null,
-  other: null, wipe: false, wiped: null,
+  other: null, wipe: false, wiped: null, gaze: "off", gazeSpeed: 1, anatomy: false,
 };
 
 class ReaderState {

@@ -67,7 +67,7 @@ class Toolbar {
     this.yielding = [full, this.wipes, this.threshold, this.annotation, this.opacity, this.layout, reset];
     this.order = [...this.line.children];
     this.node = el(
-      "div", { class: "toolbar", role: "group", "aria-label": "Viewer controls" }, this.line,
+      "div", { class: "toolbar", role: "group", "aria-label": "Viewer controls" }, this.line, view.gaze.bar.node,
     );
     this.node.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.menu.hidden) return;
@@ -108,6 +108,7 @@ class Toolbar {
     this.opacity.show(habits.opacity ?? data.opacity);
     this.threshold.show(view.thresholdOf());
     view.drawer.show();
+    view.gaze.bar.show();
     const names = Object.keys(data.colours[habits.display]);
     this.colourMap.offer(Object.fromEntries(names.map((name) => [name, name])), view.colourName());
     this.display.show(habits.display);

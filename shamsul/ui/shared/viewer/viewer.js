@@ -13,6 +13,7 @@ class View extends ReaderState {
     this.leaving = new AbortController();
     this.drawer = new Drawer(this);
     this.tools = new Tools(this);
+    this.gaze = new GazeLayer(this);
     this.toolbar = new Toolbar(this);
     this.board = el("div", { class: "board" });
     this.root = el("div", { class: "viewer" }, this.toolbar.node, this.board);
@@ -45,6 +46,7 @@ class View extends ReaderState {
 
   destroy() {
     this.leaving.abort();
+    this.gaze.stop();
     this.sizes.disconnect();
     this.sight.disconnect();
     clearTimeout(this.idle);
@@ -73,6 +75,7 @@ class View extends ReaderState {
     this.data = data;
     this.root.classList.toggle("beside", Boolean(data.beside));
     this.drawer.update(data.drawing);
+    this.gaze.update(data.gaze);
     const shown = new Set([data.image.id, ...data.rows.flatMap((r) => r.panels.map((p) => p.map))]);
     this.parcels = new Map([...this.parcels].filter(([id]) => shown.has(id)));
     this.build(data.rows);
@@ -422,6 +425,7 @@ class View extends ReaderState {
         b: () => this.blink(true),
         o: () => this.pickLayout(this.habits.layout === "large" ? "fit" : "large"),
         x: () => this.wipe(),
+        y: () => this.gaze.turn(),
         i: () => this.invert(),
         p: () => this.pick("pan"),
         w: () => this.pick("window"),
@@ -492,6 +496,7 @@ class View extends ReaderState {
     if (changed) this.arrange();
     else this.look();
     this.toolbar.show();
+    if (this.data.beside) this.gaze.bar.reserve(other.gaze.present);
   }
 
   /** Roughly in the next frame, sharply when nothing has moved for a while. */
