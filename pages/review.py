@@ -10,7 +10,7 @@ from shamsul.explainers.registry import METHODS
 from shamsul.radiographs import ArchiveError
 from shamsul.reading.database.accounts import Role
 from shamsul.studies.panels import answers_at_once, open_sources
-from shamsul.ui.review import ahead, beside, choices, compare, rating, strip
+from shamsul.ui.review import ahead, beside, beside_choice, choices, compare, rating, strip
 from shamsul.ui.review import labels as bars
 from shamsul.ui.shared import drawings, maps, scrolling, session, sign_in
 from shamsul.ui.shared.downloads import download_ratings
@@ -41,7 +41,7 @@ except registry.ModelError as error:
 choices.warnings(study, radiograph)
 prediction = session.prediction(study, case)
 seen = drawings.seen(case.image_sha256)
-opened = choices.dock()
+opened = choices.dock(study)
 target, parameters = choices.explanation_settings(classifier.manifest)
 with bar().tools:
     download_ratings(study)
@@ -49,11 +49,13 @@ with bar().tools:
 with st.container(horizontal=True, wrap=False, gap="small", key="review"):
     side = st.container(key="review-side", width=190)
     right = st.container(key="review-film")
-    other = beside.chosen(case)
+    other = beside.chosen(study, case)
     second = st.container(key="review-beside") if other else None
 with side:
     about = classifier.manifest.about_probabilities
-    labels = bars.choose(case, prediction, about, {one.label for one in seen})
+    opinion = beside.opinion(other, study, classifier.manifest)
+    labels = bars.choose(case, prediction, about, {one.label for one in seen}, opinion)
+    beside_choice.control(study, case, place, classifier.manifest)
     strip.show(case, place, radiograph)
 
 methods = [METHODS[name] for name in parameters]
@@ -95,7 +97,8 @@ def heatmaps() -> None:
         # First: what was drawn is among the annotations from then on.
         drawing = drawings.offered(key, case.image_sha256, radiograph.shape, labels)
         seen = drawings.seen(case.image_sha256)
-        rows = maps.rows(asked, labels, prediction, seen)
+        named = study.model if other is not None and other.is_model else ""
+        rows = maps.rows(asked, labels, prediction, seen, named)
         free = compare.SHARE if opened == "Compare" else 0.0
         state = viewer(
             radiograph,
@@ -127,10 +130,12 @@ with right:
     heatmaps()
     found = (maps.heatmap(job, label) for label in labels for job in asked.values())
     pictures(radiograph, filter(None, found), key=key)
+others: tuple[Job, ...] = ()
 if other is not None and second is not None:
     with second:
-        beside.show(study, other, labels, methods, parameters, target)
-failed = [job for job in asked.values() if job.state is State.FAILED]
+        of = classifier.manifest.labels
+        others = beside.show(other, of, labels, methods, parameters, target)
+failed = [job for job in (*asked.values(), *others) if job.state is State.FAILED]
 if failed:
     st.button("Compute failed maps again", on_click=session.desk().retry, args=(failed,))
 if opened == "Rate":

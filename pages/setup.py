@@ -59,6 +59,8 @@ def follow(study: Study) -> None:
     if study.closed_at is None:
         running.maps(study)
         links.panel(study)
+    else:
+        running.review(study)
     running.readers(study)
 
 

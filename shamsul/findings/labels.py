@@ -184,3 +184,30 @@ BUILT_IN = LabelTable(
         ("NSG tube", "Support Devices"),
     )
 )
+
+
+def counterparts(labels: Collection[str], others: Collection[str]) -> dict[str, str]:
+    """What another model calls the findings of a model, as far as it has them.
+
+    Parameters
+    ----------
+    labels, others : collection of str
+        Of the two models.
+
+    Returns
+    -------
+    dict
+        The other's label by the model's own. Only where each is the other's: "Effusion" is
+        "Pleural Effusion", but a "Nodule" is less than a "Lung Lesion" where there is also "Mass".
+
+    Examples
+    --------
+    >>> counterparts(["Edema", "Pleural Effusion"], ["Effusion", "Mass"])
+    {'Pleural Effusion': 'Effusion'}
+    """
+    there = {label: BUILT_IN.of_model(label, others) for label in labels}
+    return {
+        label: other
+        for label, other in there.items()
+        if other is not None and BUILT_IN.of_model(other, labels) == label
+    }

@@ -21,6 +21,7 @@ DEMO = Study(
     title="Phantom demo",
     about="Synthetic radiographs whose findings are known exactly. No patient is shown.",
     model="phantom",
+    beside=("phantom-gaze",),
 )
 OWN = Study(
     name="my-radiographs",

@@ -11,6 +11,7 @@ from shamsul.classifiers import registry
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.presets import PRESETS
 from shamsul.explainers.registry import METHODS
+from shamsul.findings.labels import counterparts
 from shamsul.radiographs import RadiographArchive
 from shamsul.reading.database.readings import Readings
 from shamsul.reading.database.store import Store
@@ -52,8 +53,12 @@ def known(store: Store) -> Known:
         name: {one.name: said for one in EXPLAINERS.values() if (said := one.refusal(manifest))}
         for name, manifest in manifests.items()
     }
+    apart = {
+        name: {other for other, theirs in models.items() if not counterparts(labels, theirs)}
+        for name, labels in models.items()
+    }
     studies = {study.name: len(store.cases(study.name)) for study in store.studies()}
-    return Known(models, tuple(METHODS), tuple(PRESETS), studies, refusals)
+    return Known(models, tuple(METHODS), tuple(PRESETS), studies, refusals, apart)
 
 
 def create(
@@ -230,7 +235,8 @@ def _after(old: Sequence[Assigned], added: Sequence[Reading]) -> list[Reading]:
 def update(file: StudyFile, store: Store) -> Made:
     """Take over what a changed study file may change in a running study.
 
-    Title, description and questions may change, and readers may be added at the end of the list.
+    Title, description, questions and models beside the study's own may change, and readers may be
+    added at the end of the list.
 
     Raises
     ------

@@ -30,7 +30,8 @@ def row(image: str, count: int, time: float, **cells: object) -> str:
         "SESSION_ID": 1,
         "DICOM_ID": image,
         "CNT": count,
-        "Time (in secs)": time,
+        "Time (in secs)": time + 0.25,  # written at its end
+        "FPOGS": time,
         "FPOGD": 0.25,
         "FPOGID": count,
         "FPOGV": 1,

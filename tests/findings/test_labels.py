@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shamsul.findings.labels import BUILT_IN, GAZE, LabelTable, normalised
+from shamsul.findings.labels import BUILT_IN, GAZE, LabelTable, counterparts, normalised
 
 XRV = ("Effusion", "Pleural_Thickening", "Lung Opacity", "Mass", "Lung Lesion", "Fibrosis")
 PHANTOM = ("Pleural Effusion", "Lung Lesion", "Support Devices")
@@ -81,3 +81,26 @@ def test_no_row_of_the_built_in_table_is_idle() -> None:
     for annotated, model in BUILT_IN.rows:
         assert BUILT_IN.of_model(annotated, (model,)) == model
         assert normalised(annotated) != normalised(model)
+
+
+@pytest.mark.parametrize(
+    ("labels", "others", "there"),
+    [
+        (["Edema"], ["Edema"], {"Edema": "Edema"}),
+        (
+            ["Pleural_Thickening"],
+            ["Pleural thickening"],
+            {"Pleural_Thickening": "Pleural thickening"},
+        ),
+        (["Effusion"], ["Pleural Effusion"], {"Effusion": "Pleural Effusion"}),
+        (["Pleural Effusion"], ["Effusion"], {"Pleural Effusion": "Effusion"}),
+        # One finding of several, in either direction.
+        (["Nodule", "Mass"], ["Lung Lesion"], {}),
+        (["Lung Lesion"], ["Nodule", "Mass"], {}),
+        (["Nodule", "Lung Lesion"], ["Lung Lesion"], {"Lung Lesion": "Lung Lesion"}),
+        (["Edema"], [], {}),
+    ],
+)
+def test_counterparts_are_each_other_s(labels, others, there) -> None:
+    assert counterparts(labels, others) == there
+    assert counterparts(others, labels) == {other: label for label, other in there.items()}

@@ -60,6 +60,7 @@ def test_the_demo_is_there_and_the_own_study_is_empty(empty, assets):
         ("my-radiographs", "My radiographs"),
     ]
     assert store.study("phantom-demo").model == "phantom"
+    assert store.study("phantom-demo").beside == ("phantom-gaze",)
     assert store.cases("my-radiographs") == ()
     cases = contents(empty)
     assert [case.name for case, *_ in cases] == ["phantom-0001", "phantom-0002", "phantom-0003"]

@@ -325,8 +325,9 @@ def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -
     before = Readings(store.database).of("pilot")
 
     def changed(**changes: object):
-        study = replace(made.study, **{k: v for k, v in changes.items() if k in ("title", "model")})
-        of_plan = {k: v for k, v in changes.items() if k not in ("title", "model")}
+        of_study = ("title", "model", "beside")
+        study = replace(made.study, **{k: v for k, v in changes.items() if k in of_study})
+        of_plan = {k: v for k, v in changes.items() if k not in of_study}
         study = replace(study, plan=replace(plan, **of_plan))
         return update(read(study), store)
 
@@ -336,6 +337,7 @@ def test_a_running_study_takes_words_and_readers_and_nothing_else(make, store) -
         return replace(read_study_file(head + text, KNOWN), study=study)
 
     assert changed(title="New").study.title == "New"
+    assert changed(beside=("other",)).study.beside == ("other",)
     again = changed(readers=("Ada", "Bo"))
     assert again.readings == 2 * len(before)
     assert Readings(store.database).of("pilot", "Ada") == before

@@ -30,7 +30,9 @@ _FIXATIONS, _SHEET, _BOXES = "fixations.csv", "master_sheet.csv", "bounding_boxe
 #: Every sample of the eye tracker, in the same columns: no list of fixations.
 _SAMPLES = "eye_gaze.csv"
 _VALID = "FPOGV"
-_IMAGE, _SECONDS, _TIME = "DICOM_ID", "FPOGD", "Time (in secs)"
+_IMAGE, _SECONDS = "DICOM_ID", "FPOGD"
+#: When a fixation began, on the clock of the eye tracker; else when its row was written, at its end.
+_BEGAN = ("FPOGS", "Time (in secs)")
 #: In pixels of the original image; negative where the eyes were off it.
 _ON_IMAGE = ("X_ORIGINAL", "Y_ORIGINAL")
 #: In shares of the screen.
@@ -107,7 +109,7 @@ def _fixation(row: Row, paddings: Callable[[str], Paddings]) -> _Fixation | None
         place = _on_image(row, paddings(row[_IMAGE]))
     else:
         place = [row.number(name) for name in _ON_IMAGE[::-1]]
-    start = row.number(_TIME) if row.get(_TIME) else np.nan
+    start = next((row.number(name) for name in _BEGAN if row.get(name)), np.nan)
     fixation = np.array([[*place, row.number(_SECONDS)]])
     order = tuple(row.number(name) for name in _ORDER if row.get(name))
     gaze = Gaze(fixation, KARARGYRIS_SIGMA, starts=np.array([start]))

@@ -11,6 +11,7 @@ from shamsul.reading.database.findings import Findings
 from shamsul.reading.database.store import damaged_studies, sound_studies, study_row
 from shamsul.reading.database.tables import (
     AnswerRow,
+    BesideRow,
     CaseRow,
     FindingRow,
     ReaderAnswerRow,
@@ -82,7 +83,8 @@ class Readings:
         self._database.write(create)
 
     def change(self, study: Study, readings: Iterable[Reading] = ()) -> Study:
-        """Take over what may change in a study that exists: its words, and readers added.
+        """Take over what may change in a study that exists: its words, the models beside its own,
+        and readers added.
 
         Parameters
         ----------
@@ -107,6 +109,10 @@ class Readings:
             row = study_row(session, study.name, lock=True)
             row.title, row.about = study.title, study.about
             row.plan = None if study.plan is None else study.plan.to_json()
+            if [one.model for one in row.beside] != list(study.beside):
+                row.beside.clear()
+                session.flush()  # the new rows have the old ones' places
+                row.beside = BesideRow.of(study)
             latest = row.wordings[-1]
             if latest.to_questionnaire() != study.questionnaire:
                 if _answered(session, row, latest.version):

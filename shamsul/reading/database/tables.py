@@ -84,6 +84,9 @@ class StudyRow(Base):
     wordings: Mapped[list["WordingRow"]] = relationship(
         order_by="WordingRow.version", lazy="selectin"
     )
+    beside: Mapped[list["BesideRow"]] = relationship(
+        order_by="BesideRow.place", lazy="selectin", cascade="all, delete-orphan"
+    )
 
     @classmethod
     def of(cls, study: Study) -> "StudyRow":
@@ -97,6 +100,7 @@ class StudyRow(Base):
             created_at=study.created_at,
             closed_at=study.closed_at,
             wordings=[WordingRow.of(study.questionnaire, 1, study.created_at)],
+            beside=BesideRow.of(study),
         )
 
     def to_study(self) -> Study:
@@ -111,6 +115,7 @@ class StudyRow(Base):
                 self.created_at,
                 plan=None if self.plan is None else Plan.from_json(self.plan),
                 closed_at=self.closed_at,
+                beside=tuple(row.model for row in self.beside),
             )
 
     def questionnaire(self, version: int) -> Questionnaire:
@@ -136,6 +141,21 @@ class WordingRow(Base):
     def to_questionnaire(self) -> Questionnaire:
         """The questions of this version."""
         return Questionnaire.from_json(self.content)
+
+
+class BesideRow(Base):
+    """A further model that a study can be reviewed with; no row where it names none."""
+
+    __tablename__ = "beside"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    model: Mapped[str] = mapped_column(Text)
+
+    @classmethod
+    def of(cls, study: Study) -> list["BesideRow"]:
+        """The rows of a study, in its order."""
+        return [cls(place=place, model=model) for place, model in enumerate(study.beside, start=1)]
 
 
 class CaseRow(Base):

@@ -73,6 +73,8 @@ class Study:
         How it is read; None where everybody may review its cases openly.
     closed_at : datetime or None
         Since when nothing can be answered any more.
+    beside : tuple of str
+        Names of further models, which a review can show beside `model`; readings never do.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Study:
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     plan: Plan | None = None
     closed_at: datetime | None = None
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.name) or len(self.name) > 64:

@@ -203,6 +203,7 @@ class _Head(TomlTable):
     title: Annotated[str, Field(min_length=1)]
     about: str = ""
     model: str
+    beside: tuple[str, ...] = Field(default=(), strict=False)
     methods: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
     preset: str = ""
     target: Literal["logit", "probability"] = "logit"
@@ -222,6 +223,8 @@ class Known:
         How many cases each study has.
     refusals : mapping of str to mapping of str to str
         By model, why methods and controls cannot be had of it.
+    apart : mapping of str to collection of str
+        By model, those that have no finding in common with it.
     """
 
     models: Mapping[str, Collection[str]]
@@ -229,6 +232,7 @@ class Known:
     presets: Collection[str] = ()
     studies: Mapping[str, int] = field(default_factory=dict)
     refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    apart: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -290,6 +294,7 @@ def read_study_file(
     design = switches and check.built(switches.to_design, ("design",))
     questionnaire = _questionnaire(asked, check)
     _check_names(content, known, check)
+    _check_beside(content, known, check)
     _check_possible(content, tables["design"], known, check)
     if cases is not None:
         folder = folder or Path()
@@ -314,7 +319,15 @@ def read_study_file(
             head.target,
             text,
         )
-        study = Study(head.name, head.title, head.about, head.model, questionnaire, plan=plan)
+        study = Study(
+            head.name,
+            head.title,
+            head.about,
+            head.model,
+            questionnaire,
+            plan=plan,
+            beside=head.beside,
+        )
         return StudyFile(study, cases, labels)
     raise StudyFileError(check.faults)
 
@@ -356,6 +369,19 @@ def _check_names(content: Mapping[str, object], known: Known, check: Check) -> N
     tidy = [check.built(partial(reader_name, name), ("readers",)) for name in readers]
     if len(set(tidy)) < len(tidy):
         check.say(("readers",), "a reader is named twice")
+
+
+def _check_beside(content: Mapping[str, object], known: Known, check: Check) -> None:
+    """Whether further models are others than the study's, and comparable with it."""
+    model, names = str(content.get("model")), _texts(content.get("beside"))
+    for name in names:
+        _one_of(("beside",), name, known.models, "model", check)
+        if name == model:
+            check.say(("beside",), f"{name!r} is the study's own model")
+        elif name in known.apart.get(model, ()):
+            check.say(("beside",), f"{name!r} has no finding in common with {model!r}")
+    if len(set(names)) < len(names):
+        check.say(("beside",), "a model is named twice")
 
 
 def _check_possible(

@@ -26,6 +26,7 @@ from shamsul.reading.database.screens import Happened
 from shamsul.reading.database.store import Store, study_row
 from shamsul.reading.database.tables import (
     AnswerRow,
+    BesideRow,
     CaseRow,
     ConsensusRow,
     FindingRow,
@@ -79,6 +80,7 @@ def _table(row: type) -> Table:
 _PARTS: Final = (
     _Part(_table(StudyRow), {}),
     _Part(_table(WordingRow), {"study_id": "study"}, own=False),
+    _Part(_table(BesideRow), {"study_id": "study"}, own=False, optional=True),
     _Part(_table(CaseRow), {"study_id": "study"}),
     _Part(_table(ListingRow), {"case_id": "study_case"}, own=False, optional=True),
     _Part(_table(FindingRow), {"case_id": "study_case"}, own=False, optional=True),
@@ -212,6 +214,7 @@ def _rows_of(number: int) -> dict[str, ColumnElement[bool]]:
     return {
         "study": StudyRow.id == number,
         "wording": WordingRow.study_id == number,
+        "beside": BesideRow.study_id == number,
         "study_case": CaseRow.study_id == number,
         "case_listing": ListingRow.case_id.in_(cases),
         "finding": FindingRow.case_id.in_(cases),

@@ -49,9 +49,17 @@ def heading(study: Study, case: Case, place: Place) -> None:
         st.query_params["case"] = str(to.id)
 
     with bar().here:
-        st.page_link(
-            "pages/worklist.py", label="List", icon=":material/list:", query_params=on_the_way()
-        )
+        if study.plan is None:
+            st.page_link(
+                "pages/worklist.py", label="List", icon=":material/list:", query_params=on_the_way()
+            )
+        else:
+            st.page_link(
+                "pages/setup.py",
+                label="Study",
+                icon=":material/edit_note:",
+                query_params=on_the_way(),
+            )
         st.button(
             "Previous",
             icon=":material/chevron_left:",
@@ -85,12 +93,13 @@ def warnings(study: Study, radiograph: Radiograph) -> None:
         key="notes", horizontal=True, wrap=False, gap="small", vertical_alignment="center"
     ):
         if phantom:
-            st.page_link(
-                "pages/models.py",
-                label="Choose a model",
-                icon=":material/network_node:",
-                query_params=on_the_way(),
-            )
+            if study.plan is None:  # others keep theirs
+                st.page_link(
+                    "pages/models.py",
+                    label="Choose a model",
+                    icon=":material/network_node:",
+                    query_params=on_the_way(),
+                )
             st.warning(
                 "This model was trained on synthetic phantoms only and never saw a patient: what "
                 "it says about this radiograph means nothing clinically.",
@@ -104,13 +113,17 @@ def warnings(study: Study, radiograph: Radiograph) -> None:
             )
 
 
-def dock() -> str:
-    """In the bar: what is open below the pictures: "Rate", "Compare" or nothing."""
+def dock(study: Study) -> str:
+    """In the bar: what is open below the pictures: "Rate", "Compare" or nothing.
+
+    Nothing is rated in a study that was planned, and is closed.
+    """
+    rates = study.plan is None
     with bar().tools:
         chosen = st.segmented_control(
             "Below the pictures",
-            ["Rate", "Compare"],
-            key="dock",
+            ["Rate", "Compare"] if rates else ["Compare"],
+            key="dock" if rates else "dock-of-closed",
             label_visibility="collapsed",
             persist_state="session",
         )

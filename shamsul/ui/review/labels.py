@@ -1,11 +1,12 @@
 """What the model says, as bars that are switches: which label is shown, and which beside it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from shamsul.classifiers.prediction import NO_FINDING, Prediction
+from shamsul.classifiers.prediction import NO_FINDING, LabelScore, Prediction
 from shamsul.reading.design.study import Case
 
 _FOLDER = Path(__file__).parent
@@ -16,8 +17,32 @@ _bars = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """What another model says of the same film.
+
+    Attributes
+    ----------
+    name, than : str
+        The model's, and that of the study's own.
+    about : str
+        Whether its probabilities are calibrated.
+    scores : mapping of str to LabelScore
+        By the label that stands for it here; those that it does not have are left out.
+    """
+
+    name: str
+    than: str
+    about: str
+    scores: Mapping[str, LabelScore]
+
+
 def choose(
-    case: Case, prediction: Prediction, about: str, annotated: Collection[str]
+    case: Case,
+    prediction: Prediction,
+    about: str,
+    annotated: Collection[str],
+    other: Opinion | None = None,
 ) -> tuple[str, ...]:
     """Draw the bars, most probable first.
 
@@ -29,6 +54,8 @@ def choose(
         Whether its probabilities are calibrated.
     annotated : collection of str
         Labels of which the reader may see an annotation.
+    other : Opinion, optional
+        Of the model whose film stands beside.
 
     Returns
     -------
@@ -46,13 +73,12 @@ def choose(
         data={
             "chosen": chosen,
             "about": about,
+            "other": other and {"name": other.name, "than": other.than, "about": other.about},
             "labels": [
                 {
-                    "name": score.label,
-                    "probability": score.probability,
-                    "threshold": score.threshold,
-                    "positive": score.positive,
+                    **_score(score),
                     "annotated": score.label in annotated,
+                    "other": other and (there := other.scores.get(score.label)) and _score(there),
                 }
                 for score in ranked
             ],
@@ -64,6 +90,15 @@ def choose(
         chosen = known
     kept[key] = chosen
     return tuple(chosen)
+
+
+def _score(score: LabelScore) -> dict[str, object]:
+    return {
+        "name": score.label,
+        "probability": score.probability,
+        "threshold": score.threshold,
+        "positive": score.positive,
+    }
 
 
 def usual(prediction: Prediction) -> str:

@@ -13,7 +13,7 @@ from shamsul.ui.shared import session
 
 #: Cases shown on each side of the one that is looked at.
 AROUND = 7
-#: Session state: the case that is shown beside, if any.
+#: Session state: the number of the case, or the name of the model, that is shown beside, if any.
 BESIDE = "beside"
 
 _FOLDER = Path(__file__).parent

@@ -81,8 +81,9 @@ def act(checked: Checked, made: Study | None) -> None:
         st.info(f"{plain(made.title)} is closed; reopened, it can be changed.")
     else:
         st.caption(
-            "Title, description and questions may change, readers be added at the end of the list, "
-            "and cases be added. Model, methods, findings and design stay as they are."
+            "Title, description, questions and models beside the study's own may change, readers "
+            "be added at the end of the list, and cases be added. Model, methods, findings and "
+            "design stay as they are."
         )
         _button(st.container(), _UPDATE, primary=True)
     match str(st.session_state.pop(_PRESSED, "")):

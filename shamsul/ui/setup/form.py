@@ -21,7 +21,7 @@ from shamsul.ui.shared import session
 from shamsul.ui.shared.wording import counted, plain
 
 #: What may change in a study that was made.
-_CHANGES = {("title",), ("about",), ("readers",), ("cases", "only")}
+_CHANGES = {("title",), ("about",), ("readers",), ("beside",), ("cases", "only")}
 
 #: The parts of the form, and the tables of the file that they are of.
 _PARTS: Final = {
@@ -87,6 +87,14 @@ class Form:
         self._field((), "about", "", st.text_area, height=100)
         self._lines((), "readers", "One a line, in the order of the assignment.")
         self._field((), "model", models[0], st.selectbox, options=models)
+        self._field(
+            (),
+            "beside",
+            [],
+            st.multiselect,
+            options=[name for name in models if name != self.document.get("model")],
+            help="For coordinators, once the study is closed; readers never see them.",
+        )
         self._field((), "methods", list(USUAL), st.multiselect, options=list(METHODS))
         self._field((), "preset", "", st.selectbox, options=["", *PRESETS])
         self._field((), "target", "logit", st.selectbox, options=["logit", "probability"])

@@ -14,6 +14,7 @@ from shamsul.studies.panels import Source, sources
 from shamsul.studies.precompute import Precomputing
 from shamsul.studies.rehearsal import of_readings
 from shamsul.ui.shared import following, session, sign_in
+from shamsul.ui.shared.address import on_the_way
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 
@@ -27,6 +28,17 @@ def state(study: Study) -> str:
     if study.closed_at is not None:
         return f"closed on {study.closed_at:%d %B %Y}, {cases}"
     return f"open, {cases}"
+
+
+def review(study: Study) -> None:
+    """The way to the cases of a closed study, which nobody reads blinded any more."""
+    for case in session.store().cases(study.name)[:1]:
+        st.page_link(
+            "pages/review.py",
+            label="Review its cases",
+            icon=":material/radiology:",
+            query_params=on_the_way(case=str(case.id)),
+        )
 
 
 def readers(study: Study) -> None:

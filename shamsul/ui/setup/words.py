@@ -14,6 +14,7 @@ TITLES: Final[Mapping[tuple[str, ...], str]] = {
     ("title",): "Title",
     ("about",): "What readers are told first",
     ("model",): "Model",
+    ("beside",): "Models shown beside it on Review",
     ("methods",): "Methods whose maps are shown",
     ("preset",): "Settings of the methods",
     ("target",): "What the maps explain",

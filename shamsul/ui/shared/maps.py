@@ -49,20 +49,27 @@ def rows(
     labels: Sequence[str],
     prediction: Prediction,
     annotations: Sequence[Annotation],
+    of: str = "",
 ) -> tuple[Row, ...]:
-    """The viewer's rows, one per label."""
+    """The viewer's rows, one per label; `of` is said of one of two that stand side by side."""
     return tuple(
         Row(
             label=label,
-            caption=f"probability {prediction[label].probability:.2f}",
+            caption=probability(prediction[label].probability, of),
             annotations=tuple(a for a in annotations if a.label == label),
-            panels=tuple(_panel(job, label) for job in asked.values()),
+            panels=tuple(panel(job, label) for job in asked.values()),
         )
         for label in labels
     )
 
 
-def _panel(job: Job, label: str) -> Panel:
+def probability(value: float, of: str = "") -> str:
+    """A row's caption; the number comes first where a name, which may be long, is told."""
+    return f"{value:.2f}, {of}" if of else f"probability {value:.2f}"
+
+
+def panel(job: Job, label: str) -> Panel:
+    """A method's panel, with the map of a label as soon as that is there."""
     found = heatmap(job, label)
     facts = "" if found is None else _facts(found)
     failed = job.reason if job.state is State.FAILED else ""

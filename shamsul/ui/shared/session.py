@@ -55,10 +55,15 @@ def open_studies() -> tuple[Study, ...]:
 
 
 def open_case(case_id: int) -> Case | None:
-    """A case of an open study; None where there is none of this number."""
+    """A case that may be reviewed openly; None where there is none of this number.
+
+    Those of a planned study may be once it is closed.
+    """
     with suppress(UnreadableError):  # told where the study itself is chosen
         case = store().case(case_id)
-        return case if case is not None and store().study(case.study).plan is None else None
+        if case is not None:
+            study = store().study(case.study)
+            return case if study.plan is None or study.closed_at is not None else None
     return None
 
 
@@ -146,7 +151,7 @@ def radiograph(sha256: str) -> Radiograph:
     return archive().get(sha256)
 
 
-@st.cache_resource(show_spinner="Loading the model …", max_entries=2)
+@st.cache_resource(show_spinner="Loading the model …", max_entries=4)
 def _classifier(folder: Path, changed: float) -> "Classifier":
     return registry.load(folder)
 

@@ -83,6 +83,7 @@ def test_answers_of_an_older_database_stay(url: str, stamped: bool) -> None:
     assert saved.answer.shown.repeat_of == "case-001"
     assert saved.answer.case.name == "case-001"
     assert store.study("pilot").questionnaire == DEFAULT
+    assert store.study("pilot").beside == ()
     store.close()
 
 

@@ -154,6 +154,21 @@ def test_a_study_comes_back_as_it_was_made(store: Store, create: Callable[..., R
     assert readings.studies_of("Eve") == ()
 
 
+def test_models_beside_a_study_s_own_are_kept_and_changed(
+    store: Store, create: Callable[..., Readings]
+) -> None:
+    readings = create()
+    study = store.study("trial")
+    assert study.beside == ()
+    for beside in (("b", "a"), ("a", "b", "c"), ("c",), ()):
+        assert readings.change(replace(study, beside=beside)).beside == beside
+        assert store.study("trial").beside == beside
+    made = store.ensure_study(Study("open", "Open", model="a", beside=("b", "c")))
+    assert made.beside == store.study("open").beside == ("b", "c")
+    # What is beside may become the study's own.
+    assert store.set_model("open", "b").beside == ("b", "c")
+
+
 def test_a_name_is_given_once_and_nothing_is_half_made(
     store: Store, create: Callable[..., Readings]
 ) -> None:

@@ -321,6 +321,41 @@ def test_a_fault_in_a_table_is_named_with_its_line(added: str, says: str) -> Non
     assert fault.startswith(says)
 
 
+MORE = Known(
+    {"phantom": ("Edema", "Mass"), "gaze": ("Edema",), "other": ("Hernia",)},
+    ("lime", "lrp"),
+    studies={"phantom-demo": 8},
+    apart={"phantom": ("other",), "gaze": ("other",)},
+)
+
+
+def test_further_models_are_kept_in_their_order() -> None:
+    known = replace(MORE, apart={})
+    text = LEAST.replace("methods", 'beside = ["other", "gaze"]\nmethods')
+    study = read_study_file(text, known).study
+    assert (study.model, study.beside) == ("phantom", ("other", "gaze"))
+    assert read_study_file(LEAST, known).study.beside == ()
+
+
+@pytest.mark.parametrize(
+    ("beside", "says"),
+    [
+        ('["gone"]', "there is no model 'gone'; there are phantom, gaze, other"),
+        ('["phantom"]', "'phantom' is the study's own model"),
+        ('["gaze", "gaze"]', "a model is named twice"),
+        ('["other"]', "'other' has no finding in common with 'phantom'"),
+        ('"gaze"', "must be a list"),
+        ("[3]", "must be of kind string"),
+    ],
+)
+def test_a_fault_of_further_models_is_named_with_its_line(beside: str, says: str) -> None:
+    text = LEAST.replace("methods", f"beside = {beside}\nmethods")
+    with pytest.raises(StudyFileError) as caught:
+        read_study_file(text, MORE)
+    (fault,) = map(str, caught.value.faults)
+    assert fault == f"line 4: beside: {says}"
+
+
 def test_all_faults_are_named_at_once() -> None:
     text = LEAST.replace('"phantom"', '"phantm"').replace('"lime"', '"x"').replace("pilot", "P")
     text += '[design]\nrepeats = -1\n[[question]]\nid = "a"\n'

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from shamsul.reading.design.plan import Plan
 from shamsul.reading.design.questionnaire import Step
 from shamsul.reading.design.study import Study
 from shamsul.reading.exports.ratings import export_ratings, imrmc, wide, write_assignment
-from shamsul.reading.exports.transfer import TransferError, dump, load
+from shamsul.reading.exports.transfer import TransferError, dump, load, remove
 from tests.reading.database.test_readings import answer
 
 METHODS = ("lime", "lrp")
@@ -91,6 +92,18 @@ def test_revisions_are_part_of_it(store: Store, other: Store) -> None:
 
     assert history(other) == history(store)
     assert max(number for number, *_ in history(store)) == 2
+
+
+@pytest.mark.long
+def test_models_beside_are_part_of_it_and_gone_with_it(store: Store, other: Store) -> None:
+    assert "beside" not in json.loads(dump(store, "trial"))["tables"]  # as before there were any
+    beside = ("gaze", "xrv/densenet121-res224-all")
+    Readings(store.database).change(replace(store.study("trial"), beside=beside))
+    load(other, dump(store, "trial"))
+    assert other.study("trial").beside == beside
+    remove(other, "trial")
+    assert load(other, dump(store, "trial")) == "trial"
+    assert other.study("trial").beside == beside
 
 
 @pytest.mark.long

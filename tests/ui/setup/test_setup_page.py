@@ -17,6 +17,7 @@ from shamsul.ui.setup import words
 from shamsul.ui.shared import session
 from tests.reading.database.test_readings import answer
 from tests.ui.conftest import as_read
+from tests.ui.review.models import install
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 
@@ -361,3 +362,37 @@ def test_results_follow_the_answers(installation: Path, setup: SetUp) -> None:
     assert {"Report (HTML)", "Ratings (CSV)", "Everything (JSON)"} <= labels
     files = sections.results("my-study", "now").files
     assert files["truth.csv"].startswith(b"case,label,present,source\r\n")
+
+
+def test_models_beside_are_chosen_among_the_others_and_stay_changeable(setup: SetUp) -> None:
+    install(settings().models, "gaze")
+    install(settings().models, "stranger", labels=("Mass", "Hernia"))
+    setup.write(setup.text)
+    field = setup.app.multiselect(key="setup-beside")
+    assert list(field.options) == ["gaze", "stranger"]
+    field.set_value(["gaze", "stranger"]).run()
+    assert "beside: 'stranger' has no finding in common with 'phantom'" in setup.said()
+    setup.app.multiselect(key="setup-beside").set_value(["gaze"]).run()
+    assert 'beside = ["gaze"]' in setup.text
+    setup.press("Create the study")
+    store = session.store()
+    assert store.study("my-study").beside == ("gaze",)
+    setup.view("Study file")
+    setup.app.multiselect(key="setup-beside").set_value([]).run()
+    setup.press("Update the study")
+    assert store.study("my-study").beside == ()
+
+
+def test_a_closed_study_leads_to_its_review(setup: SetUp) -> None:
+    setup.press("Create the study")
+
+    def links() -> list[str]:
+        found = setup.app.get("page_link")
+        return [str(one.proto) for one in found if one.proto.label == "Review its cases"]
+
+    assert not links()
+    Readings(session.store().database).close("my-study")
+    setup.app.run()
+    first = session.store().cases("my-study")[0]
+    (link,) = links()
+    assert f"case={first.id}" in link

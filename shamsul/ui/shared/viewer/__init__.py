@@ -317,7 +317,7 @@ def viewer(
     legend : str
         What the colours mean in full, behind the legend's few words.
     beside : str
-        The case's name, where another viewer shows the one that is worked on: this one has no
+        What this one is called, where another viewer shows what is worked on: this one has no
         controls of its own, and both share zoom and window.
     free : float
         Share of the window's height that the pictures leave to what is below them.

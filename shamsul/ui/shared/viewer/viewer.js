@@ -65,7 +65,8 @@ class View extends ReaderState {
     const text = JSON.stringify(data);
     if (text === this.dataText) return;
     this.dataText = text;
-    if (!this.data || this.data.image.id !== data.image.id || this.data.key !== data.key) {
+    const another = this.data?.image.id !== data.image.id || this.data.key !== data.key;
+    if (another) {
       this.save();
       this.load(data);
       this.pixels = this.sent = null;
@@ -74,11 +75,17 @@ class View extends ReaderState {
     }
     this.data = data;
     this.root.classList.toggle("beside", Boolean(data.beside));
+    if (data.beside) {
+      this.root.setAttribute("role", "group");
+      this.root.setAttribute("aria-label", data.beside);
+    }
     this.drawer.update(data.drawing);
     this.gaze.update(data.gaze);
     const shown = new Set([data.image.id, ...data.rows.flatMap((r) => r.panels.map((p) => p.map))]);
     this.parcels = new Map([...this.parcels].filter(([id]) => shown.has(id)));
     this.build(data.rows);
+    // What comes beside a film is seen as that one is, not the other way round.
+    if (another && data.beside && hub().film) this.join(hub().film);
     this.takeProgress();
     if (!this.pixels) this.arrived(data.image.id);
     this.refresh();
@@ -101,7 +108,7 @@ class View extends ReaderState {
     }
     rows.forEach((spec, i) => {
       const row = this.rows[i];
-      row.caption.textContent = this.data.beside ? `${this.data.beside}, ${spec.caption}` : spec.caption;
+      row.caption.textContent = row.caption.title = spec.caption;
       row.annotations = drawable(spec.annotations);
       row.token = spec.token;
       row.panels.forEach((panel, k) => panel.update(k ? spec.panels[k - 1] : null));
@@ -273,8 +280,12 @@ class View extends ReaderState {
       Object.assign(this.habits, { opacity: x, opacities: {} });
       this.state.opacity = {};
     }
+    this.showOpacity();
+    this.moved();
+  }
+
+  showOpacity() {
     for (const panel of this.panels) if (panel.spec) panel.slider.show(this.opacityOf(panel));
-    this.redraw();
   }
 
   setThreshold(x) {
@@ -489,12 +500,14 @@ class View extends ReaderState {
       centre: { row: (one.row / from.rows) * rows, column: (one.column / from.columns) * columns },
       window: other.window.map((value) => low + ((value - black) / (white - black)) * (high - low)),
       inverted: other.state.inverted,
+      opacity: structuredClone(other.state.opacity),
     });
     const layout = ({ layout: name, main }) => `${name} ${main}`;
     const changed = layout(this.habits) !== layout(other.habits);
     Object.assign(this.habits, other.habits);
     if (changed) this.arrange();
     else this.look();
+    this.showOpacity();
     this.toolbar.show();
     if (this.data.beside) this.gaze.bar.reserve(other.gaze.present);
   }
