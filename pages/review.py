@@ -58,7 +58,8 @@ with side:
     beside_choice.control(study, case, place, classifier.manifest)
     strip.show(case, place, radiograph)
 
-methods = [METHODS[name] for name in parameters]
+chosen = [METHODS[name] for name in parameters]
+methods = [one for one in chosen if not one.refusal(classifier.manifest)]
 film = right.empty()
 if not answers_at_once(study, methods):
     with film.container():
@@ -133,8 +134,7 @@ with right:
 others: tuple[Job, ...] = ()
 if other is not None and second is not None:
     with second:
-        of = classifier.manifest.labels
-        others = beside.show(other, of, labels, methods, parameters, target)
+        others = beside.show(other, classifier.manifest, labels, chosen, parameters, target)
 failed = [job for job in (*asked.values(), *others) if job.state is State.FAILED]
 if failed:
     st.button("Compute failed maps again", on_click=session.desk().retry, args=(failed,))

@@ -33,6 +33,10 @@ METHODS: dict[str, Method] = {
 USUAL: Final = ("lime", "shap", "grad_cam", "lrp")
 
 
+#: In *Review*: those, and what the model itself marks where it does.
+SHOWN: Final = (*USUAL, own_mask.METHOD.name)
+
+
 def by_waiting_time() -> tuple[Method, ...]:
     """All methods, those that need few model evaluations first."""
     return tuple(sorted(METHODS.values(), key=lambda method: method.sampled))

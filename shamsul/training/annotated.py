@@ -167,8 +167,8 @@ def _brought(task: _Task) -> tuple[int, Mapping[str, NDArray[np.uint8]], list[st
         if gaze:
             looks = [one.mark for one in own if isinstance(one.mark, Gaze)]
             if guidance.sigma is not None:
-                own_sigma = {"sigma": guidance.sigma * shape[0], "per_degree": np.empty((0, 2))}
-                looks = [replace(one, **own_sigma) for one in looks]
+                sigma = guidance.sigma * shape[0]
+                looks = [replace(one, sigma=sigma, per_degree=np.empty((0, 2))) for one in looks]
             brightness = np.sum([one.heatmap(shape) for one in looks], axis=0)
         else:
             brightness = union(own, shape).astype(float)

@@ -31,7 +31,7 @@ _FIXATIONS, _SHEET, _BOXES = "fixations.csv", "master_sheet.csv", "bounding_boxe
 _SAMPLES = "eye_gaze.csv"
 _VALID = "FPOGV"
 _IMAGE, _SECONDS = "DICOM_ID", "FPOGD"
-#: When a fixation began, on the clock of the eye tracker; else when its row was written, at its end.
+#: When a fixation began, on the eye tracker's clock; else when its row was written, at its end.
 _BEGAN = ("FPOGS", "Time (in secs)")
 #: In pixels of the original image; negative where the eyes were off it.
 _ON_IMAGE = ("X_ORIGINAL", "Y_ORIGINAL")

@@ -1,6 +1,6 @@
 """Beside the film that is reviewed: another case, or the same one as another model sees it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -76,7 +76,7 @@ def opinion(beside: Beside | None, study: Study, manifest: Manifest) -> Opinion 
 
 def show(
     beside: Beside,
-    of: Collection[str],
+    of: Manifest,
     labels: Sequence[str],
     methods: Sequence[Method],
     parameters: Mapping[str, Mapping[str, Value]],
@@ -87,9 +87,12 @@ def show(
     Parameters
     ----------
     beside : Beside
-    of : collection of str
-        All labels of the model that is reviewed.
-    labels, methods, parameters, target
+    of : Manifest
+        Of the model that is reviewed.
+    labels : sequence of str
+    methods : sequence of Method
+        Those that were chosen; those that can explain neither model are left out.
+    parameters, target
         As the maps of the case that is reviewed.
 
     Returns
@@ -108,7 +111,8 @@ def show(
     except ModelError as error:
         st.error(plain(f"The model {study.model} cannot be used: {error}"))
         return ()
-    names = counterparts(of, manifest.labels)
+    names = counterparts(of.labels, manifest.labels)
+    methods = [one for one in methods if not (one.refusal(of) and one.refusal(manifest))]
     explained = [names[label] for label in labels if label in names]
     able = [one for one in methods if explained and not one.refusal(manifest)]
     with st.spinner("Finding the fastest way to run this model here, once: some seconds …"):

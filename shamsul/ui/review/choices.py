@@ -8,7 +8,7 @@ from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Parameter, Value
-from shamsul.explainers.registry import METHODS, USUAL
+from shamsul.explainers.registry import METHODS, SHOWN
 from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.design.listing import Place
@@ -145,7 +145,7 @@ def explanation_settings(manifest: Manifest) -> tuple[Target, dict[str, dict[str
     -------
     target : Target
     parameters : dict
-        Of those of the chosen methods that can explain the model, by name.
+        Of the chosen methods, by name, whether or not they can explain the model.
     """
     with bar().tools:
         settings = st.popover(
@@ -159,12 +159,11 @@ def explanation_settings(manifest: Manifest) -> tuple[Target, dict[str, dict[str
     if settings.open:
         with settings:
             st.session_state["explained"] = _explained(manifest)
-    usual = {name: METHODS[name].settle({}) for name in USUAL}
+    usual = {name: METHODS[name].settle({}) for name in SHOWN}
     target: Target
     chosen: dict[str, dict[str, Value]]
     target, chosen = st.session_state.get("explained", (Target.LOGIT, usual))
-    able, _ = possible(METHODS, manifest)
-    return target, {name: own for name, own in chosen.items() if name in able}
+    return target, chosen
 
 
 def _explained(manifest: Manifest) -> tuple[Target, dict[str, dict[str, Value]]]:
@@ -173,7 +172,7 @@ def _explained(manifest: Manifest) -> tuple[Target, dict[str, dict[str, Value]]]
         list(METHODS),
         format_func=lambda name: METHODS[name].title,
         selection_mode="multi",
-        default=list(USUAL),
+        default=list(SHOWN),
         key="methods",
         persist_state="session",
         wrap=True,
@@ -190,7 +189,7 @@ def _explained(manifest: Manifest) -> tuple[Target, dict[str, dict[str, Value]]]
         persist_state="session",
     )
     parameters: dict[str, dict[str, Value]] = {}
-    for method in (METHODS[name] for name in METHODS if name in (chosen or USUAL)):
+    for method in (METHODS[name] for name in METHODS if name in (chosen or SHOWN)):
         st.markdown(f"**{method.title}**", help=f"{method.reading} {method.citation}")
         parameters[method.name] = {
             parameter.name: _control(method, parameter) for parameter in method.parameters
