@@ -8,7 +8,7 @@ import streamlit as st
 
 from shamsul.localisation.gaze import Gazed
 from shamsul.localisation.gaze_scores import GazeRules, GazeScore, Prior
-from shamsul.reading.design.study import Study
+from shamsul.reading.design.study import Case, Study
 from shamsul.studies import localisation as maps_of_studies
 from shamsul.studies.gaze import gaze_scores, gazed, with_gaze
 from shamsul.studies.panels import Source
@@ -31,12 +31,15 @@ class Choice:
     Attributes
     ----------
     study : Study
+    cases : tuple of Case
+        Those with gaze.
     sources : tuple of Source
         Maps of the cases with gaze, case by case.
     rules : GazeRules
     """
 
     study: Study
+    cases: tuple[Case, ...]
     sources: tuple[Source, ...]
     rules: GazeRules
 
@@ -67,11 +70,17 @@ def choice() -> Choice:
         )
     cases = with_gaze(session.desk(), session.store().cases(study.name))
     wanted = maps_of_studies.to_compare(study, cases, methods)
-    return Choice(study, tuple(wanted), GazeRules(not every, lasting, prior))
+    return Choice(study, cases, tuple(wanted), GazeRules(not every, lasting, prior))
 
 
 def view(chosen: Choice) -> None:
     """Scores of the maps that are there, as sentences, figures, tables and files."""
+    if not chosen.cases:
+        st.info(
+            "No case of this study has gaze. Files of fixations are imported in the view "
+            "Annotations."
+        )
+        return
     if not chosen.sources:
         st.info("Choose a method or a baseline under *What is compared*.")
         return

@@ -68,7 +68,10 @@ class Choice:
 
 
 def views() -> tuple[str, ...]:
-    """The views that are offered: that of gaze where the study that is looked at has any."""
+    """The views that are offered: that of gaze where the study that is looked at has any.
+
+    Who is in that view and chooses another study stays there, and is told.
+    """
     studies = session.store().studies()
     # As the choice has it, or the address before the choice has been drawn.
     asked = st.session_state.get("study")
@@ -77,11 +80,8 @@ def views() -> tuple[str, ...]:
         (one for one in studies if titled == one.title), studies[0] if studies else None
     )
     cases = session.store().cases(looked.name) if looked else ()
-    if with_gaze(session.desk(), cases):
+    if st.session_state.get("view") == GAZE or with_gaze(session.desk(), cases):
         return VIEWS
-    if st.session_state.get("view") == GAZE:  # then another study was chosen
-        del st.session_state["view"]
-        st.query_params.pop("view", None)
     return tuple(one for one in VIEWS if one != GAZE)
 
 

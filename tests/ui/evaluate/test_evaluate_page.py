@@ -377,11 +377,11 @@ def view_names(page: Evaluate) -> list[str]:
 
 @pytest.mark.usefixtures("exact_and_opposite")
 def test_gaze_is_a_view_of_studies_that_have_it(archive: AnnotationArchive) -> None:
-    assert "Gaze" not in view_names(Evaluate("Cases"))
-    assert "no view “Gaze” here" in Evaluate("Gaze").said()
+    assert "Gaze" not in view_names(Evaluate("Phantom benchmark", ()))
+    assert "no view “Gaze” here" in Evaluate("Gaze", ()).said()
     look(archive, "Ada", "Bob")
-    assert "Gaze" in view_names(Evaluate("Cases"))
     page = Evaluate("Gaze")
+    assert "Gaze" in view_names(page)
     assert "Labels scored: those annotated in 2 images" in as_read(page.said())
     assert "2 of 2 images with several readers" in as_read(page.said())
     (table,) = [
@@ -420,7 +420,7 @@ def test_gaze_without_maps_has_them_computed(archive: AnnotationArchive) -> None
     assert "No map of a finding in a case with gaze has been computed yet." in page.said()
 
 
-def test_another_study_without_gaze_is_shown_in_another_view(
+def test_of_another_study_without_gaze_it_is_said(
     installation: Path, archive: AnnotationArchive
 ) -> None:
     look(archive, "Ada")
@@ -428,6 +428,4 @@ def test_another_study_without_gaze_is_shown_in_another_view(
     page = Evaluate("Gaze", ())
     (study,) = [one for one in page.app.selectbox if one.label == "Study"]
     study.set_value("trial").run()
-    page.said()
-    (views,) = [one for one in page.app.button_group if one.label == "View"]
-    assert "Gaze" not in view_names(page) and views.value == ["Cases"]
+    assert "No case of this study has gaze." in page.said()
