@@ -121,6 +121,11 @@ class Gaze:
             shown=self.shown[own] if len(self.shown) else self.shown,
         )
 
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """Standard deviations of the Gaussian around each, by rows and columns; shape (n, 2)."""
+        return _or(self.per_degree, (self.sigma, self.sigma), len(self.fixations))
+
     def seen(self, shape: Shape) -> NDArray[np.bool_]:
         """Which fixations are on an image, of shape (n,), bool."""
         places = self.fixations[:, :2]
@@ -137,12 +142,22 @@ class Gaze:
             Of a fixation all around which the image is, the sum is its seconds.
         """
         seen = self.seen(shape)
-        spread = _or(self.per_degree, (self.sigma, self.sigma), len(self.fixations))[seen]
+        spread = self.spread[seen]
         shown = _or(self.shown, _ALL, len(self.fixations))[seen]
         row, column, seconds = self.fixations[seen].T
         down = _densities(row, spread[:, 0], shown[:, 0], shown[:, 2], shape[0])
         across = _densities(column, spread[:, 1], shown[:, 1], shown[:, 3], shape[1])
         return np.asarray((down * seconds[:, None]).T @ across)
+
+    def on_grid(self, shape: Shape, grid: Shape) -> "Gaze":
+        """The same on a grid over an image of some rows and columns."""
+        factors = np.divide(grid, shape)
+        return replace(
+            self,
+            fixations=self.fixations * (*factors, 1),
+            per_degree=self.spread * factors,
+            shown=self.shown * np.tile(factors, 2),
+        )
 
     def mask(self, shape: Shape) -> NDArray[np.bool_]:
         """See `Mark`."""

@@ -33,8 +33,10 @@ __all__ = [
     "models",
 ]
 
-#: The bundled model, trained on synthetic radiographs.
+#: The first of the bundled models, trained on synthetic radiographs.
 PHANTOM: Final = "phantom"
+#: All of them; the second is a U-Net that has learned where a simulated reader looks.
+BUNDLED: Final = (PHANTOM, "phantom-gaze")
 #: Of those that are published, the one for radiographs of whatever origin.
 GENERAL: Final = "xrv/densenet121-res224-all"
 _XRV: Final = "xrv/densenet121-res224-"
@@ -87,14 +89,14 @@ class ModelInfo:
 
 
 def models() -> tuple[ModelInfo, ...]:
-    """All registered models: the bundled one, those of the models directory, those to download."""
+    """All registered models: bundled ones, those of the models directory, those to download."""
     found = {info.name: info for info in _downloaded()}
     for weights, data in _XRV_DATA.items():
         name = _XRV + weights
         found.setdefault(name, ModelInfo(name, ModelState.AVAILABLE, data))
-    bundled = _describe(PHANTOM, ASSETS / "models" / PHANTOM, ModelState.BUNDLED)
-    found.pop(PHANTOM, None)
-    return bundled, *found.values()
+    bundled = [_describe(name, ASSETS / "models" / name, ModelState.BUNDLED) for name in BUNDLED]
+    others = [info for name, info in found.items() if name not in BUNDLED]
+    return *bundled, *others
 
 
 def folder_of(name_or_dir: str | Path) -> Path:
@@ -161,7 +163,7 @@ def add(folder: str | Path) -> str:
     """
     manifest = load(Path(folder)).manifest
     name = re.sub(r"[^a-z0-9._-]+", "-", manifest.name.lower()).strip("-.")
-    if not name or name == PHANTOM:
+    if not name or name in BUNDLED:
         raise ModelError(f"A model cannot be added under the name {manifest.name!r}.")
     target = settings().models / name
     if target.exists():

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,33 @@ class Viewing:
     ----------
     reader : str
         Source and author of the gaze; the source alone where no author is known.
-    fixations : ndarray of shape (n, 3), float64
-        Row and column in image coordinates, and seconds.
-    sigmas : ndarray of shape (n,), float64
-        Standard deviation of the Gaussian around each, in pixels of the image.
+    gazes : tuple of Gaze
+        One or more.
     """
 
     reader: str
-    fixations: NDArray[np.float64]
-    sigmas: NDArray[np.float64]
+    gazes: tuple[Gaze, ...]
+
+    @property
+    def fixations(self) -> NDArray[np.float64]:
+        """Row and column in image coordinates, and seconds; shape (n, 3)."""
+        return np.concatenate([one.fixations for one in self.gazes])
+
+    @property
+    def sigmas(self) -> NDArray[np.float64]:
+        """Standard deviations of the Gaussian around each, in pixels of the image; shape (n,)."""
+        return np.concatenate([one.spread.mean(1) for one in self.gazes])
+
+    def density(
+        self, shape: tuple[int, int], grid: tuple[int, int], by_duration: bool
+    ) -> NDArray[np.float64]:
+        """Where was looked how often, or how long, on a grid over an image of a shape."""
+        total = np.zeros(grid)
+        for one in self.gazes:
+            often = one.fixations * (1, 1, 0) + (0, 0, 1)
+            counted = one if by_duration else replace(one, fixations=often)
+            total += counted.on_grid(shape, grid).heatmap(grid)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +90,7 @@ def viewings(annotations: Iterable[Annotation]) -> tuple[Viewing, ...]:
         if isinstance(one.mark, Gaze):
             name = f"{one.source}, {one.author}" if one.author else one.source
             readers[name].append(one.mark)
-    return tuple(
-        Viewing(
-            name,
-            np.concatenate([mark.fixations for mark in marks]),
-            np.concatenate([np.full(len(mark.fixations), mark.sigma) for mark in marks]),
-        )
-        for name, marks in sorted(readers.items())
-    )
+    return tuple(Viewing(name, tuple(marks)) for name, marks in sorted(readers.items()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,24 +165,22 @@ class Scene:
         factor = min(1.0, LONGEST / max(gazed.shape))
         rows, columns = (max(1, round(side * factor)) for side in gazed.shape)
         self._grid = rows, columns
+        self._by_duration = rules.by_duration
         self._weights = slice(3 if rules.by_duration else 2)
         others = fixations.brought(elsewhere.without(gazed.image), (1, 1), self._grid)
         self._others = others[:, self._weights]
-        self._looks = [self._look(viewing, factor) for viewing in gazed.viewings]
+        self._looks = [self._look(viewing) for viewing in gazed.viewings]
         if rules.prior is Prior.CENTRE:
             self._prior = fixations.centre_prior(self._grid)
         else:
             sigma = factor * float(np.mean(np.concatenate([one.sigmas for one in gazed.viewings])))
             self._prior = fixations.prior(self._others, self._grid, sigma)
 
-    def _look(self, viewing: Viewing, factor: float) -> "_Look":
+    def _look(self, viewing: Viewing) -> "_Look":
         placed = fixations.brought(viewing.fixations, self._gazed.shape, self._grid)
         seen = fixations.on_image(placed, self._grid).weights
         weighed = placed[:, self._weights]
-        density = np.zeros(self._grid)
-        for sigma in np.unique(viewing.sigmas):
-            mine = weighed[viewing.sigmas == sigma]
-            density += fixations.density(mine, self._grid, factor * sigma)
+        density = viewing.density(self._gazed.shape, self._grid, self._by_duration)
         return _Look(viewing.reader, weighed, density, len(seen), float(seen.sum()))
 
     def map_scores(self, found: LabelMap) -> Iterator[GazeScore]:

@@ -56,7 +56,7 @@ def describe(desk: Desk, store: Store, study: str) -> tuple[About, pd.DataFrame]
         }
         for case in cases
     }
-    bundled = kept.model == registry.PHANTOM
+    bundled = kept.model in registry.BUNDLED
     here = Installation(
         {
             **_model(kept, answers),

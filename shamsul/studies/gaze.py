@@ -1,6 +1,7 @@
 """The maps of studies, scored against where readers looked at their cases."""
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -143,5 +144,6 @@ def _digest(looked: Iterable[Gazed]) -> str:
         found.update(repr((one.image, one.shape, labels)).encode())
         for viewing in one.viewings:
             found.update(viewing.reader.encode())
-            found.update(viewing.fixations.tobytes() + viewing.sigmas.tobytes())
+            for gaze in viewing.gazes:
+                found.update(json.dumps(gaze.to_json()).encode())
     return found.hexdigest()

@@ -188,3 +188,15 @@ def test_turned_gaze_keeps_its_degrees_and_what_was_shown(turn: Turn) -> None:
     np.testing.assert_allclose(
         turned.heatmap(turn.shape(SHAPE)), turn.pixels(zoomed().heatmap(SHAPE)), atol=1e-12
     )
+
+
+def test_on_a_coarser_grid_it_is_the_same_gaze() -> None:
+    fixations = [[12.0, 20.5, 1.0], [25.0, 40.0, 3.0]]
+    gaze = Gaze(
+        fixations, 5.0, per_degree=[[6, 4], [8, 8]], shown=[[0, 0, 40, 60], [10, 20, 40, 60]]
+    )
+    coarse = gaze.on_grid(SHAPE, (20, 20)).heatmap((20, 20))
+    blocks = gaze.heatmap(SHAPE).reshape(20, 2, 20, 3).sum((1, 3))
+    np.testing.assert_allclose(coarse, blocks, atol=0.03 * blocks.max())
+    plain = Gaze(fixations, 5.0)
+    assert plain.on_grid(SHAPE, SHAPE).heatmap(SHAPE) == pytest.approx(plain.heatmap(SHAPE))

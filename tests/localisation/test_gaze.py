@@ -245,11 +245,11 @@ def test_other_readers_are_scored_like_a_map() -> None:
     parts = []
     for one in (ada, cleo):  # each counts alike, however many fixations there are
         places = one.mark.fixations[:, :2]
-        density = fixations.density(places, SHAPE, SIGMA)
+        density = Gaze(np.c_[places, np.ones(len(places))], SIGMA).heatmap(SHAPE)
         parts.append(density / density.sum())
     expected = saliency.nss(sum(parts), [[12, 22]])
     assert people["gaze, Bob"].nss == pytest.approx(expected)
-    of_bob = fixations.density([[12, 22]], SHAPE, SIGMA)
+    of_bob = bob.mark.heatmap(SHAPE)
     assert people["gaze, Bob"].sim == pytest.approx(saliency.sim(sum(parts), of_bob))
 
 

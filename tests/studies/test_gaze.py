@@ -1,6 +1,7 @@
 """Maps of a study's cases against where readers looked at them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from shamsul.explainers.heatmap import Heatmap
 from shamsul.localisation.gaze_scores import LONGEST, GazeRules
 from shamsul.localisation.score import HUMAN
 from shamsul.metrics import saliency
-from shamsul.metrics.fixations import brought, density
 from shamsul.radiographs import RadiographArchive
 from shamsul.radiographs.geometry import Geometry
 from shamsul.reading import Store
@@ -104,11 +104,12 @@ def test_maps_that_are_there_are_scored_against_each_reader(bench: Bench) -> Non
     rows, columns = bench.desk.archive.extent(case.image_sha256).shape
     grid = (LONGEST, LONGEST * columns // rows)
     ada, bob = (
-        brought(mark.mark.fixations[:, :2], (rows, columns), grid)
+        mark.mark.on_grid((rows, columns), grid)
         for mark in bench.annotations.get(case.image_sha256)
         if mark.author
     )
-    expected = saliency.nss(density(bob, grid, 40 * LONGEST / rows), ada)
+    often = replace(bob, fixations=np.c_[bob.fixations[:, :2], np.ones(len(bob.fixations))])
+    expected = saliency.nss(often.heatmap(grid), ada.fixations[:, :2])
     assert one.nss == pytest.approx(expected)
 
 

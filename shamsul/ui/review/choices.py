@@ -86,7 +86,7 @@ def heading(study: Study, case: Case, place: Place) -> None:
 
 def warnings(study: Study, radiograph: Radiograph) -> None:
     """Say in a line what a reader must know before believing anything on the page."""
-    phantom = study.model == registry.PHANTOM and study.name != DEMO.name
+    phantom = study.model in registry.BUNDLED and study.name != DEMO.name
     if not (phantom or radiograph.notes or radiograph.burned_in_annotation):
         return
     with st.container(
