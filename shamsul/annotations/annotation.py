@@ -70,6 +70,11 @@ def of_findings(annotations: Iterable[M]) -> tuple[M, ...]:
     return tuple(one for one in annotations if is_finding(one.label) and one.kind != Gaze.kind)
 
 
+def of_gaze(annotations: Iterable[M]) -> tuple[M, ...]:
+    """Those that say where somebody looked."""
+    return tuple(one for one in annotations if one.kind == Gaze.kind)
+
+
 @dataclass(frozen=True, eq=False)
 class Annotation:
     """Where a finding is, according to somebody.

@@ -104,7 +104,7 @@ def _gazed(
     together: dict[str, Reference] = {}
     faults: tuple[Fault, ...] = ()
     for source, file in opened.items():
-        references, more = file.references(files, table, Annotators.EACH)
+        references, more = file.references(files, table, Annotators.EACH, gaze=True)
         faults += more
         for image, reference in references.items():
             before = together.get(image)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation
+from shamsul.annotations.annotation import Annotation, of_findings
 from shamsul.annotations.marks import Gaze
 from shamsul.localisation.reference import Reference
 from shamsul.metrics import fixations
@@ -74,7 +74,7 @@ class Gazed:
     @classmethod
     def of(cls, reference: Reference) -> "Gazed | None":
         """What annotations say; None where none of them is gaze."""
-        marked = [one for one in reference.annotations if not isinstance(one.mark, Gaze)]
+        marked = of_findings(reference.annotations)
         labels = frozenset(one.label for one in marked if one.mask(reference.shape).any())
         found = viewings(reference.annotations)
         return cls(reference.image, reference.shape, found, labels or None) if found else None

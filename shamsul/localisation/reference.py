@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.annotations.annotation import Annotation, of_findings, union
+from shamsul.annotations.annotation import Annotation, of_findings, of_gaze, union
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.image_names import Images
@@ -106,10 +106,13 @@ class AnnotationFile:
         files: Sequence[MapFile],
         table: LabelTable,
         annotators: Annotators = Annotators.UNION,
+        *,
+        gaze: bool = False,
     ) -> tuple[dict[str, Reference], tuple[Fault, ...]]:
         """The annotations of the images that have maps, and what could not be used.
 
         Labels that have no map under their own name take the one that stands for it in the table.
+        Where people looked is among them only with `gaze`, parts of the body never are.
         Of a CheXlocalize file, images without maps are kept.
 
         Returns
@@ -149,7 +152,7 @@ class AnnotationFile:
         references = {
             image: Reference(image, _only(sizes[image], image), found)
             for image, marks in brought.annotations.items()
-            if (found := of_findings(marks))
+            if (found := (*of_findings(marks), *(of_gaze(marks) if gaze else ())))
         }
         return references, brought.faults
 
