@@ -13,7 +13,7 @@ from tests.classifiers.conftest import tiny
 LABELS: Final = ("No Finding", "Cardiomegaly", "Effusion", "Pneumothorax", "Consolidation", "Mass")
 
 
-def install(models: Path, name: str = "phantom-gaze", **changes: Any) -> Path:
+def install(models: Path, name: str = "second", **changes: Any) -> Path:
     """Put one into a models directory; keyword arguments change its manifest."""
     folder = models / name
     folder.mkdir(parents=True)

@@ -30,7 +30,9 @@ from tests.ui.review.models import LABELS, install
 
 pytestmark = pytest.mark.usefixtures("installation")
 
-GAZE = "phantom-gaze"
+#: The second bundled model, which the demo names.
+GAZE = registry.BUNDLED[1]
+OTHER = "second"
 
 
 def put(pages: Pages, what: int | str | None, case: int = 3, dock: str | None = None) -> None:
@@ -78,30 +80,33 @@ def test_nothing_is_beside_before_it_is_chosen(pages: Pages) -> None:
 
 
 def test_another_case_is_offered_and_models_with_a_finding_in_common(pages: Pages) -> None:
-    assert offered(pages) == ["Nothing", "Another case: phantom-0004"]
-    install(settings().models, "another")
-    install(settings().models, GAZE)
+    # The demo names the second bundled model.
+    bundled = ["Nothing", "Another case: phantom-0004", f"The model {GAZE}"]
+    assert offered(pages) == bundled
+    install(settings().models, OTHER)
     install(settings().models, "stranger", labels=("Mass", "Hernia"))
-    # First what the study names: the demo the second bundled model.
-    assert offered(pages)[2:] == [f"The model {GAZE}", "The model another"]
+    assert offered(pages) == [*bundled, f"The model {OTHER}"]
     captions = as_read(str(pages.app.radio(key="beside-choice").proto.captions))
     assert "knows 5 of the 7 findings; trained on nothing" in captions
     assert "cannot be used" not in pages.texts()
 
 
-def test_what_the_study_names_but_is_not_here_is_told(pages: Pages) -> None:
+def test_what_the_study_names_but_is_not_here_is_told(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "BUNDLED", registry.BUNDLED[:1])
     offered(pages)
     assert f"The study names {GAZE}, which is not here or cannot be used." in as_read(pages.texts())
 
 
 def test_a_choice_stays_from_case_to_case_and_is_taken_back(pages: Pages) -> None:
-    install(settings().models, GAZE)
+    install(settings().models, OTHER)
     offered(pages)
     menu = pages.app.radio(key="beside-choice")
-    menu.set_value(GAZE).run()
-    assert [one["beside"] for one in viewers(pages)] == ["", GAZE]
+    menu.set_value(OTHER).run()
+    assert [one["beside"] for one in viewers(pages)] == ["", OTHER]
     pages.review(4, dock=None)
-    assert [one["beside"] for one in viewers(pages)] == ["", GAZE]
+    assert [one["beside"] for one in viewers(pages)] == ["", OTHER]
     pages.app.radio(key="beside-choice").set_value("").run()
     assert len(viewers(pages)) == 1
     assert bars(pages)["other"] is None
@@ -119,22 +124,22 @@ def test_the_case_of_the_strip_is_the_one_in_the_menu(pages: Pages) -> None:
 
 
 def test_both_models_say_their_probabilities_of_the_same_film(pages: Pages) -> None:
-    install(settings().models, GAZE, thresholds={"Effusion": 0.01, "Cardiomegaly": 0.99})
+    install(settings().models, OTHER, thresholds={"Effusion": 0.01, "Cardiomegaly": 0.99})
     show(pages, "Pleural Effusion", "Cardiomegaly")
-    put(pages, GAZE)
+    put(pages, OTHER)
     film, other = viewers(pages)
     assert other["image"]["id"] == film["image"]["id"]
     radiograph = session.radiograph(session.store().cases("phantom-demo")[2].image_sha256)
     own = registry.load("phantom").predict(radiograph)
-    theirs = registry.load(GAZE).predict(radiograph)
+    theirs = registry.load(OTHER).predict(radiograph)
     captions = [[row["caption"] for row in one["rows"]] for one in (film, other)]
     effusion, heart = theirs["Effusion"].probability, theirs["Cardiomegaly"].probability
     assert captions == [
         [f"{own[name].probability:.2f}, phantom" for name in ("Pleural Effusion", "Cardiomegaly")],
-        [f"{effusion:.2f}, {GAZE} (there: Effusion)", f"{heart:.2f}, {GAZE}"],
+        [f"{effusion:.2f}, {OTHER} (there: Effusion)", f"{heart:.2f}, {OTHER}"],
     ]
     told = bars(pages)
-    assert told["other"] == {"name": GAZE, "than": "phantom", "about": "not calibrated"}
+    assert told["other"] == {"name": OTHER, "than": "phantom", "about": "not calibrated"}
     said = {one["name"]: one["other"] for one in told["labels"]}
     assert said["Pleural Effusion"]["probability"] == pytest.approx(effusion)
     assert said["Pleural Effusion"]["positive"]
@@ -146,15 +151,15 @@ def test_what_is_calibrated_is_said(pages: Pages) -> None:
     calibration = Calibration(
         CALIBRATIONS[0], "drawn films", 100, {"Effusion": 2.0}, {"Effusion": 0.5}
     )
-    install(settings().models, GAZE, labels=("Effusion",), calibration=calibration)
-    put(pages, GAZE)
+    install(settings().models, OTHER, labels=("Effusion",), calibration=calibration)
+    put(pages, OTHER)
     assert bars(pages)["other"]["about"] == "calibrated on drawn films (100 images)"
 
 
 def test_maps_of_the_same_methods_and_labels_are_those_of_the_other_model(pages: Pages) -> None:
-    install(settings().models, GAZE)
+    install(settings().models, OTHER)
     show(pages, "Pneumothorax", "Pleural Effusion")
-    put(pages, GAZE)
+    put(pages, OTHER)
     film, other = viewers(pages)
     titles = [
         [(row["label"], panel["title"]) for row in one["rows"] for panel in row["panels"]]
@@ -169,15 +174,25 @@ def test_maps_of_the_same_methods_and_labels_are_those_of_the_other_model(pages:
 
 
 def test_a_finding_that_the_other_model_lacks_is_said_to_be(pages: Pages) -> None:
-    install(settings().models, GAZE)
+    install(settings().models, OTHER)
     show(pages, "Lung Lesion", "Pneumothorax")
-    put(pages, GAZE)
+    put(pages, OTHER)
     lesion, pneumothorax = viewers(pages)[1]["rows"]
-    assert set(failures(lesion).values()) == {f"{GAZE} does not know this finding."}
+    assert set(failures(lesion).values()) == {f"{OTHER} does not know this finding."}
     assert not any(failures(pneumothorax).values())
-    assert lesion["caption"] == GAZE
+    assert lesion["caption"] == OTHER
     (said,) = [one for one in bars(pages)["labels"] if one["name"] == "Lung Lesion"]
     assert said["other"] is None
+
+
+def test_the_mask_of_the_second_bundled_model_is_beside(pages: Pages) -> None:
+    show(pages, "Pneumothorax")
+    put(pages, GAZE)
+    film, other = viewers(pages)
+    mask = METHODS["own_mask"].title
+    assert mask not in failures(film["rows"][0])
+    assert list(failures(other["rows"][0]))[-1] == mask
+    assert not any(failures(other["rows"][0]).values())
 
 
 def test_no_map_is_computed_that_nobody_can_see(
@@ -190,13 +205,13 @@ def test_no_map_is_computed_that_nobody_can_see(
         return explain_here(worker, folder, *rest)
 
     monkeypatch.setattr(Worker, "explain", explain)
-    install(settings().models, GAZE)
+    install(settings().models, OTHER)
     show(pages, "Lung Lesion")
-    put(pages, GAZE)
+    put(pages, OTHER)
     assert set(explained) == {"phantom"}
     show(pages, "Pneumothorax")
-    put(pages, GAZE)
-    assert set(explained) == {"phantom", GAZE}
+    put(pages, OTHER)
+    assert set(explained) == {"phantom", OTHER}
 
 
 def test_a_method_that_cannot_explain_the_other_model_says_why(
@@ -244,8 +259,8 @@ def test_a_model_that_cannot_be_used_is_a_sentence_beside_the_film(
 
 
 def test_ratings_are_of_the_study_s_own_model(pages: Pages) -> None:
-    install(settings().models, GAZE)
-    put(pages, GAZE, dock="Rate")
+    install(settings().models, OTHER)
+    put(pages, OTHER, dock="Rate")
     pages.answer("LIME", 4)
     store = Store(settings().database)
     (row,) = csv.DictReader(io.StringIO(export_ratings(store, "phantom-demo").ratings.decode()))
@@ -264,11 +279,11 @@ def trial(installation: Any, pages: Pages) -> Callable[[], int]:
 def test_a_planned_study_is_reviewed_once_it_is_closed(
     trial: Callable[[], int], pages: Pages
 ) -> None:
-    install(settings().models, GAZE)
-    put(pages, GAZE, case=trial())
+    install(settings().models, OTHER)
+    put(pages, OTHER, case=trial())
     assert "names no case to review" in pages.texts()
     Readings(session.store().database).close("trial")
-    put(pages, GAZE, case=trial())
+    put(pages, OTHER, case=trial())
     assert len(viewers(pages)) == 2
     (dock,) = [one for one in pages.app.button_group if one.key == "dock-of-closed"]
     assert list(dock.options) == ["Compare"]

@@ -11,7 +11,7 @@ from tests.ui.review.models import install
 
 pytestmark = pytest.mark.browser
 
-GAZE = "phantom-gaze"
+OTHER = "second"
 #: Once for each model it is measured how it runs fastest.
 SLOW = 240_000
 
@@ -21,7 +21,7 @@ def url(start_app: Callable[..., str], tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("beside")
     # Always above its operating points but for one, of which it is always below.
     points = dict.fromkeys(("Effusion", "Pneumothorax", "Consolidation", "No Finding"), 0.0)
-    install(folder / "models", GAZE, thresholds={**points, "Cardiomegaly": 1.0})
+    install(folder / "models", OTHER, thresholds={**points, "Cardiomegaly": 1.0})
     return start_app("app.py", {"SHAMSUL_DATA_DIR": str(folder)})
 
 
@@ -40,10 +40,10 @@ def both(page: Page, url: str) -> tuple[Locator, Locator]:
     page.keyboard.press("i")
     expect(page.get_by_text(re.compile(r"\b156 %"))).to_be_visible()
     page.get_by_role("button", name="Beside: nothing").click()
-    page.get_by_text(f"The model {GAZE}", exact=True).click()
-    expect(page.get_by_role("button", name=f"Beside: {GAZE}")).to_be_visible()
+    page.get_by_text(f"The model {OTHER}", exact=True).click()
+    expect(page.get_by_role("button", name=f"Beside: {OTHER}")).to_be_visible()
     page.keyboard.press("Escape")
-    second = page.get_by_role("group", name=GAZE, exact=True)
+    second = page.get_by_role("group", name=OTHER, exact=True)
     expect(second).to_be_visible(timeout=SLOW)
     settled(page)
     return page.locator(".st-key-review-film"), second
@@ -101,7 +101,7 @@ def test_maps_have_their_names_and_differences_are_read_in_the_list(
 
     number = r"(\d\.\d\d)"
     said = re.fullmatch(
-        rf"Pleural Effusion, probability {number}, below its operating point of 0.41; {GAZE} "
+        rf"Pleural Effusion, probability {number}, below its operating point of 0.41; {OTHER} "
         rf"{number}, above its operating point of 0.00, difference \+{number}, on the other side",
         told("Pleural Effusion"),
     )
@@ -110,9 +110,9 @@ def test_maps_have_their_names_and_differences_are_read_in_the_list(
     assert theirs - own == pytest.approx(difference, abs=0.001)
     # Both are below: no words about sides.
     assert re.search(r"below its operating point of 1.00, difference \S+$", told("Cardiomegaly"))
-    assert told("Lung Lesion").endswith(f"; not among the findings of {GAZE}")
+    assert told("Lung Lesion").endswith(f"; not among the findings of {OTHER}")
     labels = page.get_by_role("list", name="Labels to explain")
     expect(labels.get_by_text(f"+{difference:.2f} ≠", exact=True)).to_be_visible()
     expect(labels.get_by_text("not among its findings")).to_have_count(2)
-    for model in ("phantom", GAZE):
+    for model in ("phantom", OTHER):
         expect(page.get_by_text(f"{model}: not calibrated", exact=True)).to_be_visible()
