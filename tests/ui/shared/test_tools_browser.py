@@ -330,7 +330,7 @@ def test_maps_letters_and_measurements_follow_when_the_view_is_turned(opened, fo
     for key, words, heat, sides in turned:
         panel(page, "Radiograph").press(key)
         expect(page.locator(".plain .lie")).to_have_text(words)
-        assert letters(page) == sides
+        eventually(page, lambda sides=sides: letters(page) == sides)
         at = pytest.approx(heat, abs=0.015)
         eventually(page, lambda at=at: centre_of_heat(page) == at)
     # Rotated by 270 degrees and mirrored, the film's rows are the screen's columns.
