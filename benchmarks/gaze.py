@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.stats import t as student
-from shamsul.metrics.fixations import centre_prior
 from torch.nn import functional
 
 from shamsul.classifiers import architecture
@@ -28,6 +27,7 @@ from shamsul.classifiers.unet import UNet
 from shamsul.explainers.lrp import Propagation
 from shamsul.explainers.rules import COMPOSITES
 from shamsul.metrics import bootstrap, roc, saliency
+from shamsul.metrics.fixations import centre_prior
 from shamsul.metrics.localisation import iou
 from shamsul.metrics.thresholds import Otsu
 from shamsul.phantom import LABELS, Phantom, render
