@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import cached_property, partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from shamsul.explainers.baselines import without_model
 from shamsul.localisation.gaze import Elsewhere, Gazed, Viewing
 from shamsul.localisation.images import each_image
 from shamsul.localisation.maps import LabelMap, MapFile, on_image
-from shamsul.localisation.score import HUMAN, NAN, NO_RELEVANCE
+from shamsul.localisation.score import HUMAN, NAN, NO_RELEVANCE, Stored
 from shamsul.metrics import fixations, saliency
 from shamsul.radiographs.geometry import Geometry
 
@@ -64,7 +64,7 @@ class GazeRules:
 
 
 @dataclass(frozen=True)
-class GazeScore:
+class GazeScore(Stored):
     """One map's scores against one reader's gaze; NaN where undefined.
 
     Attributes
@@ -99,18 +99,6 @@ class GazeScore:
     kl_divergence: float = NAN
     information_gain: float = NAN
     reason: str = ""
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "GazeScore":
-        """What :meth:`to_json` gave, after its way through JSON."""
-        known: dict[str, Any] = {
-            name: NAN if value is None else value for name, value in stored.items()
-        }
-        return cls(**known)
-
-    def to_json(self) -> dict[str, Any]:
-        """All attributes; what is not a number is None."""
-        return {name: None if value != value else value for name, value in vars(self).items()}
 
 
 _COLUMNS = tuple(one.name for one in fields(GazeScore))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Self
 
 from shamsul.localisation.features import Features
 
@@ -21,8 +21,24 @@ NO_RELEVANCE = "no relevance is positive"
 NO_SPACING = "the size of a pixel is not known"
 
 
+class Stored:
+    """A row of names and numbers on its way through JSON, which has no NaN: null."""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """What :meth:`to_json` gave, after its way through JSON."""
+        known: dict[str, Any] = {
+            name: NAN if value is None else value for name, value in stored.items()
+        }
+        return cls(**known)
+
+    def to_json(self) -> dict[str, Any]:
+        """All attributes; what is not a number is None."""
+        return {name: None if value != value else value for name, value in vars(self).items()}
+
+
 @dataclass(frozen=True)
-class Score:
+class Score(Stored):
     """One map's scores; NaN where undefined, or not part of the protocol.
 
     Attributes
@@ -73,18 +89,6 @@ class Score:
     centre_distance_px: float = NAN
     centre_distance_mm: float = NAN
     reason: str = ""
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Score":
-        """What :meth:`to_json` gave, after its way through JSON."""
-        known: dict[str, Any] = {
-            name: NAN if value is None else value for name, value in stored.items()
-        }
-        return cls(**known)
-
-    def to_json(self) -> dict[str, Any]:
-        """All attributes; what is not a number is None."""
-        return {name: None if value != value else value for name, value in vars(self).items()}
 
 
 _COLUMNS = tuple(one.name for one in fields(Score))

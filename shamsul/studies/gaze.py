@@ -7,7 +7,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from shamsul.annotations.marks import Gaze
+from shamsul.annotations.annotation import of_gaze
 from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.localisation.gaze import Elsewhere, Gazed, viewings
@@ -30,11 +30,7 @@ def with_gaze(desk: Desk, cases: Iterable[Case]) -> tuple[Case, ...]:
     ValueError
         If annotations of a case are damaged.
     """
-    return tuple(
-        case
-        for case in cases
-        if any(one.kind == Gaze.kind for one in desk.annotations.describe(case.image_sha256))
-    )
+    return tuple(case for case in cases if of_gaze(desk.annotations.describe(case.image_sha256)))
 
 
 def gazed(desk: Desk, store: Store, study: str) -> dict[str, Gazed]:
