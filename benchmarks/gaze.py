@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 from torch.nn import functional
 
+from benchmarks.phantoms import fingerprint, rendered
+from benchmarks.training import CHANGES, MANIFEST
 from shamsul.classifiers import architecture
 from shamsul.classifiers.grid import resample
 from shamsul.classifiers.manifest import Manifest, Resize
@@ -33,11 +35,9 @@ from shamsul.metrics.thresholds import Otsu
 from shamsul.phantom import LABELS, Phantom, render
 from shamsul.phantom.gaze import heatmap, look
 from shamsul.storage.atomic import write_atomically
-from shamsul.training import devices, store
-from shamsul.training.cases import fingerprint
+from shamsul.training import devices
 from shamsul.training.guidance import Guides
 from shamsul.training.loop import Examples, predicted, train
-from shamsul.training.phantom_classifier import CHANGES, MANIFEST
 from shamsul.training.recipe import Recipe
 
 #: Rows and columns of images, of guides and of maps.
@@ -125,20 +125,17 @@ class Phantoms:
 
 def phantoms(name: str, start: int, count: int, cache: Path, processes: int) -> Phantoms:
     """Render those that the cache lacks."""
-    folder = cache / f"gaze-{SIZE}-{fingerprint()}-{name}-{start}-{count}"
-    folder.mkdir(parents=True, exist_ok=True)
     labels = len(LABELS)
-    arrays = {
-        "images": store.array(folder / "images.npy", (count, SIZE, SIZE)),
-        "present": store.array(folder / "present.npy", (count, labels)),
-        "gaze": store.array(folder / "gaze.npy", (count, COARSE, COARSE)),
-        "exact": store.array(folder / "exact.npy", (count, labels, COARSE, COARSE)),
+    shapes = {
+        "images": (SIZE, SIZE),
+        "present": (labels,),
+        "gaze": (COARSE, COARSE),
+        "exact": (labels, COARSE, COARSE),
         # Bytes of float32.
-        "fixations": store.array(folder / "fixations.npy", (count, LONGEST, 3 * 4)),
+        "fixations": (LONGEST, 3 * 4),
     }
-    done = store.array(folder / "done.npy", (count,))
-    tasks = [(int(index), start + int(index)) for index in np.flatnonzero(done == 0)]
-    store.fill(arrays, done, store.each(_phantom, tasks, processes), f"rendering {name}")
+    folder = cache / f"gaze-{SIZE}-{fingerprint()}-{name}-{start}-{count}"
+    arrays = rendered(folder, start, count, shapes, _phantom, processes)
     return Phantoms(
         arrays["images"],
         np.array(arrays["present"], bool),

@@ -14,29 +14,40 @@ import json
 import logging
 import tempfile
 import time
+import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
 from benchmarks.explain import machine
+from benchmarks.phantoms import fingerprint, rendered
 from shamsul.classifiers import architecture
-from shamsul.classifiers.manifest import Manifest
-from shamsul.phantom import LABELS
+from shamsul.classifiers.grid import resample
+from shamsul.classifiers.manifest import Manifest, Resize
+from shamsul.phantom import LABELS, render
+from shamsul.settings import ASSETS
 from shamsul.training import devices
-from shamsul.training.cases import Split, cases
 from shamsul.training.loop import Examples, mean_auc, predicted, train
-from shamsul.training.phantom_classifier import CHANGES, MANIFEST, TRAINING_SHAPES
 from shamsul.training.recipe import Augmentation, Recipe
+
+_BUNDLED = ASSETS / "models" / "phantom"
+#: The bundled model and how its images are changed.
+MANIFEST = Manifest.read(_BUNDLED)
+Arrays = Mapping[str, NDArray[np.uint8]]
+CHANGES = Augmentation(**tomllib.loads((_BUNDLED / "training.toml").read_text())["augmentation"])
 
 BEFORE = ("Cardiomegaly", "Pleural Effusion", "Pneumothorax")
 AFTER = ("Consolidation", "Lung Lesion", "Support Devices")
 #: Half of the bundled model's grid: a quarter of the time.
 SIZE = 112
+SHAPE = (288, 240)
 SMALL = replace(
     MANIFEST,
     input_size=SIZE,
@@ -91,9 +102,10 @@ def bare(module: nn.Module, images: int, batch: int) -> float:
 def transfer(count: int, seeds: int, cache: Path, processes: int) -> dict[str, Any]:
     """Three other findings on a few images: from what three findings taught, and from nothing."""
 
-    def phantoms(name: str, start: int, many: int) -> Any:
-        split = Split(name, range(start, start + many), TRAINING_SHAPES)
-        return cases(split, cache, processes=processes)
+    def phantoms(name: str, start: int, many: int) -> Arrays:
+        kept = cache / f"transfer-{SIZE}-{fingerprint()}-{name}-{start}-{many}"
+        shapes = {"images": (SIZE, SIZE), "present": (len(LABELS),)}
+        return rendered(kept, start, many, shapes, _phantom, processes)
 
     many = phantoms("before", 50_000_000, 2000)
     held_out = phantoms("held-out", 52_000_000, 500)
@@ -116,19 +128,28 @@ def transfer(count: int, seeds: int, cache: Path, processes: int) -> dict[str, A
     }
 
 
-def examples(found: Any, labels: tuple[str, ...]) -> Examples:
+def _phantom(task: tuple[int, int]) -> tuple[int, dict[str, NDArray[np.uint8]]]:
+    index, seed = task
+    phantom = render(seed, shape=SHAPE)
+    return index, {
+        "images": np.rint(resample(phantom.pixels, SIZE, Resize.STRETCH).values * 255).astype(
+            np.uint8
+        ),
+        "present": np.array([phantom.labels[label] for label in LABELS], np.uint8),
+    }
+
+
+def examples(found: Arrays, labels: tuple[str, ...]) -> Examples:
     """Phantoms on the small grid with some of their labels."""
-    columns = [LABELS.index(label) for label in labels]
-    pixels = found.images.reshape(len(found), SIZE, 2, SIZE, 2).mean((2, 4)).astype(np.uint8)
-    present = found.present[:, columns]
-    return Examples(pixels, present.astype(np.float32), np.ones_like(present))
+    present = found["present"][:, [LABELS.index(label) for label in labels]]
+    return Examples(found["images"], present.astype(np.float32), np.ones(present.shape, bool))
 
 
 def learned(
     manifest: Manifest,
     labels: tuple[str, ...],
-    training: Any,
-    validation: Any,
+    training: Arrays,
+    validation: Arrays,
     epochs: int,
     start: nn.Module | None,
     seed: int,
@@ -166,7 +187,7 @@ def learned(
     return module
 
 
-def area(module: nn.Module, labels: tuple[str, ...], found: Any) -> float:
+def area(module: nn.Module, labels: tuple[str, ...], found: Arrays) -> float:
     """The mean AUROC on phantoms."""
     held_out = examples(found, labels)
     fabric = devices.fabric("cpu", 1, "32-true")
@@ -184,7 +205,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--cache", type=Path, default=Path("build/phantom-training"))
+    parser.add_argument("--cache", type=Path, default=Path("build/transfer"))
     options = parser.parse_args()
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     if options.what == "epoch":

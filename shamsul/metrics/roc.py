@@ -111,6 +111,38 @@ class Drawn:
         return np.asarray(counts, dtype=float).reshape(2, self._levels)
 
 
+def operating_point(probabilities: NDArray[np.floating], present: NDArray[np.bool_]) -> float:
+    """Threshold with the largest sensitivity + specificity - 1 (Youden's J).
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (N,), in [0, 1]
+    present : ndarray of shape (N,), bool
+
+    Returns
+    -------
+    float
+        Half-way between the two cases that it separates; 0.5 without both kinds of case.
+
+    References
+    ----------
+    Youden 1950, doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
+
+    Examples
+    --------
+    >>> operating_point(np.array([0.1, 0.2, 0.4, 0.9]), np.array([False, False, True, True]))
+    0.3
+    """
+    if present.all() or not present.any():
+        return 0.5
+    values = np.unique(probabilities)
+    sensitivity = np.array([(probabilities[present] >= value).mean() for value in values])
+    specificity = np.array([(probabilities[~present] < value).mean() for value in values])
+    best = int(np.argmax(sensitivity + specificity))
+    below = values[best - 1] if best else values[best]
+    return round(float((values[best] + below) / 2), 6)
+
+
 @dataclass(frozen=True)
 class Area:
     """An area under the ROC curve with its interval.

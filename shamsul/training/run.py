@@ -20,6 +20,7 @@ from shamsul.classifiers import weights
 from shamsul.classifiers.folder import TRAINING_MEAN
 from shamsul.classifiers.manifest import Manifest, Resize
 from shamsul.classifiers.unet import UNet
+from shamsul.metrics.roc import operating_point
 from shamsul.storage.atomic import new_folder, write_atomically
 from shamsul.training import devices
 from shamsul.training.annotated import guides
@@ -29,7 +30,6 @@ from shamsul.training.datasets import splits
 from shamsul.training.datasets.asked import Data, opened
 from shamsul.training.datasets.registry import DATASETS
 from shamsul.training.datasets.table import Side
-from shamsul.training.evaluation import operating_point
 from shamsul.training.images import images
 from shamsul.training.kept import CHECKPOINT, CONFIG, MODEL, SPLIT, SUMMARY
 from shamsul.training.loop import (
@@ -201,10 +201,10 @@ def _trained(
     logits = predicted(fabric, module.to(fabric.device), manifest.scaling, validation.pixels)
     if first:
         points = _operating_points(logits, validation, manifest)
-        title = DATASETS[file.dataset.kind].title
-        manifest = replace(
-            manifest, thresholds=points, trained_on=manifest.trained_on or f"{title}."
-        )
+        seen = manifest.trained_on or f"{DATASETS[file.dataset.kind].title}."
+        if file.policy.shuffled:
+            seen += " Its labels were shuffled: it knows nothing."
+        manifest = replace(manifest, thresholds=points, trained_on=seen)
         _write_model(folder / MODEL, manifest, module.float().cpu().state_dict(), training)
         used = (int(side.known.any(1).sum()) for side in (training, validation))
         summary = _summary(file, data, history, split, precision, *used)

@@ -208,6 +208,13 @@ def test_annotations_of_other_images_are_a_sentence(shamsul, tmp_path: Path) -> 
     assert "Nothing in" in done.stderr and "is gaze in one of the images." in done.stderr
 
 
+def test_a_model_of_shuffled_labels_says_so(shamsul, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(CONFIG.replace("[policy]", "[policy]\nshuffled = true"))
+    assert shamsul("train", "tiny.toml", "--processes", 0).returncode == 0
+    classifier = load(tmp_path / "data" / "runs" / "tiny" / "model")
+    assert classifier.manifest.trained_on == "CheXpert. Its labels were shuffled: it knows nothing."
+
+
 def test_a_bad_image_is_a_line_and_counts_for_nothing(shamsul, tmp_path: Path) -> None:
     copy = shutil.copytree((tmp_path / NAME).resolve(), tmp_path / "copy")
     (tmp_path / "tiny.toml").write_text(CONFIG.replace(NAME, "copy"))

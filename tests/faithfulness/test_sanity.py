@@ -19,10 +19,9 @@ from shamsul.faithfulness.measure import Result, Subject
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.phantom import render
 from shamsul.training import devices
-from shamsul.training.cases import Cases
 from shamsul.training.loop import Examples, train
-from shamsul.training.phantom_classifier import CHANGES
 from shamsul.training.recipe import Recipe
+from tests.training.examples import CHANGES, squares
 
 STAGES = [
     "classifier",
@@ -145,44 +144,28 @@ TINY = Manifest(
 )
 
 
-def squares(count: int, seed: int) -> Cases:
-    """A bright square anywhere, or none."""
-    rng = np.random.default_rng(seed)
-    images = rng.integers(60, 100, (count, 32, 32)).astype(np.uint8)
-    present = rng.random((count, 1)) < 0.5
-    for index in np.flatnonzero(present):
-        row, column = rng.integers(4, 18, 2)
-        images[index, row : row + 10, column : column + 10] += 110
-    return Cases(images, present, present.astype(np.uint8))
-
-
-def trained(training: Cases, folder: Path, name: str) -> Classifier:
+def trained(training: Examples, folder: Path, name: str) -> Classifier:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         module = architecture.build(TINY)
-        sides = (
-            Examples(side.images, side.present.astype(np.float32), np.ones_like(side.present))
-            for side in (training, squares(100, 1))
-        )
         recipe = Recipe(epochs=4, optimiser="adamw", rate=3e-3, decay=0.02, schedule="one-cycle")
         fabric = devices.fabric("cpu", 1, "32-true")
         fabric.launch()
-        usual = (fabric, module, TINY.scaling, TINY.labels)
-        train(*usual, *sides, recipe, CHANGES, folder, about={}, resume=False)
+        usual = (fabric, module, TINY.scaling, TINY.labels, training, squares(100, 1))
+        train(*usual, recipe, CHANGES, folder, about={}, resume=False)
     return Classifier(replace(TINY, name=name), module)
 
 
 def test_maps_of_a_model_that_learnt_shuffled_labels_are_others(tmp_path: Path) -> None:
     training = squares(384, 0)
-    shuffled = training.with_shuffled_labels(0)
-    assert shuffled.images is training.images
-    assert shuffled.present.sum() == training.present.sum()
-    assert (shuffled.present != training.present).mean() > 0.3
+    order = np.random.default_rng(0).permutation(384)
+    shuffled = replace(training, values=training.values[order])
     model = trained(training, tmp_path, "tiny")
     other = trained(shuffled, tmp_path, "shuffled")
     held_out = squares(40, 2)
-    index = int(np.flatnonzero(held_out.present[:, 0])[0])
-    image: GridImage = resample(held_out.images[index].astype(np.float32) / 255, 32, Resize.STRETCH)
+    index = int(np.flatnonzero(held_out.values[:, 0])[0])
+    pixels = np.asarray(held_out.pixels[index], np.float32) / 255
+    image: GridImage = resample(pixels, 32, Resize.STRETCH)
     maps = METHODS["lrp"].explain(model, image)
     subject = Subject(model, image, maps, label_randomised=other)
     (rows,) = MEASURES["label_randomisation"].of(subject)

@@ -116,3 +116,23 @@ def test_average_precision_of_drawn_cases_is_sklearns_of_repeated_ones(
         assert math.isnan(found)
     else:
         assert found == pytest.approx(average_precision_score(present[again], scores[0][again]))
+
+
+def test_operating_point_is_the_best_of_all_thresholds() -> None:
+    rng = np.random.default_rng(0)
+    present = rng.random(80) < 0.4
+    probabilities = np.clip(rng.normal(0.4 + 0.2 * present, 0.2), 0, 1)
+
+    def youden(threshold: float) -> float:
+        return float(
+            (probabilities[present] >= threshold).mean()
+            + (probabilities[~present] < threshold).mean()
+        )
+
+    best = max(map(youden, np.linspace(0, 1, 20_001)))
+    assert youden(roc.operating_point(probabilities, present)) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("present", [[True, True], [False, False]])
+def test_one_kind_of_case_has_no_operating_point(present: list[bool]) -> None:
+    assert roc.operating_point(np.array([0.1, 0.2]), np.array(present)) == 0.5

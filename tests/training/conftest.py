@@ -1,19 +1,9 @@
-"""The fake phantom, importable by name also in rendering processes."""
+"""What all tests of training share."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(Path(__file__).parent)
-    import fake_phantom
-
-    return fake_phantom
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from torch import nn
 from shamsul.classifiers import architecture
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
 from shamsul.training.loop import Examples
+from shamsul.training.recipe import Augmentation
 
 MANIFEST = Manifest(
     name="tiny",
@@ -19,6 +20,17 @@ MANIFEST = Manifest(
     resize=Resize.STRETCH,
     sha256="0" * 64,
     arch_options={"growth_rate": 4, "block_config": (1, 1, 1, 1), "num_init_features": 8},
+)
+#: As the bundled model's images are changed.
+CHANGES = Augmentation(
+    shift=0.05,
+    turn=6,
+    scale=0.08,
+    contrast=0.2,
+    brightness=0.08,
+    gamma=0.25,
+    blur=0.3,
+    noise=0.02,
 )
 
 

@@ -20,7 +20,3 @@ def render(seed: int, *, shape: tuple[int, int]) -> Phantom:
             pixels[mask] += STRENGTH[grade]
             findings.append(Finding(label, grade, mask))
     return Phantom(pixels.clip(0, 1), (1.0, 1.0), tuple(findings), (), seed)
-
-
-def fail(seed: int, *, shape: tuple[int, int]) -> Phantom:
-    raise AssertionError("rendered again")

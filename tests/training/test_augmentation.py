@@ -1,8 +1,8 @@
 import torch
 
 from shamsul.training.augmentation import augment, move
-from shamsul.training.phantom_classifier import CHANGES
 from shamsul.training.recipe import Augmentation
+from tests.training.examples import CHANGES
 
 
 def test_an_image_is_changed_by_its_own_seed_alone() -> None:

@@ -77,6 +77,7 @@ class PolicyTable(TomlTable):
     blank: Literal["missing", "zero"] = "missing"
     no_finding_clears: bool = False
     frontal_only: bool = False
+    shuffled: bool = False
     per_label: Mapping[str, _Uncertain] = Field(default_factory=dict)
 
     def to_policy(self) -> Policy:
@@ -87,6 +88,7 @@ class PolicyTable(TomlTable):
             Blank(self.blank),
             self.no_finding_clears,
             self.frontal_only,
+            self.shuffled,
         )
 
 

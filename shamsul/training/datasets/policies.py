@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shamsul.training.datasets.table import FRONTAL_VIEWS, Label, Table
+from shamsul.training.datasets.table import FRONTAL_VIEWS, Label, Side, Table
 
 NO_FINDING: Final = "No Finding"
 SUPPORT_DEVICES: Final = "Support Devices"
@@ -64,6 +64,10 @@ class Policy:
         for "Support Devices", as torchxrayvision has it (Cohen et al. 2022, arXiv 2111.00595).
     frontal_only : bool
         Only images that are known to be taken from the front or from behind.
+    shuffled : bool
+        Each training image gets all targets of another, so that nothing of the images can be
+        learned: a model for the data randomisation test of explanations (Adebayo et al. 2018,
+        arXiv 1810.03292).
 
     References
     ----------
@@ -77,6 +81,7 @@ class Policy:
     blank: Blank = Blank.MISSING
     no_finding_clears: bool = False
     frontal_only: bool = False
+    shuffled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +116,7 @@ def targets(table: Table, policy: Policy, seed: int) -> Targets:
     policy : Policy
     seed : int
         Of smoothed targets, which are drawn once, for each label by itself: what another label's
-        policy is does not change them.
+        policy is does not change them; and of the order of shuffled ones.
 
     Raises
     ------
@@ -136,6 +141,10 @@ def targets(table: Table, policy: Policy, seed: int) -> Targets:
         else:
             values[uncertain, index] = _FIXED.get(rule, 0.0)
         known[:, index] |= uncertain & (rule is not Uncertain.MISSING)
+    if policy.shuffled:
+        training = np.flatnonzero(table.sides == Side.TRAIN)
+        others = np.random.default_rng(seed).permutation(training)
+        values[training], known[training] = values[others], known[others]
     return Targets(values, known)
 
 

@@ -1,5 +1,6 @@
 """Targets, done by hand and against torchxrayvision's own reader."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from shamsul.training.datasets.policies import (
     SMOOTHED_ZEROS,
     Blank,
     Policy,
+    Targets,
     Uncertain,
     chosen,
     targets,
 )
-from shamsul.training.datasets.table import Label, View
+from shamsul.training.datasets.table import Label, Side, View
 from tests.training.datasets.tables import table
 from tests.training.datasets.writers import findings, write_csv
 
@@ -139,3 +141,21 @@ def test_targets_are_those_of_torchxrayvision(tmp_path: Path) -> None:
         index = ours.labels.index(label)
         found = np.where(learned.known[:, index], learned.values[:, index], np.nan)
         np.testing.assert_array_equal(found, expected)
+
+
+def test_shuffled_targets_go_to_other_training_images_only() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.choice([PRESENT, ABSENT, MISSING], (60, 2)).tolist()
+    sides = np.array([Side.TRAIN, Side.VALIDATION, Side.TEST] * 20, dtype=object)
+    found = replace(table(rows, ("Edema", "Fracture")), sides=sides)
+    usual, shuffled = (targets(found, Policy(shuffled=on), seed=3) for on in (False, True))
+    held_out = sides != Side.TRAIN
+    for one, other in ((usual.values, shuffled.values), (usual.known, shuffled.known)):
+        assert np.array_equal(one[held_out], other[held_out])
+        assert not np.array_equal(one[~held_out], other[~held_out])
+
+    def pairs(learned: Targets) -> list[list[float]]:
+        whole = np.hstack([learned.values, learned.known])
+        return sorted(whole[~held_out].tolist())
+
+    assert pairs(usual) == pairs(shuffled)
