@@ -27,6 +27,9 @@ class Preset(Enum):
     SHAMSUL = "shamsul-2023"
     CHEXPERT = "chexpert-baseline"
     XRV = "xrv"
+    GAZE_MASK = "gaze-mask"
+    GAZE_GUIDED = "gaze-guided"
+    GAZE_GATED = "gaze-gated"
 
 
 @app.command("train")

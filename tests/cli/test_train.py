@@ -16,12 +16,15 @@ import safetensors.torch
 import torch
 from filelock import FileLock
 
+from shamsul import cli
 from shamsul.classifiers.registry import load
+from shamsul.cli.train import Preset
 from shamsul.training.chexpert_layout import NAME, write_chexpert
 from shamsul.training.datasets import chexpert, splits
 from shamsul.training.datasets.table import Side
 from tests.cli.command import run_in
 
+PRESETS = Path(cli.__file__).parents[1] / "training" / "presets"
 CONFIG = """
 [dataset]
 kind = "chexpert"
@@ -275,8 +278,9 @@ def test_what_only_the_data_tell_is_a_sentence(
     assert reason in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_presets_are_printed(shamsul, tmp_path: Path) -> None:
-    (tmp_path / "printed.toml").write_text(shamsul("train", "--example", "shamsul-2023").stdout)
-    done = shamsul("train", "printed.toml", "--example", "example")
-    assert 'name = "my-model"' in done.stdout
+def test_presets_are_printed(shamsul) -> None:
+    files = {path.stem: path for path in PRESETS.glob("*.toml")}
+    assert {one.value for one in Preset} == set(files)
+    for name, path in files.items():
+        assert shamsul("train", "--example", name).stdout == path.read_text()
     assert shamsul("train").returncode == 2
