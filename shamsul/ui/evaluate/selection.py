@@ -80,7 +80,11 @@ def views() -> tuple[str, ...]:
         (one for one in studies if titled == one.title), studies[0] if studies else None
     )
     cases = session.store().cases(looked.name) if looked else ()
-    if st.session_state.get("view") == GAZE or with_gaze(session.desk(), cases):
+    try:
+        offered = st.session_state.get("view") == GAZE or with_gaze(session.desk(), cases)
+    except ValueError:  # damaged: told where annotations are shown
+        offered = False
+    if offered:
         return VIEWS
     return tuple(one for one in VIEWS if one != GAZE)
 
