@@ -24,12 +24,15 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def each_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def each_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        return server.new_database()
-    return f"sqlite:///{tmp_path / 'data' / 'ratings.db'}"
+        url = server.new_database()
+        yield url
+        server.drop(url)
+    else:
+        yield f"sqlite:///{tmp_path / 'data' / 'ratings.db'}"
 
 
 @pytest.fixture

@@ -68,11 +68,18 @@ class Postgres:
     def new_database(self) -> str:
         """The URL of an empty database."""
         name = f"test{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is connected: thousands of them fill a disk."""
+        self._execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(statement))
         engine.dispose()
-        return self.url(name)
 
     def loaded(self, dump: Path) -> str:
         """The URL of a database with what pg_dump wrote into a file."""

@@ -89,12 +89,14 @@ class Outbox:
 @contextmanager
 def connected(port: int, process: int) -> Iterator[ClientConnection]:
     """A connection as soon as the server takes one."""
+    deadline = time.monotonic() + 120
     while True:
         try:
             socket = connect(f"ws://127.0.0.1:{port}/_stcore/stream", open_timeout=5)
             break
         except OSError:
             os.kill(process, 0)  # raises once it is gone
+            assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.01)
     with socket:
         yield socket
