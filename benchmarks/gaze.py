@@ -395,9 +395,9 @@ def main() -> None:
     training, validation, held_out = (
         phantoms(name, start, count, options.cache, options.processes)
         for name, start, count in (
-            ("training", 60_000_000, options.count),
-            ("validation", 61_000_000, max(options.count // 10, 50)),
-            ("test", 62_000_000, options.test),
+            ("training", 80_000_000, options.count),
+            ("validation", 81_000_000, max(options.count // 10, 50)),
+            ("test", 82_000_000, options.test),
         )
     )
     found: dict[str, list[dict[str, Any]]] = {}
