@@ -26,7 +26,7 @@ from shamsul.classifiers import architecture
 from shamsul.classifiers.grid import resample
 from shamsul.classifiers.manifest import Manifest, Resize
 from shamsul.classifiers.unet import UNet
-from shamsul.explainers.lrp import Propagation
+from shamsul.explainers.propagation import Propagation
 from shamsul.explainers.rules import COMPOSITES
 from shamsul.metrics import bootstrap, roc, saliency
 from shamsul.metrics.fixations import centre_prior

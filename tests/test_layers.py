@@ -20,7 +20,7 @@ IMPORTS = {
     "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",
-    "training": "settings storage metrics phantom radiographs findings annotations classifiers",
+    "training": "storage metrics phantom radiographs findings annotations classifiers",
     "reporting": "storage metrics radiographs explainers",
     "assessment": "metrics classifiers training reporting",
     "localisation": "storage metrics phantom radiographs findings annotations classifiers "

@@ -9,6 +9,7 @@ from shamsul.explainers import (
     lrp,
     occlusion,
     own_mask,
+    rap,
     rise,
     shap,
 )
@@ -22,6 +23,7 @@ METHODS: dict[str, Method] = {
         shap.METHOD,
         grad_cam.METHOD,
         lrp.METHOD,
+        rap.METHOD,
         integrated_gradients.METHOD,
         occlusion.METHOD,
         rise.METHOD,

@@ -8,7 +8,7 @@ computed once.
 
 import copy
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Final, Protocol
@@ -120,22 +120,36 @@ class Way:
         )
 
 
+class Route(Protocol):
+    """How relevance goes back through a layer: a `Way`, or what takes several."""
+
+    def follow(self, relevance: Flow) -> Flow:
+        """Relevance of the input from that of the output."""
+
+
 class Rule(Protocol):
     """The ways on which relevance of a layer's output goes back to its input."""
 
-    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Route, ...]:
         """Ways back from `z` to `x`, both of one image; relevance of `x` is their sum.
 
         No ways: relevance goes through unchanged.
         """
 
 
-def hand_back(ways: Iterable[Way], relevance: Tensor) -> Tensor:
+class Proportion(Rule, Protocol):
+    """What averages, and sums, share relevance in proportion by."""
+
+    def shares(self, summands: Sequence[Tensor], z: Tensor) -> list[Tensor]:
+        """What each summand gets of the relevance of their sum `z`, as factors."""
+
+
+def hand_back(ways: Iterable[Route], relevance: Tensor) -> Tensor:
     """Relevance of a layer's input for n distributions of relevance over its output.
 
     Parameters
     ----------
-    ways : iterable of Way
+    ways : iterable of Route
         As a rule gives them.
     relevance : Tensor of shape (n, ...)
 
@@ -271,6 +285,11 @@ class Epsilon:
             return (Way(share * x * pull_back(layer, x, torch.ones_like(z))),)
         return (Way(share, layer, x),)
 
+    def shares(self, summands: Sequence[Tensor], z: Tensor) -> list[Tensor]:
+        """As the rule has it, of a sum."""
+        share = inverse(z, self.epsilon)
+        return [summand * share for summand in summands]
+
 
 @dataclass(frozen=True)
 class Gamma:
@@ -290,9 +309,9 @@ class Gamma:
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
         favoured = z >= 0
-        signed = _has_negative(x)
-        ups, downs = (_contributions(layer, x, sign, signed=signed) for sign in (+1, -1))
-        up = _total(ups)
+        signed = has_negative(x)
+        ups, downs = (contributions(layer, x, sign, signed=signed) for sign in (+1, -1))
+        up = total(ups)
         bias = layer.bias
         b = torch.zeros(()).to(z) if bias is None else _per_output(bias, z)  # type: ignore[arg-type]
         down = z - b - up
@@ -301,7 +320,7 @@ class Gamma:
         boosted = (1 + self.gamma) * share
         share_up = torch.where(favoured, boosted, share)
         share_down = torch.where(favoured, share, boosted)
-        return _side_by_side((share_up, ups), (share_down, downs))
+        return side_by_side((share_up, ups), (share_down, downs))
 
 
 @dataclass(frozen=True)
@@ -315,24 +334,24 @@ class AlphaBeta:
     alpha: float
 
     def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
-        signs, signed = [], _has_negative(x)
+        signs, signed = [], has_negative(x)
         for sign, weight in ((+1, self.alpha), (-1, 1 - self.alpha)):
             if weight:
-                parts = _contributions(layer, x, sign, signed=signed)
-                signs.append((weight * inverse(_total(parts), 0.0), parts))
-        return _side_by_side(*signs)
+                parts = contributions(layer, x, sign, signed=signed)
+                signs.append((weight * inverse(total(parts), 0.0), parts))
+        return side_by_side(*signs)
 
 
 Contributions = list[tuple[Tensor, nn.Module]]
 """Inputs, and layers that give what they contribute."""
 
 
-def _side_by_side(*kinds: tuple[Tensor, Contributions]) -> tuple[Way, ...]:
+def side_by_side(*kinds: tuple[Tensor, Contributions]) -> tuple[Way, ...]:
     """Ways back through contributions of some kinds, each with the shares of its outputs.
 
     All kinds have the same inputs, in order. One convolution takes less time than one for each.
     """
-    layers = [layer for _, contributions in kinds for _, layer in contributions]
+    layers = [layer for _, parts in kinds for _, layer in parts]
     if len(layers) == 1 or getattr(layers[0], "groups", 1) > 1:
         return tuple(Way(share, layer, part) for share, them in kinds for part, layer in them)
     rows = [[torch.as_tensor(layer.weight) for _, layer in them] for _, them in kinds]
@@ -343,12 +362,12 @@ def _side_by_side(*kinds: tuple[Tensor, Contributions]) -> tuple[Way, ...]:
     return (Way(share, layer, torch.cat(inputs, 1), len(inputs)),)
 
 
-def _has_negative(x: Tensor) -> bool:
+def has_negative(x: Tensor) -> bool:
     """Whether any value is negative; after a ReLU none is."""
     return bool(x.min() < 0)
 
 
-def _contributions(layer: nn.Module, x: Tensor, sign: int, *, signed: bool) -> Contributions:
+def contributions(layer: nn.Module, x: Tensor, sign: int, *, signed: bool) -> Contributions:
     """The contributions ``x_j w_jk`` of one sign, as inputs and layers that give them."""
     same = with_weights(layer, lambda weight: weight.clamp(*((0, None) if sign > 0 else (None, 0))))
     if not signed:
@@ -359,9 +378,9 @@ def _contributions(layer: nn.Module, x: Tensor, sign: int, *, signed: bool) -> C
     return [(x.clamp(min=0), same), (x.clamp(max=0), other)]
 
 
-def _total(contributions: Contributions) -> Tensor:
+def total(parts: Contributions) -> Tensor:
     """Their sum for each output."""
-    totals: list[Tensor] = [half(part) for part, half in contributions]
+    totals: list[Tensor] = [layer(part) for part, layer in parts]
     return functools.reduce(torch.add, totals)
 
 
@@ -421,7 +440,7 @@ class Box:
             (x - self.low, with_weights(layer, lambda weight: weight.clamp(min=0))),
             (x - self.high, with_weights(layer, lambda weight: weight.clamp(max=0))),
         ]
-        return _side_by_side((inverse(_total(parts), 0.0), parts))
+        return side_by_side((inverse(total(parts), 0.0), parts))
 
 
 @dataclass(frozen=True)
@@ -449,8 +468,10 @@ class Composite:
         The later ones, and batch normalisation.
     activation : Rule
         Activation functions; for a ReLU all rules are the same.
-    epsilon : float
-        Of average pooling and of sums, which share in proportion.
+    proportion : Proportion
+        Of average pooling and of sums.
+    last : Rule or None
+        The last convolution or dense layer, which gives the outputs; None: as its kind.
     gates : bool
         Whether a product hands relevance to its gate (a sigmoid's output) too, as gradient x input
         does. If not, the signal takes all (Arras et al. 2017, doi 10.18653/v1/W17-5221).
@@ -461,7 +482,8 @@ class Composite:
     dense: Rule
     norm: Rule = Epsilon(TINY)
     activation: Rule = Pass()
-    epsilon: float = TINY
+    proportion: Proportion = Epsilon(TINY)
+    last: Rule | None = None
     gates: bool = False
 
 
@@ -472,7 +494,11 @@ _Z_PLUS = AlphaBeta(1.0)
 COMPOSITES: Final = {
     # Gradient x input.
     "zero": Composite(
-        *(Epsilon(0.0),) * 3, norm=Epsilon(0.0), activation=Epsilon(0.0), epsilon=0.0, gates=True
+        *(Epsilon(0.0),) * 3,
+        norm=Epsilon(0.0),
+        activation=Epsilon(0.0),
+        proportion=Epsilon(0.0),
+        gates=True,
     ),
     "epsilon": Composite(Epsilon(TINY), Epsilon(TINY), Epsilon(TINY)),
     # The SHAMSUL paper's lrp.epsilon.

@@ -76,6 +76,7 @@ CELL = {
     "shap": SIZE / math.sqrt(SEGMENTS),
     "grad_cam": 2,  # the stride of the detector's feature map
     "lrp": 1,
+    "rap": 1,
     "integrated_gradients": 1,
     "occlusion": 0.14 * SIZE,  # its window
     "rise": SIZE / 7,  # a cell of its masks

@@ -14,8 +14,9 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.unet import UNet
 from shamsul.explainers.graph import trace
-from shamsul.explainers.lrp import METHOD, Propagation
+from shamsul.explainers.lrp import METHOD
 from shamsul.explainers.method import ExplainerError
+from shamsul.explainers.propagation import Propagation
 from shamsul.explainers.rules import (
     COMPOSITES,
     AlphaBeta,
