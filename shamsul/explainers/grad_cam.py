@@ -66,6 +66,11 @@ def _element_wise(activation: Tensor, gradient: Tensor) -> Tensor:
     return (gradient * activation).sum(1)
 
 
+def _positive(activation: Tensor, gradient: Tensor) -> Tensor:
+    """Jiang et al. 2021: gradient x activation, positive gradients only; for any layer."""
+    return (gradient.clamp(min=0) * activation).sum(1)
+
+
 def _guided(activation: Tensor, gradient: Tensor) -> Tensor:
     """As SHAMSUL's code: only positive gradients of positive activations count."""
     guided = gradient * (gradient > 0) * (activation > 0)
@@ -76,6 +81,7 @@ VARIANTS: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "grad_cam": _averaged,
     "grad_cam_plus_plus": _plus_plus,
     "hirescam": _element_wise,
+    "layer_cam": _positive,
     "guided": _guided,
 }
 
@@ -101,7 +107,8 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     References
     ----------
     Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74; Chattopadhay et al. 2018,
-    doi 10.1109/WACV.2018.00097; Draelos, Carin 2020, arXiv 2011.08891
+    doi 10.1109/WACV.2018.00097; Draelos, Carin 2020, arXiv 2011.08891; Jiang et al. 2021,
+    doi 10.1109/TIP.2021.3089943
     """
     # The graph has no in-place ReLU to overwrite the layer.
     graph = trace(task.classifier.module)

@@ -230,3 +230,17 @@ def last_feature_map(graph: fx.GraphModule) -> str:
             ):
                 return str(before.target)
     raise ExplainerError("The network pools no feature map, so Grad-CAM has no layer to look at.")
+
+
+def value_of(graph: fx.GraphModule, name: str, batch: torch.Tensor) -> torch.Tensor:
+    """What a module of the graph gives for a batch; what comes after it is not computed."""
+    values: dict[fx.Node, Any] = {}
+    for node in graph.graph.nodes:
+        if node.op == "placeholder":
+            values[node] = batch
+            continue
+        module = graph.get_submodule(str(node.target))
+        values[node] = module(*fx.node.map_arg(node.args, values.__getitem__))
+        if node.target == name:
+            break
+    return values[node]  # type: ignore[no-any-return]

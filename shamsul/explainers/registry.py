@@ -3,6 +3,7 @@
 from typing import Final
 
 from shamsul.explainers import (
+    cam,
     grad_cam,
     integrated_gradients,
     lime,
@@ -11,6 +12,7 @@ from shamsul.explainers import (
     own_mask,
     rap,
     rise,
+    score_cam,
     shap,
 )
 from shamsul.explainers.method import Method
@@ -24,6 +26,8 @@ METHODS: dict[str, Method] = {
         grad_cam.METHOD,
         lrp.METHOD,
         rap.METHOD,
+        cam.METHOD,
+        score_cam.METHOD,
         integrated_gradients.METHOD,
         occlusion.METHOD,
         rise.METHOD,

@@ -77,6 +77,8 @@ CELL = {
     "grad_cam": 2,  # the stride of the detector's feature map
     "lrp": 1,
     "rap": 1,
+    "cam": 2,
+    "score_cam": 2,
     "integrated_gradients": 1,
     "occlusion": 0.14 * SIZE,  # its window
     "rise": SIZE / 7,  # a cell of its masks
@@ -193,6 +195,8 @@ def test_map_lies_on_the_square_for_every_registered_model(
 ) -> None:
     if method.refusal(seeing.manifest):
         pytest.skip("has no decoder")
+    if method.name == "cam" and "vgg" in seeing.manifest.arch:
+        pytest.skip("has three dense layers after its features")
     size, label = seeing.manifest.input_size, seeing.manifest.labels[0]
     few = declared(
         method, samples=64, segments=25, background="black", steps=8, window=200, stride=200

@@ -40,6 +40,7 @@ def theirs(name: str, densenet: Classifier, noise: GridImage, label: int) -> np.
         "grad_cam": package.GradCAM,
         "grad_cam_plus_plus": package.GradCAMPlusPlus,
         "hirescam": package.HiResCAM,
+        "layer_cam": package.LayerCAM,
     }[name]
     graph = trace(densenet.module)
     for parameter in (copied := copy.deepcopy(graph)).parameters():
@@ -53,7 +54,7 @@ def theirs(name: str, densenet: Classifier, noise: GridImage, label: int) -> np.
         return cam.get_cam_image(batch, None, [target], activation, gradient, False)[0]
 
 
-@pytest.mark.parametrize("variant", ["grad_cam", "grad_cam_plus_plus", "hirescam"])
+@pytest.mark.parametrize("variant", ["grad_cam", "grad_cam_plus_plus", "hirescam", "layer_cam"])
 def test_map_equals_the_grad_cam_packages(
     variant: str, densenet: Classifier, noise: GridImage
 ) -> None:

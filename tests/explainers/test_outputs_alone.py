@@ -22,7 +22,16 @@ pytest.importorskip("onnxruntime")
 
 from tests.classifiers.onnx_graphs import LABELS, SIZE, Small, graph
 
-LOOK_INSIDE = {"grad_cam", "lrp", "rap", "integrated_gradients", "own_mask", "random_model"}
+LOOK_INSIDE = {
+    "grad_cam",
+    "lrp",
+    "rap",
+    "cam",
+    "score_cam",
+    "integrated_gradients",
+    "own_mask",
+    "random_model",
+}
 #: Few evaluations; no choice that the last digit of an output could turn.
 FEW: dict[str, dict[str, object]] = {
     "lime": {"estimator": "package", "samples": 60},
