@@ -58,7 +58,8 @@ def evaluate(
         typer.Option(help="Annotations by a further reader, scored beside the maps; their gaze."),
     ] = None,
     protocol: Annotated[
-        str, typer.Option(help="shamsul, chexlocalize, or gaze: where readers looked.")
+        str,
+        typer.Option(help="shamsul, chexlocalize, nam-2021 (boxes), gaze (where readers looked)."),
     ] = "shamsul",
     threshold: Annotated[
         str, typer.Option(help="otsu, a share such as 0.4, top10%, a tuned .csv file, or none.")
@@ -140,7 +141,7 @@ def evaluate(
     from shamsul.metrics import thresholds
 
     if protocol not in {PROTOCOL, *(one.value for one in Protocol)}:
-        raise UserError(f"--protocol is shamsul, chexlocalize or gaze, not {protocol!r}.")
+        raise UserError(f"--protocol is shamsul, chexlocalize, nam-2021 or gaze, not {protocol!r}.")
     if prior not in {one.value for one in Prior}:
         raise UserError(f"--prior is others or centre, not {prior!r}.")
     if annotators not in (Annotators.UNION.value, Annotators.MAJORITY.value):
@@ -153,6 +154,8 @@ def evaluate(
         raise UserError("--validation and --test belong to --tune-out.")
     if tune_out and (points or (test and not validation)):
         raise UserError("--tune-out needs --maps, and with --test also --validation.")
+    if tune_out and protocol == Protocol.NAM.value:
+        raise UserError("--protocol nam-2021 tunes nothing: it has the IoU at every threshold.")
     if protocol == PROTOCOL:
         if annotations is None or maps is None or tune_out:
             raise UserError("--protocol gaze needs --maps and --annotations, and tunes nothing.")
@@ -216,7 +219,7 @@ def evaluate(
         references = {
             image: reference for image, reference in references.items() if image == image_id
         }
-    elif rules.protocol is Protocol.SHAMSUL:
+    elif rules.protocol is not Protocol.CHEXLOCALIZE:
         without = sorted(references.keys() - {file.image for file in files})
         faults += tuple(Fault(image, NO_MAP) for image in without)
     rules = replace(

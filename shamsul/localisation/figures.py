@@ -46,6 +46,9 @@ NAMES = {
     "auroc": "AUROC",
     "box_iou": "box IoU",
     "iobb": "IoBB",
+    "part_iou": "IoU of the largest part",
+    "best_iou": "IoU at the best threshold",
+    "outside_inside": "outside-inside ratio",
     "centre_distance_px": "distance of centres (pixels)",
     "centre_distance_mm": "distance of centres (mm)",
     "auc_judd": "AUC-Judd",
@@ -90,6 +93,8 @@ def draw(results: Results) -> tuple[Picture, ...]:
         told = metric_of(results, name)
         if told:
             drawn.append(differences(found[name], told, results.titles, name, title))
+    if "curves" in found:
+        drawn.append(curves(found["curves"], results.titles))
     sizes = found["scores"].get("area_share", pd.Series(dtype=float))
     if metric not in BINARY and (sizes > 0).any():
         drawn.append(size(found["scores"], found["correlations"], metric, methods))
@@ -171,6 +176,38 @@ def boxes(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Pictu
         f"in all n = {len(known):,} maps. Left out: {len(table) - len(known):,} without the score."
     )
     return picture("boxes", f"{name_of(metric)} by label and method", caption, figure)
+
+
+def curves(table: pd.DataFrame, methods: Mapping[str, str]) -> Picture:
+    """Mean IoU over all labels at each threshold, as :func:`.tables.curves` gives it."""
+    mine = table[(table["label"] == ALL) & table["iou"].notna()]
+    shown = {name: title for name, title in methods.items() if name in set(mine["method"])}
+    figure = blank(3.4)
+    axes = figure.subplots()
+    for method, (colour, marker) in looks(shown).items():
+        line = mine[mine["method"] == method]
+        axes.fill_between(line["share"], line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+        axes.plot(
+            line["share"],
+            line["iou"],
+            color=colour,
+            marker=marker,
+            markersize=3,
+            linewidth=1,
+            label=plain(shown[method]),
+        )
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("Threshold (share of the map's greatest value)")
+    axes.set_ylabel("IoU with the boxes")
+    axes.grid(color=LINE, linewidth=0.4)
+    axes.set_axisbelow(True)
+    legend(figure, *axes.get_legend_handles_labels())
+    caption = (
+        "Mean over all findings of the IoU with the union of their boxes, where what is predicted "
+        "is all above a share of the map's greatest value. Bands are 95% bootstrap intervals over "
+        f"images, n = {span(mine['n'])} findings. Left out: {span(mine['left_out'])} without a box."
+    )
+    return picture("curves", "IoU at every threshold", caption, figure)
 
 
 def wins(table: pd.DataFrame, metric: str, methods: Mapping[str, str]) -> Picture:

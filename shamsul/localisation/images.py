@@ -103,8 +103,10 @@ def _score_image(file: MapFile, reference: Reference | None, rules: Rules) -> Im
             mask = reference.mask(label) if reference else None
             if mask is not None:
                 seen[label] = Features.of(mask)
+            boxed = rules.protocol is Protocol.NAM
+            edges = reference.boxes(label) if reference and boxed else None
             for one in maps:
-                case = Case(file.image, one, mask, geometry, spacing)
+                case = Case(file.image, one, mask, geometry, spacing, edges)
                 try:
                     scores.append(score_case(case, rules))
                 except ValueError as error:
@@ -130,7 +132,9 @@ def _without_maps(
             NAN if rules.threshold is None else chexlocalize.iou(overlap, rules.true_positives_only)
         )
         scores += [
-            Score(reference.image, label, method, iou=iou, reason=NO_MAP, **shares(overlap))
+            Score(
+                reference.image, label, method, curve=(), iou=iou, reason=NO_MAP, **shares(overlap)
+            )
             for _, method in both
         ]
     labels = {one.label for one in reference.annotations} | {one.label for one in scores}

@@ -18,6 +18,19 @@ _PROTOCOLS = {
         "intervals, are computed as the authors' scripts do.",
         (("Saporta et al. 2022", "10.1038/s42256-022-00536-x"),),
     ),
+    Protocol.NAM: Statement(
+        "Protocol nam-2021: positive relevance is compared with the annotations' boxes, or with "
+        "boxes around the connected parts of what else was drawn. IoU is with the union of a "
+        "label's boxes, of all that is predicted and of its largest connected part (pixels that "
+        "touch at a corner are connected); box IoU is of the box around that part and the box "
+        "that it overlaps most; the outside-inside ratio is the mean relevance outside the boxes "
+        "by that inside. The paper's threshold is not known: IoU is told at every one, from 0 to "
+        "0.95 of the map's greatest value in steps of 0.05.",
+        (
+            ("Nam, Lee 2021", "https://arxiv.org/abs/2107.08767"),
+            ("Lapuschkin et al. 2016", "10.1109/CVPR.2016.318"),
+        ),
+    ),
 }
 _OTSU = Statement(
     "A pixel is predicted where the map is above Otsu's threshold.",

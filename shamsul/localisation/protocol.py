@@ -1,7 +1,7 @@
 """A map against an annotation by the rules of a protocol: one row of scores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -36,6 +36,12 @@ class Protocol(Enum):
     CHEXLOCALIZE = "chexlocalize"
     """Saporta et al. 2022: the whole map stretched over the image, normalised from least to
     greatest; IoU and hit."""
+    NAM = "nam-2021"
+    """As Nam, Lee 2021 score maps against boxes: IoU at every threshold."""
+
+
+#: Of the map's greatest value, at which the protocol nam-2021 has the IoU.
+SHARES = tuple(number / 20 for number in range(20))
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,17 @@ def score_map(
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A map and what is known about its image; the mask is None where nobody looked."""
+    """A map and what is known about its image; the mask is None where nobody looked.
+
+    Boxes are those of the annotations; None: those around the connected parts of the mask.
+    """
 
     image: str
     map: LabelMap
     mask: NDArray[np.bool_] | None
     geometry: Geometry | None
     spacing: tuple[float, float] | None
+    boxes: NDArray[np.int64] | None = None
 
     def placed(self) -> Geometry:
         """Where the map lies: all over the image if nothing else is known."""
@@ -202,8 +212,9 @@ class Case:
         return probability < cutoff
 
     def score(self, rules: Rules, *reasons: str, **scores: float) -> Score:
-        """A row of the table."""
+        """A row of the table, without a curve."""
         return Score(
+            curve=(),
             image=self.image,
             label=self.map.label,
             method=self.map.method,
@@ -322,4 +333,50 @@ def _raw_scores(positive: NDArray[np.float32], case: Case, rules: Rules) -> dict
     }
 
 
-_BY_PROTOCOL = {Protocol.SHAMSUL: _score_shamsul, Protocol.CHEXLOCALIZE: _score_chexlocalize}
+def _score_nam(case: Case, rules: Rules) -> Score:
+    assert case.mask is not None
+    shape = case.shape
+    edges = localisation.boxes(case.mask) if case.boxes is None else case.boxes
+    boxed = localisation.filled(edges, shape)
+    positive = case.positive()
+    curve = localisation.iou_curve(positive, boxed, SHARES) if boxed.any() else ()
+    below = case.below_cutoff(rules)
+    reasons = (
+        NOT_ANNOTATED * (not boxed.any()),
+        NO_RELEVANCE * (not positive.any()),
+    )
+    raw = {
+        "hit": localisation.hit(positive, boxed, lenient=rules.lenient),
+        "hit_tolerant": localisation.hit(
+            positive, boxed, tolerance=rules.tolerance, lenient=rules.lenient
+        ),
+        "best_iou": max(curve, default=NAN),
+        "outside_inside": localisation.outside_inside(positive, boxed),
+    }
+    if rules.threshold is None:
+        area = int(np.count_nonzero(boxed))
+        return replace(case.score(rules, *reasons, mask_area=area, **raw), curve=curve)
+    level = rules.threshold.level(positive, case.map.label)
+    predicted = np.zeros(shape, bool) if below else positive > level
+    part = localisation.largest_part(predicted)
+    overlap, matched = Overlap.of(predicted, boxed), localisation.best_box(part, edges, shape)
+    score = case.score(
+        rules,
+        BELOW_CUTOFF * below or NOTHING_PREDICTED * (not overlap.predicted),
+        *reasons,
+        threshold=level,
+        iou=overlap.iou,
+        part_iou=localisation.iou(part, boxed),
+        box_iou=matched.iou,
+        iobb=matched.precision,
+        **shares(overlap),
+        **raw,
+    )
+    return replace(score, curve=curve)
+
+
+_BY_PROTOCOL = {
+    Protocol.SHAMSUL: _score_shamsul,
+    Protocol.CHEXLOCALIZE: _score_chexlocalize,
+    Protocol.NAM: _score_nam,
+}

@@ -13,9 +13,11 @@ from shamsul.annotations.annotation import Annotation, of_findings, of_gaze, uni
 from shamsul.annotations.formats import chexlocalize, registry
 from shamsul.annotations.formats.entry import Entry, Fault, Found
 from shamsul.annotations.image_names import Images
+from shamsul.annotations.marks import Boxes
 from shamsul.annotations.matching import BEYOND, Annotators, bring
 from shamsul.findings.labels import LabelTable
 from shamsul.localisation.maps import MapFile
+from shamsul.metrics.localisation import boxes
 from shamsul.radiographs.archive import Extent
 from shamsul.radiographs.turn import AS_STORED, Turn
 
@@ -41,6 +43,24 @@ class Reference:
         """The pixels that any annotation of a label covers, of shape `shape`."""
         own = [one for one in self.annotations if one.label == label]
         return own[0].mask(self.shape) if len(own) == 1 else union(own, self.shape)
+
+    def boxes(self, label: str) -> NDArray[np.int64]:
+        """The boxes of a label: those that were drawn, and around the parts of what else was.
+
+        Returns
+        -------
+        ndarray of shape (n, 4), int64
+            Top, left, bottom and right of each, within the image.
+        """
+        rows, columns = self.shape
+        found = [
+            np.clip(np.ceil(one.mark.edges - 0.5), 0, (rows, columns, rows, columns)).astype(int)
+            if isinstance(one.mark, Boxes)
+            else boxes(one.mask(self.shape))
+            for one in self.annotations
+            if one.label == label
+        ]
+        return np.concatenate([np.zeros((0, 4), np.int64), *found])
 
     def named(self, labels: Mapping[str, str]) -> "Reference":
         """The same with other labels, by those it has."""

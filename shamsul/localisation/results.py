@@ -100,9 +100,14 @@ def collect(
     ValueError
         If an image has two scores of a label and method.
     """
+    scores = list(scores)
     table = tables.frame(scores)
     metrics = tables.defined(table)
     headline = tuple(name for name in HEADLINE if name in metrics) or metrics[:1]
+    more = {}
+    if any(one.curve for one in scores):
+        resample = functools.partial(interval, replicates=replicates, level=LEVEL, seed=seed)
+        more["curves"] = tables.curves(scores, resample)
     return of_table(
         table,
         means,
@@ -113,6 +118,7 @@ def collect(
         people=people,
         replicates=replicates,
         seed=seed,
+        more=more,
     )
 
 

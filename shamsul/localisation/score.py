@@ -28,7 +28,8 @@ class Stored:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """What :meth:`to_json` gave, after its way through JSON."""
         known: dict[str, Any] = {
-            name: NAN if value is None else value for name, value in stored.items()
+            name: NAN if value is None else tuple(value) if isinstance(value, list) else value
+            for name, value in stored.items()
         }
         return cls(**known)
 
@@ -55,7 +56,16 @@ class Score(Stored):
         Of the mask, see `shamsul.localisation.features`.
     labels_in_image : float
         How many findings are annotated in the image.
+    curve : tuple of float
+        IoU at the shares of the map's greatest value that the protocol nam-2021 has; empty
+        elsewhere.
     iou, dice, precision, recall, hit, hit_tolerant, mass, rank, auprc, auroc, box_iou, iobb
+        See `shamsul.metrics.localisation`.
+    part_iou : float
+        IoU of the largest connected part of what is predicted.
+    best_iou : float
+        The greatest of `curve`: with the threshold that is best for this map.
+    outside_inside : float
         See `shamsul.metrics.localisation`.
     centre_distance_px, centre_distance_mm : float
     reason : str
@@ -74,6 +84,7 @@ class Score(Stored):
     elongation: float = NAN
     rectangularity: float = NAN
     labels_in_image: float = NAN
+    curve: tuple[float, ...] = ()
     iou: float = NAN
     dice: float = NAN
     precision: float = NAN
@@ -86,6 +97,9 @@ class Score(Stored):
     auroc: float = NAN
     box_iou: float = NAN
     iobb: float = NAN
+    part_iou: float = NAN
+    best_iou: float = NAN
+    outside_inside: float = NAN
     centre_distance_px: float = NAN
     centre_distance_mm: float = NAN
     reason: str = ""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shamsul.localisation.protocol import SHARES
 from shamsul.localisation.score import METRICS, Score
 from shamsul.localisation.summary import Mean
 from shamsul.metrics.bootstrap import Interval
@@ -30,7 +31,9 @@ from shamsul.reporting.resampling import (
 )
 
 #: Metrics of which a lower one is better.
-DISTANCES = frozenset({"centre_distance_px", "centre_distance_mm", "kl_divergence"})
+DISTANCES = frozenset(
+    {"centre_distance_px", "centre_distance_mm", "kl_divergence", "outside_inside"}
+)
 #: Metrics that are not always from 0 to 1.
 UNBOUNDED = DISTANCES | {"nss", "cc", "information_gain"}
 #: What a score may depend on.
@@ -42,9 +45,35 @@ _WILCOXON = tuple(one.name for one in fields(Wilcoxon))[2:]
 
 
 def frame(scores: Iterable[Score]) -> pd.DataFrame:
-    """Scores as a table, a row for each image, label and method."""
-    names = [one.name for one in fields(Score)]
+    """Scores as a table, a row for each image, label and method, without their curves."""
+    names = [one.name for one in fields(Score) if one.name != "curve"]
     return pd.DataFrame([vars(one) for one in scores], columns=names)
+
+
+def curves(scores: Sequence[Score], resample: Resample) -> pd.DataFrame:
+    """Mean IoU at each threshold, by label and over all.
+
+    Returns
+    -------
+    DataFrame
+        Columns label, method, share (of the map's greatest value), iou, then `ESTIMATED`. The label
+        `ALL` comes first. Without rows where no score has a curve.
+    """
+    known = [one for one in scores if one.curve]
+    table = frame(known)
+    values = np.array([one.curve for one in known]).reshape(len(known), len(SHARES))
+    rows = []
+    for label, part in by_label_and_all(table):
+        for method in dict.fromkeys(part["method"]):
+            mine = part.index[part["method"] == method]
+            images = table.loc[mine, "image"]
+            for place, share in enumerate(SHARES):
+                column = pd.Series(values[mine, place], mine)
+                mean = of_mean(column, images, resample)
+                n = int(column.count())
+                cells = estimated(mean, n, len(mine) - n, (not n, _UNDEFINED))
+                rows.append((label, method, share, *cells))
+    return pd.DataFrame(rows, columns=["label", "method", "share", "iou", *ESTIMATED])
 
 
 def defined(table: pd.DataFrame) -> tuple[str, ...]:

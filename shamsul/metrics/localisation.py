@@ -311,12 +311,96 @@ def boxes(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.stack([top, left, top + height, left + width], axis=1)
 
 
-def _boxed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pixels in the bounding box of any part of a mask."""
-    region = np.zeros(mask.shape, bool)
-    for top, left, bottom, right in boxes(mask):
+def filled(edges: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """The pixels that any of some boxes covers: top, left, bottom and right of each."""
+    region = np.zeros(shape, bool)
+    for top, left, bottom, right in edges:
         region[top:bottom, left:right] = True
     return region
+
+
+def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest of a mask's connected parts; pixels that touch at a corner are connected.
+
+    Of several largest the first by rows; empty for an empty mask.
+    """
+    _, parts, numbers, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8, copy=False))
+    areas = numbers[1:, cv2.CC_STAT_AREA]
+    if not len(areas):
+        return np.zeros(mask.shape, bool)
+    return np.asarray(parts == 1 + int(np.argmax(areas)))
+
+
+def best_box(
+    predicted: NDArray[np.bool_], edges: NDArray[np.int64], shape: tuple[int, int]
+) -> Overlap:
+    """What the bounding box of a mask has in common with that box which it overlaps most.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (H, W), bool
+        One part, so that it has one bounding box.
+    edges : ndarray of shape (n, 4), int64
+        Top, left, bottom and right of each box, within the image.
+    shape : (int, int)
+
+    Returns
+    -------
+    Overlap
+        With the greatest IoU; of nothing where either is empty.
+    """
+    own = filled(boxes(predicted)[:1], shape)
+    found = [Overlap.of(own, filled(one[None], shape)) for one in edges]
+    empty = Overlap(0, int(np.count_nonzero(own)), 0)
+    return max(found, key=lambda one: one.iou if one.iou == one.iou else -1.0, default=empty)
+
+
+def outside_inside(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
+    """Outside-inside relevance ratio: mean relevance outside the mask by mean relevance inside.
+
+    Returns
+    -------
+    float
+        0 or more; less is better. NaN where the mask is empty or the whole image, or no relevance
+        is positive; infinite is NaN, too: no relevance inside. Negative relevance counts as zero.
+
+    References
+    ----------
+    Lapuschkin et al. 2016, doi 10.1109/CVPR.2016.318
+    """
+    _check(values, mask)
+    positive = np.maximum(values, 0)
+    if not mask.any() or mask.all() or not positive[mask].any():
+        return NAN
+    outside, inside = (float(positive[part].mean(dtype=np.float64)) for part in (~mask, mask))
+    return outside / inside
+
+
+def iou_curve(
+    values: NDArray[np.floating], mask: NDArray[np.bool_], shares: Sequence[float]
+) -> tuple[float, ...]:
+    """IoU of a mask and the pixels above each of some shares of the map's greatest value.
+
+    Parameters
+    ----------
+    values : ndarray of shape (H, W)
+    mask : ndarray of shape (H, W), bool
+    shares : sequence of float, in [0, 1)
+
+    Returns
+    -------
+    tuple of float
+        NaN for an empty mask; 0 where no relevance is positive.
+    """
+    _check(values, mask)
+    size = int(np.count_nonzero(mask))
+    if not size:
+        return (NAN,) * len(shares)
+    levels = np.asarray(shares) * max(float(values.max()), 0.0)
+    inside, outside = np.sort(values[mask]), np.sort(values[~mask])
+    both = size - np.searchsorted(inside, levels, "right")
+    beside = len(outside) - np.searchsorted(outside, levels, "right")
+    return tuple((both / (size + beside)).tolist())
 
 
 def box_overlap(predicted: NDArray[np.bool_], mask: NDArray[np.bool_]) -> Overlap:
@@ -340,7 +424,7 @@ def box_overlap(predicted: NDArray[np.bool_], mask: NDArray[np.bool_]) -> Overla
     .. [1] Wang et al. 2017, doi 10.1109/CVPR.2017.369
     """
     _same_shape(predicted, mask, "masks")
-    return Overlap.of(_boxed(predicted), _boxed(mask))
+    return Overlap.of(filled(boxes(predicted), mask.shape), filled(boxes(mask), mask.shape))
 
 
 def box_iou(predicted: NDArray[np.bool_], mask: NDArray[np.bool_]) -> float:

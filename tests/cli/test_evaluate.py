@@ -288,7 +288,7 @@ def test_files_of_any_editor_are_read(
     ("arguments", "reason"),
     [
         (("--threshold", "half"), "a threshold is otsu"),
-        (("--protocol", "mine"), "--protocol is shamsul, chexlocalize or gaze"),
+        (("--protocol", "mine"), "--protocol is shamsul, chexlocalize, nam-2021 or gaze"),
         (("--protocol", "chexlocalize", "--threshold", "top5%"), "no threshold top5%"),
         (("--threshold", "missing.csv"), "missing.csv: No such file"),
         (("--annotations", "missing.json"), "missing.json: No such file"),

@@ -16,14 +16,19 @@ from shamsul.metrics.localisation import (
     Ranking,
     auprc,
     auroc,
+    best_box,
     box_iou,
     boxes,
     centre_distance,
     dice,
+    filled,
     hit,
     iobb,
     iou,
+    iou_curve,
+    largest_part,
     mass,
+    outside_inside,
     precision,
     rank,
     recall,
@@ -277,3 +282,44 @@ def test_centre_distance_in_pixels_and_millimetres() -> None:
     one, other = region(np.s_[0:2, 0:2]), region(np.s_[3:5, 4:6])
     assert centre_distance(one, other) == 5
     assert centre_distance(one, other, spacing=(0.2, 0.1)) == pytest.approx(math.hypot(0.6, 0.4))
+
+
+@given(masks, st.lists(st.integers(-3, 5), min_size=12, max_size=12))
+def test_iou_curve_is_the_iou_at_each_threshold(mask: np.ndarray, numbers: list[int]) -> None:
+    values = np.array(numbers, float).reshape(3, 4)
+    shares = (0.0, 0.2, 0.5, 0.95)
+    found = iou_curve(values, mask, shares)
+    for share, one in zip(shares, found, strict=True):
+        expected = iou(values > share * max(values.max(), 0), mask) if mask.any() else math.nan
+        assert one == pytest.approx(expected, nan_ok=True)
+
+
+def test_largest_part_is_that_of_most_pixels() -> None:
+    row, square, corner = np.s_[0:1, 0:5], np.s_[3:6, 2:4], np.s_[6:7, 4:5]
+    # The corner touches the square.
+    assert np.array_equal(largest_part(region(row, square, corner)), region(square, corner))
+    assert np.array_equal(largest_part(region(row)), region(row))
+    assert not largest_part(EMPTY).any()
+    parts, count = ndimage.label(region(row, square, corner), np.ones((3, 3)))
+    assert count == 2 and (parts > 0).sum() == 12
+
+
+def test_box_is_compared_with_the_one_that_it_overlaps_most() -> None:
+    shape = EMPTY.shape
+    edges = np.array([[0, 0, 4, 4], [2, 5, 6, 9], [7, 0, 8, 1]])
+    predicted = region(np.s_[3:6, 6:7], np.s_[5:6, 6:9])  # an L: its box is rows 3-5, columns 6-8
+    assert best_box(predicted, edges, shape) == Overlap(both=9, predicted=9, actual=16)
+    assert best_box(EMPTY, edges[1:2], shape) == Overlap(0, 0, 16)
+    assert best_box(predicted, edges[:0], shape) == Overlap(0, 9, 0)
+    assert filled(edges, shape).sum() == 16 + 16 + 1
+
+
+def test_outside_inside_by_hand() -> None:
+    values = np.zeros((8, 10))
+    values[2:5, 3:6] = 2.0  # inside: 2 on each of 9
+    values[0, 0], values[7] = 71.0, -1.0  # outside: 71 on 71 pixels, negative counts as none
+    assert outside_inside(values, SQUARE) == pytest.approx(0.5)
+    assert outside_inside(np.where(SQUARE, values, 0), SQUARE) == 0
+    for undefined in (np.where(SQUARE, 0, values), -np.abs(values)):
+        assert math.isnan(outside_inside(undefined, SQUARE))
+    assert math.isnan(outside_inside(values, EMPTY)) and math.isnan(outside_inside(values, FULL))
