@@ -2,7 +2,6 @@
 
 import csv
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,14 +15,13 @@ from shamsul.training.chexpert_layout import NAME, PARENTS, SHAPE, write_chexper
 from shamsul.training.datasets import chexpert
 from shamsul.training.datasets.chexpert import LABELS
 from shamsul.training.datasets.table import Label, Side, View
+from tests.training import fake_phantom
 
 COUNT = 300
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.training import fake_phantom
-
     folder = tmp_path_factory.mktemp("chexpert")
     written = list(write_chexpert(COUNT, folder, seed=5, render=fake_phantom.render))
     assert len(set(written)) == COUNT
@@ -32,8 +30,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def phantoms() -> list[Phantom]:
-    from tests.training import fake_phantom
-
     return [fake_phantom.render(5 + n, shape=SHAPE) for n in range(COUNT)]
 
 
@@ -111,10 +107,10 @@ def test_views_are_those_of_the_poses(folder: Path) -> None:
     assert set(views) == {"AP", "PA"}
 
 
-def test_processes_write_what_one_does(folder: Path, fake: ModuleType, tmp_path: Path) -> None:
+def test_processes_write_what_one_does(tmp_path: Path) -> None:
     for processes in (0, 2):
         out = tmp_path / str(processes)
-        list(write_chexpert(12, out, seed=5, processes=processes, render=fake.render))
+        list(write_chexpert(12, out, seed=5, processes=processes, render=fake_phantom.render))
     files = [path.relative_to(tmp_path / "0") for path in (tmp_path / "0").rglob("*.*g")]
     assert len(files) == 12
     for name in [*files, *(Path(NAME) / part for part in ("train.csv", "valid.csv"))]:
