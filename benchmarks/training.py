@@ -40,8 +40,9 @@ from shamsul.training.recipe import Augmentation, Recipe
 _BUNDLED = ASSETS / "models" / "phantom"
 #: The bundled model and how its images are changed.
 MANIFEST = Manifest.read(_BUNDLED)
-Arrays = Mapping[str, NDArray[np.uint8]]
 CHANGES = Augmentation(**tomllib.loads((_BUNDLED / "training.toml").read_text())["augmentation"])
+
+Arrays = Mapping[str, NDArray[np.uint8]]
 
 BEFORE = ("Cardiomegaly", "Pleural Effusion", "Pneumothorax")
 AFTER = ("Consolidation", "Lung Lesion", "Support Devices")

@@ -4,11 +4,8 @@ import torch
 from torch import Tensor, fx, nn
 
 from shamsul.classifiers.inference import RUNNING
-from shamsul.explainers.graph import GlobalAverage, last_feature_map, trace, value_of
+from shamsul.explainers.graph import SHAPES, GlobalAverage, last_feature_map, trace, value_of
 from shamsul.explainers.method import ExplainerError, Method, Relevance, Task
-
-#: Layers that change no value in evaluation mode.
-_SHAPES = (nn.Flatten, nn.Dropout, nn.Identity)
 
 
 def cam(task: Task) -> Relevance:
@@ -73,7 +70,7 @@ def _weights(graph: fx.GraphModule, name: str) -> Tensor | None:
             averaged = True
         elif isinstance(layer, nn.Linear) and averaged and weights is None:
             weights = layer.weight.detach()
-        elif not isinstance(layer, _SHAPES):
+        elif not isinstance(layer, SHAPES):
             raise refused
     if not averaged:
         raise refused

@@ -15,6 +15,9 @@ from shamsul.classifiers.inference import RUNNING
 from shamsul.classifiers.vision import torchvision
 from shamsul.explainers.method import ExplainerError
 
+#: Layers that change no value in evaluation mode.
+SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
+
 
 class Add(nn.Module):
     """Sum of two activations."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from shamsul.classifiers.inference import RUNNING
-from shamsul.explainers.graph import Add, Concatenate, GlobalAverage, Multiply, trace
+from shamsul.explainers.graph import SHAPES, Add, Concatenate, GlobalAverage, Multiply, trace
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Relevance, Task
 from shamsul.explainers.rules import (
@@ -23,9 +23,6 @@ _ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
 _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage, nn.Upsample)
 #: Labels whose relevance is handed back at a time: more would need more memory, and save little.
 TOGETHER = 7
-#: Layers that do nothing to the values in evaluation mode.
-_SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
-
 
 Back = Callable[[Flow], list[tuple[fx.Node, Flow]]]
 """From the relevance of a step's value to that of its sources."""
@@ -123,7 +120,7 @@ class Propagation:
         if isinstance(layer, Multiply):
             self._gate(node)
             return None
-        if isinstance(layer, (Add, Concatenate, nn.MaxPool2d, *_SHAPES)):
+        if isinstance(layer, (Add, Concatenate, nn.MaxPool2d, *SHAPES)):
             return None
         if isinstance(layer, nn.ReLU):
             return Pass()
@@ -153,7 +150,7 @@ class Propagation:
         x, z = self._values[source], self._values[node]
         if isinstance(layer, nn.MaxPool2d):
             return self._maximum(source, x, layer)
-        if isinstance(layer, _SHAPES):
+        if isinstance(layer, SHAPES):
             return lambda flow: [(source, flow.reshape(x.shape))]
         rule = self._rule(node)
         assert rule is not None

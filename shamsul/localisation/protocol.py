@@ -359,7 +359,7 @@ def _score_nam(case: Case, rules: Rules) -> Score:
     level = rules.threshold.level(positive, case.map.label)
     predicted = np.zeros(shape, bool) if below else positive > level
     part = localisation.largest_part(predicted)
-    overlap, matched = Overlap.of(predicted, boxed), localisation.best_box(part, edges, shape)
+    overlap, matched = Overlap.of(predicted, boxed), localisation.best_box(part, edges)
     score = case.score(
         rules,
         BELOW_CUTOFF * below or NOTHING_PREDICTED * (not overlap.predicted),

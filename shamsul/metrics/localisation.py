@@ -331,9 +331,7 @@ def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(parts == 1 + int(np.argmax(areas)))
 
 
-def best_box(
-    predicted: NDArray[np.bool_], edges: NDArray[np.int64], shape: tuple[int, int]
-) -> Overlap:
+def best_box(predicted: NDArray[np.bool_], edges: NDArray[np.int64]) -> Overlap:
     """What the bounding box of a mask has in common with that box which it overlaps most.
 
     Parameters
@@ -342,15 +340,14 @@ def best_box(
         One part, so that it has one bounding box.
     edges : ndarray of shape (n, 4), int64
         Top, left, bottom and right of each box, within the image.
-    shape : (int, int)
 
     Returns
     -------
     Overlap
         With the greatest IoU; of nothing where either is empty.
     """
-    own = filled(boxes(predicted)[:1], shape)
-    found = [Overlap.of(own, filled(one[None], shape)) for one in edges]
+    own = filled(boxes(predicted)[:1], predicted.shape)
+    found = [Overlap.of(own, filled(one[None], own.shape)) for one in edges]
     empty = Overlap(0, int(np.count_nonzero(own)), 0)
     return max(found, key=lambda one: one.iou if one.iou == one.iou else -1.0, default=empty)
 

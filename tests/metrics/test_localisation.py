@@ -305,13 +305,12 @@ def test_largest_part_is_that_of_most_pixels() -> None:
 
 
 def test_box_is_compared_with_the_one_that_it_overlaps_most() -> None:
-    shape = EMPTY.shape
     edges = np.array([[0, 0, 4, 4], [2, 5, 6, 9], [7, 0, 8, 1]])
     predicted = region(np.s_[3:6, 6:7], np.s_[5:6, 6:9])  # an L: its box is rows 3-5, columns 6-8
-    assert best_box(predicted, edges, shape) == Overlap(both=9, predicted=9, actual=16)
-    assert best_box(EMPTY, edges[1:2], shape) == Overlap(0, 0, 16)
-    assert best_box(predicted, edges[:0], shape) == Overlap(0, 9, 0)
-    assert filled(edges, shape).sum() == 16 + 16 + 1
+    assert best_box(predicted, edges) == Overlap(both=9, predicted=9, actual=16)
+    assert best_box(EMPTY, edges[1:2]) == Overlap(0, 0, 16)
+    assert best_box(predicted, edges[:0]) == Overlap(0, 9, 0)
+    assert filled(edges, EMPTY.shape).sum() == 16 + 16 + 1
 
 
 def test_outside_inside_by_hand() -> None:
