@@ -84,7 +84,7 @@ print(torch.get_num_threads())
 
 
 def test_unknown_method_is_named() -> None:
-    with pytest.raises(ValueError, match="no method 'magic'; there are lime"):
+    with pytest.raises(ValueError, match=r"no method 'magic'; there are .*lime"):
         method_of("magic")
 
 

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -194,6 +194,10 @@ class Apps:
         """The file of what a script has said."""
         return self._logs / f"{url.rsplit(':', 1)[1]}.txt"
 
+    def said(self) -> str:
+        """The end of what each script has said."""
+        return "\n".join(log.read_text()[-5000:] for log in sorted(self._logs.iterdir()))
+
     def kill(self, url: str) -> None:
         """Stop a script with SIGKILL, as a power cut would."""
         app = self._running.pop(url)
@@ -206,6 +210,16 @@ class Apps:
             app.terminate()
         for app in self._running.values():
             app.wait(20)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, Any, Any]:
+    """What the scripts have said stands beside a failure: a page tells an error's type alone."""
+    report = yield
+    apps = item.funcargs.get("start_app")
+    if report.failed and isinstance(apps, Apps):
+        report.sections.append(("What the apps have said", apps.said()))
+    return report
 
 
 @pytest.fixture(scope="module")

@@ -245,7 +245,9 @@ def error_boundary() -> Iterator[None]:
         )
     except Exception as error:
         frames = "".join(traceback.format_tb(error.__traceback__))
-        log.error("A page failed with %s:\n%s", type(error).__name__, frames)
+        # That of an import names modules, and nobody.
+        told = f" ({error})" if isinstance(error, ImportError) else ""
+        log.error("A page failed with %s%s:\n%s", type(error).__name__, told, frames)
         st.error(
             f"This part of the page could not be drawn ({type(error).__name__}). Answers shown as "
             "saved are safe; the server's log says more."
