@@ -155,6 +155,11 @@ class Settings(BaseSettings):
         return self.data_dir / "measures"
 
     @property
+    def units(self) -> Path:
+        """Directory of what is known of models' single units."""
+        return self.data_dir / "units"
+
+    @property
     def images(self) -> Path:
         """Directory of data sets' images on the grids of models."""
         return self.data_dir / "images"

@@ -26,10 +26,11 @@ IMPORTS = {
     "localisation": "storage metrics phantom radiographs findings annotations classifiers "
     "reading explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",
+    "units": "storage phantom classifiers explainers",
     "analysis": "storage metrics reading reporting",
-    "computing": "storage radiographs classifiers explainers faithfulness",
+    "computing": "storage radiographs classifiers explainers faithfulness units",
     "studies": "settings storage metrics radiographs findings annotations classifiers reading "
-    "explainers training localisation faithfulness analysis computing",
+    "explainers training localisation faithfulness units analysis computing",
 }
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}

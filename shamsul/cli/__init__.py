@@ -22,6 +22,7 @@ from shamsul.cli import (  # noqa: F401
     studies,
     study_plan,
     train,
+    units,
     users,
 )
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
@@ -16,6 +19,12 @@ from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.faithfulness.measure import Subject
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.storage.result_cache import Rows
+from shamsul.units.layers import Layer
+from shamsul.units.maps import UNIT_MAPS
+from shamsul.units.survey import Survey, replaced, survey
+
+#: What maps are computed by, by name: methods, baselines, and maps of single units.
+COMPUTED: Final = {**EXPLAINERS, **UNIT_MAPS}
 
 
 class Engine(Protocol):
@@ -86,6 +95,42 @@ class Engine(Protocol):
             The maps cannot be measured, or the process that does ended; one sentence.
         """
 
+    def survey(
+        self, folder: Path, model: str, layer: Layer, image: GridImage, progress: Progress
+    ) -> Survey:
+        """What the units of a layer do on one radiograph.
+
+        Parameters
+        ----------
+        folder : Path
+            The model's.
+        model : str
+            Its fingerprint.
+        layer : Layer
+        image : GridImage
+            The radiograph on the model's grid.
+        progress : callable
+            As of :meth:`explain`.
+
+        Raises
+        ------
+        ExplainerError
+            The model cannot be looked into, or the process that does ended; one sentence.
+        """
+
+    def replaced(
+        self,
+        folder: Path,
+        model: str,
+        layer: Layer,
+        image: GridImage,
+        units: Sequence[int],
+        values: Sequence[float],
+        progress: Progress,
+    ) -> NDArray[np.float32]:
+        """How the logits change where one unit is set to a value; see
+        :func:`shamsul.units.survey.replaced`."""
+
 
 class Here:
     """Computes in this process, which knows the models that it used last."""
@@ -97,7 +142,7 @@ class Here:
         self, folder: Path, key: MapKey, image: GridImage, progress: Progress
     ) -> tuple[Heatmap, ...]:
         """See :class:`Engine`; other errors are those of the method."""
-        return EXPLAINERS[key.method].explain(
+        return COMPUTED[key.method].explain(
             _classifier(folder, key.model),
             image,
             target=key.target,
@@ -128,6 +173,25 @@ class Here:
                 raise ExplainerError(f"The maps by {title} are not on the disk any more.")
             found += [heatmap for heatmap in kept if heatmap.label in labels]
         return MEASURES[measure].rows(Subject(classifier, image, tuple(found), seed, progress))
+
+    def survey(
+        self, folder: Path, model: str, layer: Layer, image: GridImage, progress: Progress
+    ) -> Survey:
+        """See :class:`Engine`."""
+        return survey(_classifier(folder, model), image, layer, progress)
+
+    def replaced(
+        self,
+        folder: Path,
+        model: str,
+        layer: Layer,
+        image: GridImage,
+        units: Sequence[int],
+        values: Sequence[float],
+        progress: Progress,
+    ) -> NDArray[np.float32]:
+        """See :class:`Engine`."""
+        return replaced(_classifier(folder, model), image, layer, units, values, progress)
 
 
 @lru_cache(maxsize=2)

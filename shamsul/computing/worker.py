@@ -1,4 +1,4 @@
-"""The process that computes maps and measures them, apart from the one that serves pages.
+"""The process that computes: maps, their measures, surveys of units; not the one of the pages.
 
 In one process a page would wait for the lock that keeps networks apart, seconds where a large one
 is being explained, and both would share Python's one running thread. A process of its own also
@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,14 +27,15 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
-from shamsul.computing.engine import Here
-from shamsul.explainers.baselines import EXPLAINERS
+from shamsul.computing.engine import COMPUTED, Here
 from shamsul.explainers.cache import MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
-from shamsul.explainers.method import Cancelled, ExplainerError, Progress
+from shamsul.explainers.method import Cancelled, ExplainerError, Progress, failure
 from shamsul.faithfulness.registry import MEASURES
 from shamsul.radiographs.geometry import Geometry
 from shamsul.storage.result_cache import Rows
+from shamsul.units.layers import Layer
+from shamsul.units.survey import Survey
 
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
 #: What computes in the worker's own process.
@@ -114,6 +116,30 @@ class Worker:
             rows: Rows = answer["rows"]
             return rows
 
+    def survey(
+        self, folder: Path, model: str, layer: Layer, image: GridImage, progress: Progress
+    ) -> Survey:
+        """See :class:`shamsul.computing.engine.Engine`."""
+        question = {"do": "survey", "model": model, "layer": asdict(layer)}
+        with self._asking(question, folder, image, progress) as (pipe, _):
+            return Survey.unpack(pipe.recv_bytes())
+
+    def replaced(
+        self,
+        folder: Path,
+        model: str,
+        layer: Layer,
+        image: GridImage,
+        units: Sequence[int],
+        values: Sequence[float],
+        progress: Progress,
+    ) -> NDArray[np.float32]:
+        """See :class:`shamsul.computing.engine.Engine`."""
+        about = {"units": list(map(int, units)), "values": list(map(float, values))}
+        question = {"do": "replaced", "model": model, "layer": asdict(layer), **about}
+        with self._asking(question, folder, image, progress) as (_, answer):
+            return np.array(answer["changes"], np.float32)
+
     @contextmanager
     def _asking(
         self, question: dict[str, Any], folder: Path, image: GridImage, progress: Progress
@@ -156,9 +182,6 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
     """Compute what is asked for and send it, or why it will not come."""
     geometry = Geometry.from_json(question["geometry"])
     image = GridImage(_receive_array(pipe, geometry.grid_shape), geometry)
-    folder = Path(question["folder"])
-    explains = question["do"] == "explain"
-    asked = EXPLAINERS[question["key"]["method"]] if explains else MEASURES[question["measure"]]
 
     def progress(done: int, planned: int) -> None:
         _send(pipe, {"progress": [done, planned]})
@@ -168,13 +191,7 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
             _answer(pipe, word)
 
     try:
-        if explains:
-            key = MapKey.from_json(question["key"])
-            about, values = to_parts(_HERE.explain(folder, key, image, progress))
-        else:
-            keys = [MapKey.from_json(stored) for stored in question["keys"]]
-            maps, measure, seed = Path(question["maps"]), question["measure"], question["seed"]
-            rows = _HERE.measure(folder, keys, maps, image, measure, seed, progress)
+        answer, data = _computed(question, image, progress)
     except (EOFError, OSError):
         raise
     except Cancelled:
@@ -182,13 +199,41 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
     except registry.ModelError as error:
         _send(pipe, {"failed": str(error)})
     except Exception as error:  # a page must show a sentence, whatever a method raises
-        _send(pipe, {"failed": asked.failure(error)})
+        _send(pipe, {"failed": _failure(question, error)})
     else:
-        if explains:
-            _send(pipe, {"maps": about})
-            pipe.send_bytes(values.tobytes())
-        else:
-            _send(pipe, {"rows": rows})
+        _send(pipe, answer)
+        if data:
+            pipe.send_bytes(data)
+
+
+def _computed(
+    question: dict[str, Any], image: GridImage, progress: Progress
+) -> tuple[dict[str, Any], bytes]:
+    """The answer to a question, and bytes that go after it where there are any."""
+    folder, do = Path(question["folder"]), question["do"]
+    if do == "explain":
+        key = MapKey.from_json(question["key"])
+        about, values = to_parts(_HERE.explain(folder, key, image, progress))
+        return {"maps": about}, values.tobytes()
+    if do == "measure":
+        keys = [MapKey.from_json(stored) for stored in question["keys"]]
+        maps, measure, seed = Path(question["maps"]), question["measure"], question["seed"]
+        return {"rows": _HERE.measure(folder, keys, maps, image, measure, seed, progress)}, b""
+    model, layer = question["model"], Layer(**question["layer"])
+    if do == "survey":
+        return {}, _HERE.survey(folder, model, layer, image, progress).pack()
+    units, values = question["units"], question["values"]
+    changes = _HERE.replaced(folder, model, layer, image, units, values, progress)
+    return {"changes": changes.tolist()}, b""
+
+
+def _failure(question: dict[str, Any], error: Exception) -> str:
+    """Why something did not come, in one sentence."""
+    if question["do"] == "explain":
+        return COMPUTED[question["key"]["method"]].failure(error)
+    if question["do"] == "measure":
+        return MEASURES[question["measure"]].failure(error)
+    return failure("units", "What the units do", error)
 
 
 def _send(pipe: Connection, message: object) -> None:

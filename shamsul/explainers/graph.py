@@ -247,3 +247,45 @@ def value_of(graph: fx.GraphModule, name: str, batch: torch.Tensor) -> torch.Ten
         if node.target == name:
             break
     return values[node]  # type: ignore[no-any-return]
+
+
+def bottlenecks(graph: fx.GraphModule) -> tuple[str, ...]:
+    """Names of the modules that everything before them passes: what comes after takes no other.
+
+    From the input to the outputs.
+    """
+    nodes = list(graph.graph.nodes)
+    last = {source: node for node in nodes for source in node.all_input_nodes}
+    needed: set[fx.Node] = set()
+    found = []
+    for node in nodes:
+        needed -= {source for source in node.all_input_nodes if last[source] is node}
+        if node.op == "call_module" and not needed:
+            found.append(str(node.target))
+        needed.add(node)
+    return tuple(found)
+
+
+def outputs_from(graph: fx.GraphModule, name: str, value: torch.Tensor) -> torch.Tensor:
+    """The graph's outputs where one of its bottlenecks has given a value.
+
+    Parameters
+    ----------
+    graph : torch.fx.GraphModule
+    name : str
+        One of `bottlenecks`.
+    value : Tensor of shape (n, C, h, w)
+
+    Returns
+    -------
+    Tensor of shape (n, L)
+    """
+    values: dict[fx.Node, Any] = {}
+    for node in graph.graph.nodes:
+        if node.target == name:
+            values[node] = value
+        elif values and node.op == "call_module":
+            module = graph.get_submodule(str(node.target))
+            values[node] = module(*fx.node.map_arg(node.args, values.__getitem__))
+    (output,) = (node for node in graph.graph.nodes if node.op == "output")
+    return values[output.all_input_nodes[0]]  # type: ignore[no-any-return]

@@ -149,6 +149,12 @@ class Task:
         """The radiograph as the network takes it, shape (1, channels, h, w)."""
         return self.classifier.normalise(torch.from_numpy(self.image.values.copy())[None])
 
+    def shared(self, logits: torch.Tensor) -> torch.Tensor:
+        """What is explained of a radiograph's logits, (L,): what relevance begins with."""
+        if self.target is Target.LOGIT:
+            return logits
+        return torch.sigmoid(self.classifier.calibrated(logits))
+
     def explained(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """The explained outputs of all the model's logits, (n, L) to (n, outputs)."""
         if self.target is Target.LOGIT:

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
+from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.inference import RUNNING
 from shamsul.explainers.graph import SHAPES, Add, Concatenate, GlobalAverage, Multiply, trace
-from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Relevance, Task
 from shamsul.explainers.rules import (
     Box,
@@ -90,20 +90,47 @@ class Propagation:
     def _value(self, node: fx.Node) -> Tensor:
         return self._values[node]
 
-    def hand_back(self, starts: Tensor) -> Tensor:
-        """Relevance of the input for n distributions of relevance over the outputs.
+    def hand_back(self, starts: Tensor, layer: str = "") -> Tensor:
+        """Relevance of the input for n distributions of relevance over outputs, or over a layer.
 
         Parameters
         ----------
+        starts : Tensor of shape (n, L), or (n, C, h, w) where a layer is named
+        layer : str
+            Name of the step whose value they are of; by default they are of the outputs. What
+            other steps have is left out.
+
+        Returns
+        -------
+        Tensor of shape (n, C, h, w)
+        """
+        return self._between(self._step(layer) if layer else self._output, starts, self._input)
+
+    def relevance_of(self, layer: str, starts: Tensor) -> Tensor:
+        """Relevance of a layer for n distributions of relevance over the outputs.
+
+        Parameters
+        ----------
+        layer : str
+            Name of a step.
         starts : Tensor of shape (n, L)
 
         Returns
         -------
         Tensor of shape (n, C, h, w)
         """
-        gathered = {self._output: Flow(starts)}
+        return self._between(self._output, starts, self._step(layer))
+
+    def _step(self, name: str) -> fx.Node:
+        (step,) = (node for node in self._steps if node.target == name)
+        return step
+
+    def _between(self, start: fx.Node, starts: Tensor, end: fx.Node) -> Tensor:
+        gathered = {start: Flow(starts)}
         with RUNNING, torch.no_grad():
             for node in reversed(self._steps):
+                if node is end:
+                    break
                 given = gathered.pop(node, None)
                 if given is None:  # a gate that gets none
                     continue
@@ -112,7 +139,7 @@ class Propagation:
                         gathered[source].add(part)
                     else:
                         gathered[source] = part
-        return gathered[self._input].total()
+        return gathered[end].total()
 
     def _rule(self, node: fx.Node) -> Rule | None:
         """The rule of a step that has weights or acts on each neuron; None: it is routed below."""
@@ -224,6 +251,19 @@ class Propagation:
         return back
 
 
+def prepared(classifier: Classifier, batch: Tensor, composite: Composite) -> Propagation:
+    """A classifier run on a batch of one; the box rule knows what its pixels could be.
+
+    Raises
+    ------
+    ExplainerError
+        If a step of the network has no rule; the message names it.
+    """
+    ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
+    low, high = torch.split(classifier.normalise(ends), 1)
+    return Propagation(classifier.module, batch, composite, (low, high))
+
+
 def decomposed(task: Task, composite: Composite) -> Relevance:
     """Share the explained outputs out over the input: one forward pass, one backward for all.
 
@@ -241,15 +281,10 @@ def decomposed(task: Task, composite: Composite) -> Relevance:
     ExplainerError
         If a step of the network has no rule; the message names it.
     """
-    ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
-    low, high = torch.split(task.classifier.normalise(ends), 1)
-    run = Propagation(task.classifier.module, task.batch(), composite, (low, high))
-    outputs = run.outputs
-    if task.target is Target.PROBABILITY:
-        outputs = torch.sigmoid(task.classifier.calibrated(outputs))
+    run = prepared(task.classifier, task.batch(), composite)
     planned = 1 + len(task.outputs)
     task.progress(1, planned)
-    starts = torch.diag(outputs)[list(task.outputs)]
+    starts = torch.diag(task.shared(run.outputs))[list(task.outputs)]
     maps = []
     for some in torch.split(starts, TOGETHER):
         maps.append(run.hand_back(some).sum(1).cpu().numpy())

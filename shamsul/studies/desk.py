@@ -5,16 +5,25 @@ what computes, and what waits in the queue. Pages, the command line and precompu
 :class:`~shamsul.studies.panels.Source` and ask.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.classifiers.grid import GridImage, prepare
 from shamsul.classifiers.manifest import Manifest, ModelError
 from shamsul.computing.engine import Engine, Here
-from shamsul.computing.jobs import NOT_KEPT, Computation, Job, Jobs, Queued, State
+from shamsul.computing.jobs import (
+    NOT_KEPT,
+    AnyComputation,
+    Computation,
+    Job,
+    Jobs,
+    Queued,
+    State,
+)
 from shamsul.computing.pace import Experience
 from shamsul.explainers.cache import MapCache
 from shamsul.explainers.heatmap import Heatmap
@@ -204,6 +213,20 @@ class Desk:
 
         return self._jobs.submit(MeasureJob(parts, self.measures), compute)
 
+    def request_work(
+        self, computation: AnyComputation, compute: Callable[[Progress], Any]
+    ) -> AnyComputation:
+        """Something else that the queue computes; never waited for.
+
+        Parameters
+        ----------
+        computation : Computation
+            Keeps what comes, and finds what is kept.
+        compute : callable
+            Called in the queue's thread where nothing is kept.
+        """
+        return self._jobs.submit(computation, compute)
+
     def compute(self, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
         """The maps of a source, computed while the caller waits, and kept.
 
@@ -250,9 +273,17 @@ class Desk:
         return self.engine.explain(source.folder, source.key, self._prepared(source), progress)
 
     def _prepared(self, source: Source) -> GridImage:
-        """The radiograph of a source on its model's grid."""
+        return self.on_grid(source.key.image_sha256, source.folder)
+
+    def on_grid(self, image_sha256: str, folder: Path) -> GridImage:
+        """A radiograph on the grid of the model in a folder.
+
+        Raises
+        ------
+        ExplainerError
+            The radiograph is missing, or the model cannot be used; one sentence.
+        """
         try:
-            radiograph = self.archive.get(source.key.image_sha256)
-            return prepare(radiograph, Manifest.read(source.folder))
+            return prepare(self.archive.get(image_sha256), Manifest.read(folder))
         except (ArchiveError, ModelError) as error:
             raise ExplainerError(str(error)) from None

@@ -32,6 +32,7 @@ PAGES = (
     "setup",
     "evaluate",
     "results",
+    "units",
     "adjudicate",
     "models",
 )

@@ -54,6 +54,7 @@ def test_every_page_opens_and_a_map_is_computed(
         "Study set-up": page.get_by_text("The file is in order."),
         "Evaluate": page.get_by_text("maps are computed."),
         "Results": page.get_by_text("Nothing has been rated in this study yet."),
+        "Units": page.get_by_text("looked at in 0 of 8 cases"),
         "Adjudicate": page.get_by_text("there is nothing to adjudicate"),
         "Models": page.get_by_text("A study is read with one model"),
     }

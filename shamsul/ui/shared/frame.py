@@ -33,6 +33,7 @@ PAGES = (
     ("setup", "Study set-up", "edit_note", Role.COORDINATOR),
     ("evaluate", "Evaluate", "target", Role.COORDINATOR),
     ("results", "Results", "bar_chart", Role.COORDINATOR),
+    ("units", "Units", "hub", Role.COORDINATOR),
     ("adjudicate", "Adjudicate", "balance", Role.COORDINATOR),
     ("models", "Models", "network_node", Role.COORDINATOR),
 )

@@ -53,6 +53,7 @@ def test_every_page_shows_it_as_it_is_written(page: Page, start_app: Apps, tmp_p
         ("results", "open, 2 cases"),
         ("setup", "The file is in order."),
         ("setup?setup-of=trial", "maps are there"),
+        ("units", "looked at in 0 of"),
         ("adjudicate", "there is nothing to adjudicate"),
         ("models", "A study is read with one model"),
     ):

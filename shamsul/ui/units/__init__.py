@@ -1,0 +1,1 @@
+"""What the Units page alone shows."""
