@@ -4,7 +4,7 @@ import copy
 import math
 import operator
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -174,7 +174,8 @@ def trace(module: nn.Module) -> fx.GraphModule:
 
 def _in_steps(module: nn.Module) -> fx.GraphModule:
     """A module traced, what stands in for it where that is one."""
-    module = STAND_INS.get(type(module), lambda same: same)(module)
+    if make := STAND_INS.get(type(module)):
+        module = make(module)
     return fx.GraphModule(module, _Tracer().trace(module))
 
 
@@ -307,7 +308,7 @@ def feature_map(graph: fx.GraphModule, name: str, value: torch.Tensor) -> torch.
     layout = _layout(graph, node)
     if layout is _Layout.TOKENS and value.ndim == 3:
         cells = value[:, 1:].transpose(1, 2)
-        return cells.unflatten(2, (math.isqrt(cells.shape[2]), -1))
+        return torch.unflatten(cells, 2, (math.isqrt(cells.shape[2]), -1))
     if layout is None or value.ndim != 4:
         raise ExplainerError(f"The module {name!r} gives no feature map.")
     return value.movedim(-1, 1) if layout is _Layout.CHANNELS_LAST else value
@@ -338,13 +339,24 @@ def _layout(graph: fx.GraphModule, node: fx.Node) -> _Layout | None:
 
 def value_of(graph: fx.GraphModule, name: str, batch: torch.Tensor) -> torch.Tensor:
     """What a module of the graph gives for a batch; what comes after it is not computed."""
+    (value,) = values_of(graph, [name], batch)
+    return value
+
+
+def values_of(
+    graph: fx.GraphModule, names: Sequence[str], batch: torch.Tensor
+) -> list[torch.Tensor]:
+    """What some modules give; what comes after the last of them is not computed."""
     values: dict[fx.Node, Any] = {}
+    found: dict[str, torch.Tensor] = {}
     for node in graph.graph.nodes:
         if node.op == "placeholder":
             values[node] = batch
             continue
-        module = graph.get_submodule(str(node.target))
-        values[node] = module(*fx.node.map_arg(node.args, values.__getitem__))
-        if node.target == name:
+        name = str(node.target)
+        values[node] = graph.get_submodule(name)(*fx.node.map_arg(node.args, values.__getitem__))
+        if name in names:
+            found[name] = values[node]
+        if len(found) == len(names):
             break
-    return values[node]  # type: ignore[no-any-return]
+    return [found[name] for name in names]

@@ -53,11 +53,12 @@ class Projection(nn.Linear, Step):
     ) -> None:
         nn.Module.__init__(self)
         self.out_features, self.in_features = weight.shape
-        self.weight, self.keyless = weight, keyless
+        self.weight = weight
         self.register_parameter("bias", bias)
+        self.keyless = keyless
 
     def forward(self, x: Tensor) -> Tensor:
-        bias = self.bias
+        bias: Tensor | None = self.bias
         if self.keyless and bias is not None:
             queries, keys, values = bias.chunk(3)
             bias = torch.cat([queries, torch.zeros_like(keys), values])
@@ -107,7 +108,7 @@ class Heads(Rearrangement):
         self.which, self.count, self.transposed = which, count, transposed
 
     def forward(self, x: Tensor) -> Tensor:
-        part = x.chunk(3, -1)[self.which].unflatten(-1, (self.count, -1)).transpose(-3, -2)
+        part = torch.unflatten(x.chunk(3, -1)[self.which], -1, (self.count, -1)).transpose(-3, -2)
         return part.transpose(-2, -1) if self.transposed else part
 
 
@@ -127,6 +128,10 @@ class MatrixProduct(Step):
 
     def forward(self, left: Tensor, right: Tensor) -> Tensor:
         return left @ right * self.scale
+
+
+class AttentionWeights(nn.Softmax, Step):
+    """What each query (rows) takes of each key (columns); rows sum to 1."""
 
 
 class UnitLength(Step):
@@ -183,7 +188,7 @@ class _Windowed(Step):
     def cut(self, x: Tensor) -> Tensor:
         """(n, H, W, C), of whole windows, to (n, windows, cells, C)."""
         tall, wide = self.size
-        cells = x.unflatten(2, (-1, wide)).unflatten(1, (-1, tall))
+        cells = torch.unflatten(torch.unflatten(x, 2, (-1, wide)), 1, (-1, tall))
         return cells.transpose(2, 3).flatten(3, 4).flatten(1, 2)
 
 
@@ -202,7 +207,8 @@ class Whole(_Windowed, Rearrangement):
     def forward(self, x: Tensor, like: Tensor) -> Tensor:
         (rows, columns), (down, across) = self.padded(like), self.shifts(like)
         tall, wide = self.size
-        cells = x.unflatten(2, self.size).unflatten(1, (rows // tall, columns // wide))
+        cells = torch.unflatten(x, 2, self.size)
+        cells = torch.unflatten(cells, 1, (rows // tall, columns // wide))
         whole = cells.transpose(2, 3).flatten(3, 4).flatten(1, 2)
         return whole.roll((down, across), (1, 2))[:, : like.shape[1], : like.shape[2]]
 
@@ -225,10 +231,9 @@ class PositionBias(_Windowed):
             return learnt
         # Along each axis: the first windows, and the last one's cells from here and from the edge.
         rows, columns = (
-            sum((torch.arange(cells, device=x.device) >= cells - last).int() for last in lasts)
-            for cells, lasts in zip(
-                self.padded(x), zip(self.size, (down, across), strict=True), strict=True
-            )
+            (place >= cells - size).int() + (place >= cells - shift)
+            for cells, size, shift in zip(self.padded(x), self.size, (down, across), strict=True)
+            for place in [torch.arange(cells, device=x.device)]
         )
         regions = self.cut((3 * rows[:, None] + columns)[None, ..., None])[..., 0]
         apart = regions[..., None] != regions[..., None, :]
@@ -247,21 +252,21 @@ class MergedPatches(Rearrangement):
 class _Attention(nn.Module):
     """Multi-head self-attention of tokens (n, N, C)."""
 
-    def __init__(self, attention: nn.MultiheadAttention) -> None:
+    def __init__(self, attention: Any) -> None:
         super().__init__()
         heads = attention.num_heads
         self.qkv = Projection(attention.in_proj_weight, attention.in_proj_bias)
         self.queries, self.values = Heads(0, heads), Heads(2, heads)
         self.keys = Heads(1, heads, transposed=True)
-        self.scores = MatrixProduct(attention.head_dim**-0.5)
-        self.softmax, self.attended = nn.Softmax(-1), MatrixProduct()
+        self.products = MatrixProduct(attention.head_dim**-0.5)
+        self.softmax, self.attended = AttentionWeights(-1), MatrixProduct()
         self.joined = Joined()
         self.out = Projection(attention.out_proj.weight, attention.out_proj.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         qkv = self.qkv(x)
-        attention = self.softmax(self.scores(self.queries(qkv), self.keys(qkv)))
-        return self.out(self.joined(self.attended(attention, self.values(qkv))))
+        attention = self.softmax(self.products(self.queries(qkv), self.keys(qkv)))
+        return self.out(self.joined(self.attended(attention, self.values(qkv))))  # type: ignore[no-any-return]
 
 
 class _Block(nn.Module):
@@ -274,7 +279,7 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.self_attention(self.ln_1(x))
-        return x + self.mlp(self.ln_2(x))
+        return x + self.mlp(self.ln_2(x))  # type: ignore[no-any-return]
 
 
 class _VisionTransformer(nn.Module):
@@ -305,10 +310,10 @@ class _WindowAttention(nn.Module):
         self.keys = Heads(1, heads, transposed=True)
         if self.cosine:
             self.unit_queries, self.unit_keys = UnitLength(-1), UnitLength(-2)
-            self.cosines, self.scores = MatrixProduct(), Temperature(attention.logit_scale)
+            self.products, self.scores = MatrixProduct(), Temperature(attention.logit_scale)
         else:
-            self.scores = MatrixProduct((qkv.in_features // heads) ** -0.5)
-        self.position, self.softmax = PositionBias(attention), nn.Softmax(-1)
+            self.products = MatrixProduct((qkv.in_features // heads) ** -0.5)
+        self.position, self.softmax = PositionBias(attention), AttentionWeights(-1)
         self.attended, self.joined = MatrixProduct(), Joined()
         self.proj = Projection(attention.proj.weight, attention.proj.bias)
 
@@ -316,9 +321,10 @@ class _WindowAttention(nn.Module):
         qkv = self.qkv(self.windows(x))
         queries, keys = self.queries(qkv), self.keys(qkv)
         if self.cosine:
-            scores = self.scores(self.cosines(self.unit_queries(queries), self.unit_keys(keys)))
+            cosines = self.products(self.unit_queries(queries), self.unit_keys(keys))
+            scores = self.scores(cosines)
         else:
-            scores = self.scores(queries, keys)
+            scores = self.products(queries, keys)
         attention = self.softmax(scores + self.position(x))
         return self.whole(self.proj(self.joined(self.attended(attention, self.values(qkv)))), x)  # type: ignore[no-any-return]
 
