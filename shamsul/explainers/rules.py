@@ -169,11 +169,11 @@ def hand_back(ways: Iterable[Route], relevance: Tensor) -> Tensor:
 def inverse(z: Tensor, epsilon: float) -> Tensor:
     """``1 / z``, `z` moved away from zero by `epsilon`; 0 where an output of 0 has nothing to give.
 
-    It keeps its sign, zero counts as positive.
+    It keeps its sign, zero counts as positive. Outputs that have no finite inverse count as 0.
     """
     if epsilon:
         return (z + torch.copysign(torch.tensor(epsilon).to(z), z)).reciprocal_()
-    return z.reciprocal().masked_fill_(z == 0, 0.0)
+    return z.reciprocal().masked_fill_(z.abs() < torch.finfo(z.dtype).tiny, 0.0)
 
 
 def in_order(images: Tensor) -> Tensor:

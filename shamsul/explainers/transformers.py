@@ -249,7 +249,7 @@ class MergedPatches(Rearrangement):
         return torch.cat([x[:, i::2, j::2] for j in (0, 1) for i in (0, 1)], -1)
 
 
-class _Attention(nn.Module):
+class SelfAttention(nn.Module):
     """Multi-head self-attention of tokens (n, N, C)."""
 
     def __init__(self, attention: Any) -> None:
@@ -274,7 +274,7 @@ class _Block(nn.Module):
 
     def __init__(self, block: Any) -> None:
         super().__init__()
-        self.ln_1, self.self_attention = block.ln_1, _Attention(block.self_attention)
+        self.ln_1, self.self_attention = block.ln_1, SelfAttention(block.self_attention)
         self.ln_2, self.mlp = block.ln_2, block.mlp
 
     def forward(self, x: Tensor) -> Tensor:
