@@ -172,6 +172,21 @@ def test_every_step_keeps_what_its_rule_says_and_the_rest_is_handed_on(network: 
     assert abs(kept) > 1e-3
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("arch", ["vit", "swin", "swin_v2"])
+def test_cp_lrp_conserves_all_where_nothing_is_added(arch: str) -> None:
+    options = VIT if arch == "vit" else SWIN
+    module = copy.deepcopy(transformer(f"torchvision/{arch}", **options).module).double()
+    for name, weights in module.named_parameters():
+        if name.endswith(("bias", "class_token", "pos_embedding")):
+            weights.zero_()
+    image = torch.randn(1, 3, SIZE, SIZE, dtype=torch.float64)
+    found, logit = relevance(module, image, "cp_lrp")
+    assert float(found.sum()) == pytest.approx(logit, rel=1e-3)
+    linearised, _ = relevance(module, image, "attn_lrp")
+    assert float(linearised.sum()) != pytest.approx(logit, rel=1e-3)
+
+
 def halved(left: Tensor, right: Tensor) -> Tensor:
     """A product of which each factor gets half of the gradient."""
     return (left @ right.detach() + left.detach() @ right) / 2
@@ -343,7 +358,14 @@ def test_rollout_refuses_windows_and_networks_without_attention(
         method.explain(mistaken, noise)
 
 
-def test_methods_for_other_networks_say_so(vit: Classifier, noise: GridImage) -> None:
+def test_cam_fits_a_swin_and_other_methods_say_that_they_do_not(
+    vit: Classifier, swin: Classifier, noise: GridImage
+) -> None:
+    """CAM is Grad-CAM but for the number of cells where features are averaged."""
+    maps = METHODS["cam"].explain(swin, noise)
+    theirs = grad_cam.METHOD.explain(swin, noise, relu=False)
+    for mine, other in zip(maps, theirs, strict=True):
+        np.testing.assert_allclose(mine.values, other.values * 64, atol=1e-4)
     with pytest.raises(ExplainerError, match="There is no rule for"):
         rap.METHOD.explain(vit, noise)
     with pytest.raises(ExplainerError, match="CAM needs a network that averages"):
