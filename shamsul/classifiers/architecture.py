@@ -10,6 +10,12 @@ from shamsul.classifiers.manifest import UNET, Manifest, ModelError
 from shamsul.classifiers.unet import UNet
 from shamsul.classifiers.vision import torchvision
 
+models = torchvision.models
+
+
+#: What constructors raise of options that they do not take; torch._assert is one of them.
+_UNFIT = (TypeError, ValueError, ArithmeticError, RuntimeError, LookupError, AssertionError)
+
 
 def build(manifest: Manifest) -> nn.Module:
     """Build the manifest's architecture with one plain logit per label, weights still random.
@@ -33,8 +39,8 @@ def build(manifest: Manifest) -> nn.Module:
     # Random initial values are mostly thrown away; they should not advance the global state.
     with torch.random.fork_rng(devices=[]):
         try:
-            module = _construct(family, name, labels, options)
-        except (TypeError, ValueError, ArithmeticError, RuntimeError, LookupError) as error:
+            module = _construct(family, name, labels, manifest.input_size, options)
+        except _UNFIT as error:
             raise ModelError(f"{manifest.arch} cannot be built as described ({error}).") from None
         _set_input_channels(module, manifest.channels)
     if isinstance(module, UNet) and manifest.input_size % module.reduction:
@@ -44,18 +50,34 @@ def build(manifest: Manifest) -> nn.Module:
     return module
 
 
-def _construct(family: str, name: str, labels: int, options: Mapping[str, Any]) -> nn.Module:
+def _construct(
+    family: str, name: str, labels: int, size: int, options: Mapping[str, Any]
+) -> nn.Module:
     module: nn.Module
     if family == UNET:
         module = UNet(name, labels, **options)
     elif name == "densenet":
-        module = torchvision.models.DenseNet(num_classes=labels, **options)
-    elif family == "torchvision" and name in torchvision.models.list_models(torchvision.models):
-        # The auxiliary heads of these two only serve training and take seconds to initialise.
-        extra = {"init_weights": False} if name in ("inception_v3", "googlenet") else {}
-        module = torchvision.models.get_model(
-            name, weights=None, num_classes=labels, **extra, **options
+        module = models.DenseNet(num_classes=labels, **options)
+    elif family == "torchvision" and name == "vit":
+        module = models.VisionTransformer(size, num_classes=labels, **options)
+    elif family == "torchvision" and name == "swin":
+        module = models.SwinTransformer(num_classes=labels, **options)
+    elif family == "torchvision" and name == "swin_v2":
+        module = models.SwinTransformer(
+            num_classes=labels,
+            block=models.swin_transformer.SwinTransformerBlockV2,
+            downsample_layer=models.swin_transformer.PatchMergingV2,
+            **options,
         )
+    elif family == "torchvision" and name in models.list_models(models):
+        # The auxiliary heads of two only serve training and take seconds to initialise; a vision
+        # transformer has a position for each patch of its grid.
+        extra: dict[str, object] = {}
+        if name in ("inception_v3", "googlenet"):
+            extra["init_weights"] = False
+        elif name.startswith("vit_"):
+            extra["image_size"] = size
+        module = models.get_model(name, weights=None, num_classes=labels, **extra, **options)
     else:
         raise ModelError(f"There is no architecture {family}/{name}.")
     return module

@@ -93,9 +93,9 @@ class Manifest:
     name : str
         Shown to the reader and stored with ratings.
     arch : str
-        ``torchvision/<classification model>``, ``torchvision/densenet`` (any size, by
-        `arch_options`), ``xrv/densenet``, ``unet/<encoder>`` (see :mod:`shamsul.classifiers.unet`)
-        or ``onnx``.
+        ``torchvision/<classification model>``; ``torchvision/densenet``, ``vit``, ``swin`` and
+        ``swin_v2`` (any size, by `arch_options`); ``xrv/densenet``; ``unet/<encoder>`` (see
+        :mod:`shamsul.classifiers.unet`); or ``onnx``.
     labels : tuple of str
         One per output, in the order of the outputs.
     input_size : int
@@ -218,6 +218,13 @@ class Manifest:
             return ""
         masks = str(self.arch_options.get("masks", "one"))
         return "" if masks == "none" else masks
+
+    @property
+    def attention(self) -> str:
+        """What the network's attention spans: "image", "windows" of it, or none, which is empty."""
+        family, _, name = self.arch.partition("/")
+        spans = {"vit": "image", "swin": "windows"}
+        return spans.get(name.partition("_")[0], "") if family == "torchvision" else ""
 
     @property
     def scaling(self) -> Normalisation:

@@ -48,10 +48,11 @@ def randomised_folder(folder: Path, directory: Path, seed: int = 0) -> Path:
         return target
     generator = torch.Generator().manual_seed(seed)
     with RUNNING:
-        wanted = architecture.build(manifest).state_dict()
-    state = read_state(folder, manifest, wanted)
+        network = architecture.build(manifest)
+    state = read_state(folder, manifest, network.state_dict())
+    learnt = dict(network.named_parameters())
     for name, tensor in state.items():
-        if tensor.ndim > 1:
+        if name in learnt and tensor.ndim > 1:
             state[name] = _shuffled(tensor, generator)
     try:
         with new_folder(target) as made:
@@ -76,13 +77,16 @@ def stages(classifier: Classifier) -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        By the first two parts of the module's name (``features.denseblock4``, ``layer3.1``,
-        ``classifier``), the names of the weights of its convolutions and dense layers.
+        By the first parts of the module's name (``features.denseblock4``, ``layer3.1``,
+        ``encoder.layers.encoder_layer_3``, ``classifier``), the names of the weights of its
+        convolutions and dense layers; of a vision transformer also the class token and the places.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for name, tensor in reversed(classifier.module.state_dict().items()):
+    for name, tensor in reversed(list(classifier.module.named_parameters())):
         if tensor.ndim > 1:
-            stage = ".".join(name.split(".")[:-1][:2])
+            # The blocks of a vision transformer are one part further down.
+            depth = 3 if name.startswith("encoder.layers.") else 2
+            stage = ".".join(name.split(".")[:-1][:depth]) or name
             found[stage] = (*found.get(stage, ()), name)
     return found
 

@@ -1,48 +1,14 @@
 """Grad-CAM and its kin: the last feature map, weighted by gradients."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
-from shamsul.classifiers.inference import RUNNING
-from shamsul.explainers.graph import last_feature_map, trace
-from shamsul.explainers.heatmap import Target
+from shamsul.explainers.graph import feature_map, last_feature_map, trace
 from shamsul.explainers.method import ExplainerError, Method, Parameter, Relevance, Task
-
-
-class _FromLayer(fx.Interpreter):
-    """Runs a network for one image up to a layer, and from there on for every output at once.
-
-    Attributes
-    ----------
-    activation : Tensor of shape (n, C, h', w')
-        The layer's output, repeated; a leaf for gradients.
-    """
-
-    activation: Tensor | None = None
-
-    def __init__(self, graph: fx.GraphModule, layer: str, count: int) -> None:
-        super().__init__(graph)
-        self.layer, self.count = layer, count
-
-    def fetch_args_kwargs_from_env(self, n: fx.Node) -> Any:
-        found = super().fetch_args_kwargs_from_env(n)
-        if self.activation is None:
-            return found
-        # What came past the layer, by a shortcut, is still that of one image.
-        return torch.utils._pytree.tree_map_only(
-            Tensor, lambda x: x.expand(self.count, *x.shape[1:]), found
-        )
-
-    def run_node(self, n: fx.Node) -> Any:
-        with torch.set_grad_enabled(self.activation is not None):
-            value = super().run_node(n)
-        if n.op == "call_module" and n.target == self.layer:
-            value = value.detach().expand(self.count, *value.shape[1:]).clone().requires_grad_()
-            self.activation = value
-        return value
+from shamsul.explainers.network import activations_and_gradients
 
 
 def _averaged(activation: Tensor, gradient: Tensor) -> Tensor:
@@ -102,7 +68,10 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
 
     Notes
     -----
-    The coarse map is enlarged to the model's grid bilinearly with aligned cell borders.
+    The coarse map is enlarged to the model's grid bilinearly with aligned cell borders. Tokens of a
+    vision transformer are its cells, without the class token. As that alone is classified, the last
+    block's output has no gradients elsewhere: by default the tokens are those that the last
+    attention looks at.
 
     References
     ----------
@@ -115,20 +84,9 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     name = layer or last_feature_map(graph)
     if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
         raise ExplainerError(f"The network has no module named {layer!r}.")
-    count = len(task.outputs)
-    run = _FromLayer(graph, name, count)
-    with RUNNING:
-        logits = run.run(task.batch())
-        explained = logits
-        if task.target is Target.PROBABILITY:
-            explained = torch.sigmoid(task.classifier.calibrated(logits))
-        chosen = explained[torch.arange(count), list(task.outputs)].sum()
-        activation = run.activation
-        assert activation is not None
-        if activation.ndim != 4:
-            raise ExplainerError(f"The module {name!r} gives no feature map.")
-        (gradient,) = torch.autograd.grad(chosen, activation)
-    coarse = VARIANTS[variant](activation.detach(), gradient)
+    ((activation, gradient),) = activations_and_gradients(task, graph, [name])
+    activation, gradient = (feature_map(graph, name, one) for one in (activation, gradient))
+    coarse = VARIANTS[variant](activation, gradient)
     coarse = coarse.clamp(min=0) if relu else coarse
     fine = torch.nn.functional.interpolate(
         coarse[:, None], task.image.values.shape, mode="bilinear"

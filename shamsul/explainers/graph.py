@@ -1,9 +1,11 @@
 """A classifier as a graph of modules, so that every step of it can be named and given a rule."""
 
 import copy
+import math
 import operator
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +16,16 @@ from torch import fx, nn
 from shamsul.classifiers.inference import RUNNING
 from shamsul.classifiers.vision import torchvision
 from shamsul.explainers.method import ExplainerError
+from shamsul.explainers.transformers import (
+    REARRANGEMENTS,
+    STAND_INS,
+    Heads,
+    MergedPatches,
+    Rearrangement,
+    Step,
+    Tokens,
+    Whole,
+)
 
 #: Layers that change no value in evaluation mode.
 SHAPES = (nn.Flatten, nn.Identity, nn.Dropout)
@@ -109,6 +121,10 @@ class _Tracer(fx.Tracer):
         super().__init__()
         self._thread = threading.get_ident()
 
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        whole = isinstance(m, (Step, *REARRANGEMENTS)) or type(m) in STAND_INS
+        return whole or super().is_leaf_module(m, module_qualified_name)
+
     def call_module(
         self,
         m: nn.Module,
@@ -156,9 +172,17 @@ def trace(module: nn.Module) -> fx.GraphModule:
         return _traced[module]
 
 
+def _in_steps(module: nn.Module) -> fx.GraphModule:
+    """A module traced, what stands in for it where that is one."""
+    if make := STAND_INS.get(type(module)):
+        module = make(module)
+    return fx.GraphModule(module, _Tracer().trace(module))
+
+
 def _trace(module: nn.Module) -> fx.GraphModule:
     try:
-        graph = fx.GraphModule(module, _Tracer().trace(module))
+        graph = _in_steps(module)
+        _expand(graph)
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         raise ExplainerError(f"The network cannot be traced: {error}".splitlines()[0]) from error
     for node in list(graph.graph.nodes):
@@ -186,6 +210,26 @@ def _trace(module: nn.Module) -> fx.GraphModule:
     graph.graph.lint()
     graph.recompile()
     return graph.eval()
+
+
+def _expand(graph: fx.GraphModule) -> None:
+    """Put the steps of what stands in for a module in its place, under its name."""
+    for node in list(graph.graph.nodes):
+        if node.op != "call_module":
+            continue
+        whole = graph.get_submodule(node.target)
+        if type(whole) not in STAND_INS:
+            continue
+        steps = _in_steps(whole)
+        (given,) = (step for step in steps.graph.nodes if step.op == "placeholder")
+        for step in steps.graph.nodes:
+            if step.op == "call_module":
+                step.target = f"{node.target}.{step.target}"
+        graph.add_submodule(node.target, steps)
+        with graph.graph.inserting_before(node):
+            found = graph.graph.graph_copy(steps.graph, {given: node.args[0]})
+        node.replace_all_uses_with(found)
+        graph.graph.erase_node(node)
 
 
 def _nest(graph: fx.GraphModule) -> None:
@@ -216,6 +260,9 @@ def _nest(graph: fx.GraphModule) -> None:
 def last_feature_map(graph: fx.GraphModule) -> str:
     """Name of the module whose output is pooled (or flattened) into the classifier's features.
 
+    Of a vision transformer, whose class token alone is classified: the tokens that the last
+    attention looks at.
+
     Raises
     ------
     ExplainerError
@@ -226,6 +273,8 @@ def last_feature_map(graph: fx.GraphModule) -> str:
         if node.op != "call_module":
             continue
         module = graph.get_submodule(node.target)
+        if isinstance(module, Heads):
+            return str(node.args[0].args[0].target)
         if isinstance(module, pools):
             before = node.args[0]
             if before.op == "call_module" and not isinstance(
@@ -235,18 +284,82 @@ def last_feature_map(graph: fx.GraphModule) -> str:
     raise ExplainerError("The network pools no feature map, so Grad-CAM has no layer to look at.")
 
 
+def feature_map(graph: fx.GraphModule, name: str, value: torch.Tensor) -> torch.Tensor:
+    """What a module gives, or a gradient there, as a map with its channels first.
+
+    Parameters
+    ----------
+    graph : torch.fx.GraphModule
+    name : str
+        The module's.
+    value : Tensor of shape (n, C, h, w), (n, h, w, C) or (n, 1 + h·w, C)
+        Of these tokens the first, the class token, is left out.
+
+    Returns
+    -------
+    Tensor of shape (n, C, h, w)
+
+    Raises
+    ------
+    ExplainerError
+        If the module gives no map.
+    """
+    node = next(one for one in graph.graph.nodes if one.target == name)
+    layout = _layout(graph, node)
+    if layout is _Layout.TOKENS and value.ndim == 3:
+        cells = value[:, 1:].transpose(1, 2)
+        return torch.unflatten(cells, 2, (math.isqrt(cells.shape[2]), -1))
+    if layout is None or value.ndim != 4:
+        raise ExplainerError(f"The module {name!r} gives no feature map.")
+    return value.movedim(-1, 1) if layout is _Layout.CHANNELS_LAST else value
+
+
+class _Layout(Enum):
+    CHANNELS_FIRST = auto()
+    CHANNELS_LAST = auto()
+    TOKENS = auto()
+
+
+def _layout(graph: fx.GraphModule, node: fx.Node) -> _Layout | None:
+    """How a step's output is laid out: as its input, but for the steps that change that."""
+    while node.op == "call_module":
+        layer = graph.get_submodule(str(node.target))
+        if isinstance(layer, Tokens):
+            return _Layout.TOKENS
+        if isinstance(layer, Whole):
+            return _Layout.CHANNELS_LAST
+        if isinstance(layer, torchvision.ops.Permute):
+            last = list(layer.dims) == [0, 2, 3, 1]
+            return _Layout.CHANNELS_LAST if last else _Layout.CHANNELS_FIRST
+        if isinstance(layer, nn.Flatten | Rearrangement) and not isinstance(layer, MergedPatches):
+            return None
+        node = node.all_input_nodes[0]
+    return _Layout.CHANNELS_FIRST
+
+
 def value_of(graph: fx.GraphModule, name: str, batch: torch.Tensor) -> torch.Tensor:
     """What a module of the graph gives for a batch; what comes after it is not computed."""
+    (value,) = values_of(graph, [name], batch)
+    return value
+
+
+def values_of(
+    graph: fx.GraphModule, names: Sequence[str], batch: torch.Tensor
+) -> list[torch.Tensor]:
+    """What some modules give; what comes after the last of them is not computed."""
     values: dict[fx.Node, Any] = {}
+    found: dict[str, torch.Tensor] = {}
     for node in graph.graph.nodes:
         if node.op == "placeholder":
             values[node] = batch
             continue
-        module = graph.get_submodule(str(node.target))
-        values[node] = module(*fx.node.map_arg(node.args, values.__getitem__))
-        if node.target == name:
+        name = str(node.target)
+        values[node] = graph.get_submodule(name)(*fx.node.map_arg(node.args, values.__getitem__))
+        if name in names:
+            found[name] = values[node]
+        if len(found) == len(names):
             break
-    return values[node]  # type: ignore[no-any-return]
+    return [found[name] for name in names]
 
 
 def bottlenecks(graph: fx.GraphModule) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ def lrp(task: Task, *, composite: str) -> Relevance:
     References
     ----------
     Bach et al. 2015, doi 10.1371/journal.pone.0130140; Montavon et al. 2019,
-    doi 10.1007/978-3-030-28954-6_10
+    doi 10.1007/978-3-030-28954-6_10; of attention Achtibat et al. 2024, arXiv 2402.05602, and Ali
+    et al. 2022, arXiv 2202.07304
     """
     return decomposed(task, COMPOSITES[composite])
 
@@ -30,7 +31,7 @@ METHOD = Method(
         Parameter(
             "composite",
             "epsilon_gamma_box",
-            "Which propagation rule each kind of layer gets.",
+            "Which propagation rule each kind of layer gets; attn_lrp is for transformers.",
             choices=tuple(COMPOSITES),
         ),
     ),

@@ -215,6 +215,8 @@ class Method:
         Whether it needs the network's gradients, layers or weights, not its outputs alone.
     needs_masks : bool
         Whether it needs a network that has masks of its own.
+    needs_attention : bool
+        Whether it needs a network whose attention spans the whole image.
     reading : str
         One sentence on how to read the map.
     citation : str
@@ -230,6 +232,7 @@ class Method:
     half: bool = False
     looks_inside: bool = False
     needs_masks: bool = False
+    needs_attention: bool = False
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values: those given, checked, and the defaults of the others.
@@ -249,6 +252,10 @@ class Method:
             return manifest.opaque
         if self.needs_masks and not manifest.masks:
             return f"{manifest.name} has no decoder, and so no masks of its own."
+        if self.needs_attention and manifest.attention == "windows":
+            return f"{manifest.name} has attention within windows alone, not over the whole image."
+        if self.needs_attention and not manifest.attention:
+            return f"{manifest.name} has no attention to look at."
         return ""
 
     def failure(self, error: Exception) -> str:

@@ -11,14 +11,29 @@ from shamsul.classifiers.inference import RUNNING
 from shamsul.explainers.graph import SHAPES, Add, Concatenate, GlobalAverage, Multiply, trace
 from shamsul.explainers.method import ExplainerError, Relevance, Task
 from shamsul.explainers.rules import (
+    TINY,
     Box,
     Composite,
+    Factors,
     Flow,
     Pass,
     Rule,
+    Softmax,
+    inverse,
+    pull_back,
+)
+from shamsul.explainers.transformers import (
+    REARRANGEMENTS,
+    AttentionWeights,
+    MatrixProduct,
+    PositionBias,
+    Projection,
+    Temperature,
+    Tokens,
+    UnitLength,
 )
 
-_ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.Sigmoid)
+_ACTIVATIONS = (nn.ReLU, nn.SiLU, nn.GELU, nn.Sigmoid)
 #: Linear, without weights.
 _AVERAGES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, GlobalAverage, nn.Upsample)
 #: Labels whose relevance is handed back at a time: more would need more memory, and save little.
@@ -147,14 +162,23 @@ class Propagation:
         if isinstance(layer, Multiply):
             self._gate(node)
             return None
-        if isinstance(layer, (Add, Concatenate, nn.MaxPool2d, *SHAPES)):
+        if isinstance(layer, (Add, Concatenate, nn.MaxPool2d, *SHAPES, *REARRANGEMENTS)):
             return None
-        if isinstance(layer, nn.ReLU):
+        if isinstance(layer, nn.ReLU | Temperature):
             return Pass()
         if isinstance(layer, _ACTIVATIONS):
             return composite.activation
         if isinstance(layer, _AVERAGES):
             return composite.proportion
+        if composite.factors is not None:
+            if isinstance(layer, MatrixProduct | PositionBias):
+                return None
+            if isinstance(layer, Tokens):
+                return composite.proportion
+            if isinstance(layer, nn.LayerNorm | UnitLength):
+                return composite.layer_norm
+            if isinstance(layer, AttentionWeights):
+                return Softmax()
         if isinstance(layer, nn.BatchNorm2d):
             return composite.norm
         if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -162,6 +186,8 @@ class Propagation:
                 return Box(*self._bounds) if composite.first is Box else composite.first  # type: ignore[return-value]
             if node in self._last and composite.last is not None:
                 return composite.last
+            if isinstance(layer, Projection):
+                return composite.projection
             return composite.dense if isinstance(layer, nn.Linear) else composite.convolution
         raise ExplainerError(f"There is no rule for {type(layer).__name__} (module {node.target}).")
 
@@ -173,6 +199,12 @@ class Propagation:
             return self._concatenation(node)
         if isinstance(layer, Multiply):
             return self._product(node)
+        if isinstance(layer, MatrixProduct):
+            return self._matrix_product(node, layer)
+        if isinstance(layer, PositionBias):
+            return lambda flow: []
+        if isinstance(layer, REARRANGEMENTS):
+            return self._rearrangement(node, layer)
         (source,) = node.all_input_nodes
         x, z = self._values[source], self._values[node]
         if isinstance(layer, nn.MaxPool2d):
@@ -198,6 +230,33 @@ class Propagation:
         (sources,) = node.args
         sizes = [self._values[source].shape[1] for source in sources]  # type: ignore[union-attr,index]
         return lambda flow: list(zip(sources, flow.split(sizes), strict=True))  # type: ignore[arg-type]
+
+    def _rearrangement(self, node: fx.Node, layer: nn.Module) -> Back:
+        source, *like = node.all_input_nodes
+        x, shaped = self._values[source], [self._values[one] for one in like]
+
+        def back(flow: Flow) -> list[tuple[fx.Node, Flow]]:
+            moved = pull_back(lambda values: layer(values, *shaped), x, flow.total())
+            return [(source, Flow(moved, own=True))]
+
+        return back
+
+    def _matrix_product(self, node: fx.Node, layer: MatrixProduct) -> Back:
+        left, right = node.all_input_nodes
+        a, b, factors = self._values[left], self._values[right], self._composite.factors
+        share = layer.scale * inverse(self._values[node], 0.0 if factors is Factors.BOTH else TINY)
+        constant = factors is Factors.VALUES and isinstance(self._layer(left), AttentionWeights)
+        if factors is Factors.HALVES:
+            share = share / 2
+
+        def back(flow: Flow) -> list[tuple[fx.Node, Flow]]:
+            weights = flow.times(share).total()
+            parts = [(right, Flow(a.mT @ weights, b, own=True))]
+            if not constant:
+                parts.append((left, Flow(weights @ b.mT, a, own=True)))
+            return parts
+
+        return back
 
     def _maximum(self, source: fx.Node, x: Tensor, pool: nn.MaxPool2d) -> Back:
         """The largest takes all."""

@@ -141,6 +141,7 @@ COMPOSITE: Final = Composite(
     activation=Pass(),
     proportion=Stabilised(STABILISER),
     last=Absolute(),
+    factors=None,
 )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from shamsul.explainers import (
+    attention,
     cam,
     grad_cam,
     integrated_gradients,
@@ -28,6 +29,7 @@ METHODS: dict[str, Method] = {
         rap.METHOD,
         cam.METHOD,
         score_cam.METHOD,
+        attention.METHOD,
         integrated_gradients.METHOD,
         occlusion.METHOD,
         rise.METHOD,

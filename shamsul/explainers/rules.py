@@ -10,6 +10,7 @@ import copy
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import singledispatch
 from typing import Final, Protocol
 
@@ -72,17 +73,20 @@ class Flow:
         factor = None if self.factor is None else self.factor.reshape(shape)
         return Flow(self.tensor.reshape(-1, *shape[1:]), factor, self.own)
 
-    def total(self, shares: Tensor | None = None) -> Tensor:
-        """The product, and times shares: of k times as many channels, k products side by side."""
+    def total(self, shares: Tensor | None = None, axis: int = 1) -> Tensor:
+        """The product, and times shares: of k times as many channels, k products side by side.
+
+        `axis` is that of the channels.
+        """
         if shares is None:
             return self.tensor if self.factor is None else self.tensor * self.factor
         # Channels last, as in memory.
-        tensor, factor = self.tensor.movedim(1, -1).unsqueeze(-2), shares.movedim(1, -1)
+        tensor, factor = self.tensor.movedim(axis, -1).unsqueeze(-2), shares.movedim(axis, -1)
         factor = factor.reshape(*factor.shape[:-1], -1, tensor.shape[-1])
         if self.factor is not None:
-            factor = factor * self.factor.movedim(1, -1).unsqueeze(-2)
+            factor = factor * self.factor.movedim(axis, -1).unsqueeze(-2)
         product: Tensor = tensor * factor
-        return product.flatten(-2).movedim(-1, 1)
+        return product.flatten(-2).movedim(-1, axis)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +116,12 @@ class Way:
         """Relevance of the input from that of the output."""
         if self.layer is None or self.gain is None:
             return relevance.times(self.share)
-        pulled = pull_back(self.layer, self.gain, relevance.total(self.share))
+        axis = channel_axis(self.layer)
+        pulled = pull_back(self.layer, self.gain, relevance.total(self.share, axis))
         if self.parts == 1:
             return Flow(pulled, self.gain, own=True)
         return Flow(
-            functools.reduce(torch.add, (pulled * self.gain).chunk(self.parts, 1)), own=True
+            functools.reduce(torch.add, (pulled * self.gain).chunk(self.parts, axis)), own=True
         )
 
 
@@ -164,11 +169,11 @@ def hand_back(ways: Iterable[Route], relevance: Tensor) -> Tensor:
 def inverse(z: Tensor, epsilon: float) -> Tensor:
     """``1 / z``, `z` moved away from zero by `epsilon`; 0 where an output of 0 has nothing to give.
 
-    It keeps its sign, zero counts as positive.
+    It keeps its sign, zero counts as positive. Outputs that have no finite inverse count as 0.
     """
     if epsilon:
         return (z + torch.copysign(torch.tensor(epsilon).to(z), z)).reciprocal_()
-    return z.reciprocal().masked_fill_(z == 0, 0.0)
+    return z.reciprocal().masked_fill_(z.abs() < torch.finfo(z.dtype).tiny, 0.0)
 
 
 def in_order(images: Tensor) -> Tensor:
@@ -176,13 +181,18 @@ def in_order(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last) if images.ndim == 4 else images
 
 
+def channel_axis(layer: nn.Module) -> int:
+    """Where a layer's channels are: after the image, but last where a dense one has tokens."""
+    return -1 if isinstance(layer, nn.Linear) else 1
+
+
 @singledispatch
-def pull_back(layer: nn.Module, x: Tensor, weights: Tensor) -> Tensor:
+def pull_back(layer: Callable[[Tensor], Tensor], x: Tensor, weights: Tensor) -> Tensor:
     """Products of vectors and the layer's Jacobian at `x`, for n vectors at once.
 
     Parameters
     ----------
-    layer : nn.Module
+    layer : callable
     x : Tensor of shape (1, ...)
     weights : Tensor of shape (n, ...)
         Shaped like n outputs of the layer.
@@ -265,7 +275,7 @@ def with_weights(layer: nn.Module, change: Callable[[Tensor], Tensor]) -> nn.Mod
 
 
 #: Layers that act on each neuron by itself.
-_ELEMENT_WISE = (nn.BatchNorm2d, nn.ReLU, nn.SiLU, nn.Sigmoid)
+_ELEMENT_WISE = (nn.BatchNorm2d, nn.ReLU, nn.SiLU, nn.GELU, nn.Sigmoid)
 
 
 @dataclass(frozen=True)
@@ -313,7 +323,7 @@ class Gamma:
         ups, downs = (contributions(layer, x, sign, signed=signed) for sign in (+1, -1))
         up = total(ups)
         bias = layer.bias
-        b = torch.zeros(()).to(z) if bias is None else _per_output(bias, z)  # type: ignore[arg-type]
+        b = torch.zeros(()).to(z) if bias is None else _per_output(bias, layer, z)  # type: ignore[arg-type]
         down = z - b - up
         boost = torch.where(favoured, up + b.clamp(min=0), down + b.clamp(max=0))
         share = inverse(z + self.gamma * boost, 0.0)
@@ -352,14 +362,15 @@ def side_by_side(*kinds: tuple[Tensor, Contributions]) -> tuple[Way, ...]:
     All kinds have the same inputs, in order. One convolution takes less time than one for each.
     """
     layers = [layer for _, parts in kinds for _, layer in parts]
+    axis = channel_axis(layers[0])
     if len(layers) == 1 or getattr(layers[0], "groups", 1) > 1:
         return tuple(Way(share, layer, part) for share, them in kinds for part, layer in them)
     rows = [[torch.as_tensor(layer.weight) for _, layer in them] for _, them in kinds]
     weight = torch.cat([torch.cat(row, 1) for row in rows])
-    share = torch.cat([share for share, _ in kinds], 1)
+    share = torch.cat([share for share, _ in kinds], axis)
     inputs = [part for part, _ in kinds[0][1]]
     layer = with_weights(layers[0], lambda _: weight)
-    return (Way(share, layer, torch.cat(inputs, 1), len(inputs)),)
+    return (Way(share, layer, torch.cat(inputs, axis), len(inputs)),)
 
 
 def has_negative(x: Tensor) -> bool:
@@ -384,8 +395,10 @@ def total(parts: Contributions) -> Tensor:
     return functools.reduce(torch.add, totals)
 
 
-def _per_output(bias: Tensor, z: Tensor) -> Tensor:
+def _per_output(bias: Tensor, layer: nn.Module, z: Tensor) -> Tensor:
     """A bias for each channel, shaped to go with the layer's output."""
+    if channel_axis(layer) == -1:
+        return bias.detach()
     return bias.detach().view(1, -1, *(1,) * (z.ndim - 2))
 
 
@@ -451,6 +464,87 @@ class Pass:
         return ()
 
 
+@dataclass(frozen=True)
+class NormConstant:
+    """Layer normalisation as the affine map that it is if its deviations are taken for constants.
+
+    Relevance is shared as by :class:`Epsilon`: the mean subtracted is among the contributions, the
+    shift absorbs its part, and the division takes none. Vectors divided by their length pass theirs
+    on unchanged.
+
+    References
+    ----------
+    Ali et al. 2022, arXiv 2202.07304 (LN-rule); Achtibat et al. 2024, arXiv 2402.05602,
+    proposition 3.4
+    """
+
+    epsilon: float
+
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Way, ...]:
+        if not isinstance(layer, nn.LayerNorm):
+            return ()
+        axes = tuple(range(-len(layer.normalized_shape), 0))
+        scale = (x.var(axes, correction=0, keepdim=True) + layer.eps).rsqrt()
+        scale = scale if layer.weight is None else scale * layer.weight.detach()
+        return (Way(inverse(z, self.epsilon), _Centred(scale, axes), x),)
+
+
+class _Centred(nn.Module):
+    """Differences from the mean times constants."""
+
+    def __init__(self, scale: Tensor, axes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.scale, self.axes = scale, axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - x.mean(self.axes, keepdim=True)) * self.scale
+
+
+@pull_back.register
+def _(layer: _Centred, x: Tensor, weights: Tensor) -> Tensor:
+    scaled = weights * layer.scale
+    return scaled - scaled.mean(layer.axes, keepdim=True)
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """``R_i = x_i (R_i - s_i sum_j R_j)`` over the last axis, s being the softmax of x.
+
+    Its Taylor expansion at the input itself, as gradient x input; nothing is divided by an output.
+    What the expansion leaves of the outputs at an input of 0, a bias, absorbs the difference: of
+    ``sum_i R_i`` all but ``sum_i x_i (R_i - s_i sum_j R_j)``.
+
+    References
+    ----------
+    Achtibat et al. 2024, arXiv 2402.05602, proposition 3.1
+    """
+
+    def __call__(self, layer: nn.Module, x: Tensor, z: Tensor) -> tuple[Route, ...]:
+        return (_OfSoftmax(x, z),)
+
+
+@dataclass(frozen=True, eq=False)
+class _OfSoftmax:
+    x: Tensor
+    z: Tensor
+
+    def follow(self, relevance: Flow) -> Flow:
+        given = relevance.total()
+        return Flow(given - self.z * given.sum(-1, keepdim=True), self.x, own=True)
+
+
+class Factors(Enum):
+    """How a matrix product, of which both factors come from the image, shares relevance."""
+
+    HALVES = "halves"
+    """Each factor gets half, in proportion to its contributions (Achtibat et al. 2024, arXiv
+    2402.05602, proposition 3.3): ``R_ij = sum_k a_ij b_jk R_ik / (2 z_ik)``."""
+    VALUES = "values"
+    """Attention is a constant: the values get all (Ali et al. 2022, arXiv 2202.07304)."""
+    BOTH = "both"
+    """Each factor gets all, as gradient x input has it."""
+
+
 #: Stabiliser that keeps a division from blowing up without being seen in a map.
 TINY: Final = 1e-6
 
@@ -472,6 +566,12 @@ class Composite:
         Of average pooling and of sums.
     last : Rule or None
         The last convolution or dense layer, which gives the outputs; None: as its kind.
+    projection : Rule
+        The dense layers of attention: to queries, keys and values, and the one after them.
+    layer_norm : Rule
+        Normalisation of each token.
+    factors : Factors or None
+        Of attention's matrix products; None: networks with attention are refused.
     gates : bool
         Whether a product hands relevance to its gate (a sigmoid's output) too, as gradient x input
         does. If not, the signal takes all (Arras et al. 2017, doi 10.18653/v1/W17-5221).
@@ -484,6 +584,9 @@ class Composite:
     activation: Rule = Pass()
     proportion: Proportion = Epsilon(TINY)
     last: Rule | None = None
+    projection: Rule = Epsilon(TINY)
+    layer_norm: Rule = NormConstant(TINY)
+    factors: Factors | None = Factors.HALVES
     gates: bool = False
 
 
@@ -498,6 +601,9 @@ COMPOSITES: Final = {
         norm=Epsilon(0.0),
         activation=Epsilon(0.0),
         proportion=Epsilon(0.0),
+        projection=Epsilon(0.0),
+        layer_norm=Epsilon(0.0),
+        factors=Factors.BOTH,
         gates=True,
     ),
     "epsilon": Composite(Epsilon(TINY), Epsilon(TINY), Epsilon(TINY)),
@@ -512,4 +618,8 @@ COMPOSITES: Final = {
     # Montavon et al. 2017: z+ in every hidden layer, bounded pixels.
     "deep_taylor": Composite(Box, _Z_PLUS, _Z_PLUS),
     "w_square": Composite(WSquare(), _Z_PLUS, Epsilon(TINY)),
+    # Achtibat et al. 2024, arXiv 2402.05602, for vision transformers; gammas as there.
+    "attn_lrp": Composite(Gamma(0.25), Gamma(0.25), Gamma(0.05)),
+    # Ali et al. 2022, arXiv 2202.07304, with the same gammas.
+    "cp_lrp": Composite(Gamma(0.25), Gamma(0.25), Gamma(0.05), factors=Factors.VALUES),
 }

@@ -6,7 +6,7 @@ from scipy.special import softmax
 from torch import nn
 
 from shamsul.classifiers.inference import RUNNING
-from shamsul.explainers.graph import last_feature_map, trace, value_of
+from shamsul.explainers.graph import feature_map, last_feature_map, trace, value_of
 from shamsul.explainers.method import Method, Relevance, Task
 
 #: Images at a time.
@@ -34,7 +34,8 @@ def score_cam(task: Task) -> Relevance:
     module, batch, shape = task.classifier.module, task.batch(), task.image.values.shape
     graph = trace(module)
     with RUNNING, torch.no_grad():
-        features = value_of(graph, last_feature_map(graph), batch)
+        name = last_feature_map(graph)
+        features = feature_map(graph, name, value_of(graph, name, batch))
         fine = nn.functional.interpolate(features, shape, mode="bilinear")[0]
     planned = 1 + len(fine)
     task.progress(1, planned)

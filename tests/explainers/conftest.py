@@ -78,6 +78,39 @@ def unet() -> Classifier:
     return Classifier(about, unsettle(module))
 
 
+VIT = {"patch_size": 8, "num_layers": 2, "num_heads": 2, "hidden_dim": 16, "mlp_dim": 32}
+SWIN = {
+    "patch_size": (4, 4),
+    "embed_dim": 16,
+    "depths": (2, 2),
+    "num_heads": (2, 4),
+    "window_size": (4, 4),
+}
+
+
+def transformer(arch: str, size: int = SIZE, **options: object) -> Classifier:
+    """A small random vision transformer of three labels; nothing in it is zero."""
+    about = manifest(
+        ("Edema", "Cardiomegaly", "No Finding"), arch=arch, input_size=size, arch_options=options
+    )
+    module = architecture.build(about)
+    generator = torch.Generator().manual_seed(0)
+    for name, weights in module.named_parameters():
+        centre = 1.0 if "norm" in name or ".ln" in name else 0.0
+        weights.data.normal_(centre if name.endswith("weight") else 0, 0.3, generator=generator)
+    return Classifier(about, module)
+
+
+@pytest.fixture(scope="session")
+def vit() -> Classifier:
+    return transformer("torchvision/vit", **VIT)
+
+
+@pytest.fixture(scope="session")
+def swin() -> Classifier:
+    return transformer("torchvision/swin", **SWIN)
+
+
 class SquareDetector(nn.Module):
     """Answers to how much bright square of 8 x 8 there is anywhere, and to its absence."""
 

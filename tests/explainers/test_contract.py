@@ -32,8 +32,12 @@ def method(request: pytest.FixtureRequest) -> Method:
 
 
 @pytest.fixture
-def classifier(method: Method, densenet: Classifier, unet: Classifier) -> Classifier:
+def classifier(
+    method: Method, densenet: Classifier, unet: Classifier, vit: Classifier
+) -> Classifier:
     """One that the method can explain."""
+    if method.needs_attention:
+        return vit
     return unet if method.needs_masks else densenet
 
 

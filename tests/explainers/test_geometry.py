@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torchvision.models import VisionTransformer
 from torchvision.ops import SqueezeExcitation
 
 from shamsul.classifiers import registry
@@ -79,6 +80,7 @@ CELL = {
     "rap": 1,
     "cam": 2,
     "score_cam": 2,
+    "attention_rollout": 8,  # a patch
     "integrated_gradients": 1,
     "occlusion": 0.14 * SIZE,  # its window
     "rise": SIZE / 7,  # a cell of its masks
@@ -101,6 +103,33 @@ class SquareMasker(UNet):
         return Seen(self(images), 200 * (found - 0.2), found)
 
 
+@torch.no_grad()
+def square_attender() -> nn.Module:
+    """A vision transformer whose class token looks at bright patches and takes over how bright.
+
+    Of a token's four numbers the last two hardly let the first two's normalisation depend on them.
+    """
+    network = VisionTransformer(SIZE, 8, 1, 1, 4, 1, num_classes=2)
+    network.conv_proj = nn.Conv2d(1, 4, 8, 8)
+    for weights in network.parameters():
+        weights.zero_()
+    for norm in (part for part in network.modules() if isinstance(part, nn.LayerNorm)):
+        norm.weight.fill_(1)
+    sign = torch.tensor([1.0, -1.0, 0.0, 0.0])
+    far = torch.tensor([0.0, 0.0, 10.0, -10.0])
+    network.conv_proj.weight.copy_((sign / 64).view(4, 1, 1, 1).expand(4, 1, 8, 8))
+    network.conv_proj.bias.copy_(far - 0.5 * sign)
+    network.class_token.copy_(far)
+    attention = network.encoder.layers[0].self_attention
+    queries, keys, values = range(0, 4), range(4, 8), range(8, 12)
+    attention.in_proj_bias[queries[0]] = 1.0
+    attention.in_proj_weight[keys[0], 0] = 100.0
+    attention.in_proj_weight[values] = torch.eye(4) * sign.abs()
+    attention.out_proj.weight.copy_(torch.eye(4))
+    network.heads.head.weight.copy_(100 * torch.stack([sign, -sign]))
+    return network
+
+
 @pytest.mark.parametrize("shape", [(96, 96), (190, 101), (101, 190)], ids=str)
 @pytest.mark.parametrize("resize", list(Resize))
 def test_map_lies_on_the_square_and_on_its_mirror_image(
@@ -112,6 +141,8 @@ def test_map_lies_on_the_square_and_on_its_mirror_image(
     if method.needs_masks:
         about = replace(about, arch="unet/made")
         classifier = Classifier(about, SquareMasker(detector.module))
+    if method.needs_attention:
+        classifier = Classifier(replace(about, arch="torchvision/vit"), square_attender())
     # A square may be a superpixel, and would not be hidden by its own mean.
     few = declared(method, samples=100, segments=SEGMENTS, background="black")
     upright = bright_square(shape, 24)
@@ -120,6 +151,17 @@ def test_map_lies_on_the_square_and_on_its_mirror_image(
         image = classifier.prepare(radiograph(pixels))
         (found,) = method.explain(classifier, image, ["Square"], target=target, **few)
         assert off_centre(found, centre) < CELL[method.name]
+
+
+@pytest.mark.parametrize("name", ["lrp", "grad_cam", "attention_rollout"])
+def test_maps_of_a_vision_transformer_lie_on_the_square(name: str, detector: Classifier) -> None:
+    about = replace(detector.manifest, arch="torchvision/vit")
+    classifier = Classifier(about, square_attender())
+    upright = bright_square((96, 96), 24)
+    for pixels, centre in (upright, mirror_image(*upright)):
+        image = classifier.prepare(radiograph(pixels))
+        (found,) = METHODS[name].explain(classifier, image, ["Square"])
+        assert off_centre(found, centre) < 8
 
 
 @torch.no_grad()
@@ -193,8 +235,8 @@ def seeing(request: pytest.FixtureRequest) -> Classifier:
 def test_map_lies_on_the_square_for_every_registered_model(
     method: Method, seeing: Classifier
 ) -> None:
-    if method.refusal(seeing.manifest):
-        pytest.skip("has no decoder")
+    if refusal := method.refusal(seeing.manifest):
+        pytest.skip(refusal)
     if method.name == "cam" and "vgg" in seeing.manifest.arch:
         pytest.skip("has three dense layers after its features")
     size, label = seeing.manifest.input_size, seeing.manifest.labels[0]
@@ -224,8 +266,8 @@ def test_map_of_the_bundled_model_lies_on_a_consolidation(
     method: Method, bundled: Classifier, shape: tuple[int, int], mirrored: bool
 ) -> None:
     """What the network has learned, not what was put into it by hand."""
-    if method.refusal(bundled.manifest):
-        pytest.skip("has no decoder")
+    if refusal := method.refusal(bundled.manifest):
+        pytest.skip(refusal)
     phantom = render(3, findings={"Consolidation": Grade.OBVIOUS}, shape=shape)
     rows, columns = np.nonzero(phantom.findings[0].mask)
     pixels, centre = phantom.pixels, (rows.mean() + 0.5, columns.mean() + 0.5)

@@ -28,6 +28,7 @@ from shamsul.explainers.rules import (
     Rule,
     WSquare,
     hand_back,
+    inverse,
     pull_back,
 )
 from shamsul.phantom import render
@@ -297,6 +298,11 @@ def test_averages_are_pulled_back_as_autograd_does(pool: nn.Module) -> None:
     weights = torch.randn(2, *pool(x).shape[1:])
     expected = [torch.autograd.grad(pool(x), x, one[None])[0][0] for one in weights]
     torch.testing.assert_close(pull_back(pool, x, weights), torch.stack(expected))
+
+
+def test_outputs_without_a_finite_inverse_give_nothing() -> None:
+    outputs = torch.tensor([0.5, -0.5, 0.0, -0.0, 1e-40, -1e-42])
+    assert inverse(outputs, 0.0).tolist() == [2, -2, 0, 0, 0, 0]
 
 
 def test_what_several_steps_hand_back_is_added_and_nothing_else_changes() -> None:

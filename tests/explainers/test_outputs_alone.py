@@ -28,6 +28,7 @@ LOOK_INSIDE = {
     "rap",
     "cam",
     "score_cam",
+    "attention_rollout",
     "integrated_gradients",
     "own_mask",
     "random_model",
@@ -87,7 +88,7 @@ def test_methods_that_look_inside_say_why_not(
         "weights."
     )
     assert method.refusal(opaque.manifest) == method.failure(refused.value) == str(refused.value)
-    assert not method.refusal(seen.manifest) or method.needs_masks
+    assert not method.refusal(seen.manifest) or method.needs_masks or method.needs_attention
 
 
 @pytest.mark.parametrize("name", MEASURES)

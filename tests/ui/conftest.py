@@ -335,7 +335,8 @@ def installation(
     st.cache_resource.clear()
     st.cache_data.clear()
     for name, method in list(METHODS.items()):
-        fake = Method(name, method.title, ones, (), False, "", "", needs_masks=method.needs_masks)
+        needs = {"needs_masks": method.needs_masks, "needs_attention": method.needs_attention}
+        fake = Method(name, method.title, ones, (), False, "", "", **needs)
         monkeypatch.setitem(METHODS, name, fake)
     monkeypatch.setattr(Worker, "explain", explain_here)
     yield tmp_path

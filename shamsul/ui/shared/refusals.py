@@ -22,10 +22,12 @@ def possible(known: Mapping[str, T], manifest: Manifest) -> tuple[dict[str, T], 
         Which the others are, and why; empty where there are none.
     """
     refusals = {name: one.refusal(manifest) for name, one in known.items()}
-    refused = [name for name in known if refusals[name]]
-    titles = ", ".join(known[name].title for name in refused)
-    others = f"Not here: {titles}; {refusals[refused[0]]}" if refused else ""
-    return {name: one for name, one in known.items() if name not in refused}, others
+    titles: dict[str, list[str]] = {}
+    for name, reason in refusals.items():
+        if reason:
+            titles.setdefault(reason, []).append(known[name].title)
+    others = " ".join(f"Not here: {', '.join(those)}; {why}" for why, those in titles.items())
+    return {name: one for name, one in known.items() if not refusals[name]}, others
 
 
 def possible_in(known: Mapping[str, T], study: Study) -> tuple[dict[str, T], str]:
