@@ -86,6 +86,48 @@ VARIANTS: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
 }
 
 
+def at_layer(task: Task, layer: str = "") -> tuple[Tensor, Tensor]:
+    """A feature map, and the explained outputs' gradients with respect to it.
+
+    One forward pass, and one backward for all outputs.
+
+    Parameters
+    ----------
+    task : Task
+    layer : str
+        Name of a module of the traced graph; empty: the last feature map.
+
+    Returns
+    -------
+    activation, gradient : Tensor of shape (outputs, C, h', w')
+        The activation is the same for all.
+
+    Raises
+    ------
+    ExplainerError
+        If there is no such module, or it gives no feature map.
+    """
+    # The graph has no in-place ReLU to overwrite the layer.
+    graph = trace(task.classifier.module)
+    name = layer or last_feature_map(graph)
+    if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
+        raise ExplainerError(f"The network has no module named {layer!r}.")
+    count = len(task.outputs)
+    run = _FromLayer(graph, name, count)
+    with RUNNING:
+        logits = run.run(task.batch())
+        explained = logits
+        if task.target is Target.PROBABILITY:
+            explained = torch.sigmoid(task.classifier.calibrated(logits))
+        chosen = explained[torch.arange(count), list(task.outputs)].sum()
+        activation = run.activation
+        assert activation is not None
+        if activation.ndim != 4:
+            raise ExplainerError(f"The module {name!r} gives no feature map.")
+        (gradient,) = torch.autograd.grad(chosen, activation)
+    return activation.detach(), gradient
+
+
 def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     """Explain by the gradients of one feature map: one forward pass, one backward for all labels.
 
@@ -110,25 +152,8 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     doi 10.1109/WACV.2018.00097; Draelos, Carin 2020, arXiv 2011.08891; Jiang et al. 2021,
     doi 10.1109/TIP.2021.3089943
     """
-    # The graph has no in-place ReLU to overwrite the layer.
-    graph = trace(task.classifier.module)
-    name = layer or last_feature_map(graph)
-    if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
-        raise ExplainerError(f"The network has no module named {layer!r}.")
-    count = len(task.outputs)
-    run = _FromLayer(graph, name, count)
-    with RUNNING:
-        logits = run.run(task.batch())
-        explained = logits
-        if task.target is Target.PROBABILITY:
-            explained = torch.sigmoid(task.classifier.calibrated(logits))
-        chosen = explained[torch.arange(count), list(task.outputs)].sum()
-        activation = run.activation
-        assert activation is not None
-        if activation.ndim != 4:
-            raise ExplainerError(f"The module {name!r} gives no feature map.")
-        (gradient,) = torch.autograd.grad(chosen, activation)
-    coarse = VARIANTS[variant](activation.detach(), gradient)
+    activation, gradient = at_layer(task, layer)
+    coarse = VARIANTS[variant](activation, gradient)
     coarse = coarse.clamp(min=0) if relu else coarse
     fine = torch.nn.functional.interpolate(
         coarse[:, None], task.image.values.shape, mode="bilinear"

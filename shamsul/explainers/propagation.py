@@ -90,22 +90,27 @@ class Propagation:
     def _value(self, node: fx.Node) -> Tensor:
         return self._values[node]
 
-    def hand_back(self, starts: Tensor) -> Tensor:
-        """Relevance of the input for n distributions of relevance over the outputs.
+    def hand_back(self, starts: Tensor, layer: str = "") -> Tensor:
+        """Relevance of the input for n distributions of relevance over the outputs, or a layer's.
 
         Parameters
         ----------
-        starts : Tensor of shape (n, L)
+        starts : Tensor of shape (n, L), or (n, ...) of the layer's output
+        layer : str
+            Name of the module of the graph at whose output they are; empty: the network's.
 
         Returns
         -------
         Tensor of shape (n, C, h, w)
         """
-        gathered = {self._output: Flow(starts)}
+        start = self._output
+        if layer:
+            start = next(node for node in reversed(self._steps) if node.target == layer)
+        gathered = {start: Flow(starts)}
         with RUNNING, torch.no_grad():
             for node in reversed(self._steps):
                 given = gathered.pop(node, None)
-                if given is None:  # a gate that gets none
+                if given is None:  # a gate that gets none, or a step past the start
                     continue
                 for source, part in self._backs[node](given):
                     if source in gathered:
@@ -241,17 +246,44 @@ def decomposed(task: Task, composite: Composite) -> Relevance:
     ExplainerError
         If a step of the network has no rule; the message names it.
     """
-    ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
-    low, high = torch.split(task.classifier.normalise(ends), 1)
-    run = Propagation(task.classifier.module, task.batch(), composite, (low, high))
+    run = ready(task, composite)
     outputs = run.outputs
     if task.target is Target.PROBABILITY:
         outputs = torch.sigmoid(task.classifier.calibrated(outputs))
-    planned = 1 + len(task.outputs)
-    task.progress(1, planned)
-    starts = torch.diag(outputs)[list(task.outputs)]
+    return handed_back(task, run, torch.diag(outputs)[list(task.outputs)])
+
+
+def ready(task: Task, composite: Composite) -> Propagation:
+    """The task's network, run on its radiograph; the box rule's bounds are black and white.
+
+    Raises
+    ------
+    ExplainerError
+        If a step of the network has no rule; the message names it.
+    """
+    ends = torch.tensor([0.0, 1.0]).view(2, 1, 1)
+    low, high = torch.split(task.classifier.normalise(ends), 1)
+    return Propagation(task.classifier.module, task.batch(), composite, (low, high))
+
+
+def handed_back(
+    task: Task, run: Propagation, starts: Tensor, layer: str = "", spent: int = 1
+) -> Relevance:
+    """Relevance of the pixels for one distribution for each explained output, a few at a time.
+
+    Parameters
+    ----------
+    task : Task
+    run : Propagation
+    starts, layer
+        As :meth:`Propagation.hand_back` takes them.
+    spent : int
+        Model evaluations until here.
+    """
+    planned = spent + len(starts)
+    task.progress(spent, planned)
     maps = []
     for some in torch.split(starts, TOGETHER):
-        maps.append(run.hand_back(some).sum(1).cpu().numpy())
-        task.progress(1 + sum(map(len, maps)), planned)
+        maps.append(run.hand_back(some, layer).sum(1).cpu().numpy())
+        task.progress(spent + sum(map(len, maps)), planned)
     return Relevance(np.concatenate(maps), planned)
