@@ -12,6 +12,7 @@ from shamsul.explainers import (
     own_mask,
     rap,
     rise,
+    rsp,
     score_cam,
     shap,
 )
@@ -26,6 +27,7 @@ METHODS: dict[str, Method] = {
         grad_cam.METHOD,
         lrp.METHOD,
         rap.METHOD,
+        rsp.METHOD,
         cam.METHOD,
         score_cam.METHOD,
         integrated_gradients.METHOD,

@@ -22,7 +22,16 @@ pytest.importorskip("onnxruntime")
 from tests.classifiers.onnx_graphs import SIZE, Small, graph
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-REFUSED = ("Grad-CAM", "LRP", "RAP", "CAM", "Score-CAM", "Integrated Gradients", "Model's own mask")
+REFUSED = (
+    "Grad-CAM",
+    "LRP",
+    "RAP",
+    "RSP",
+    "CAM",
+    "Score-CAM",
+    "Integrated Gradients",
+    "Model's own mask",
+)
 REASON = "theirs is an ONNX file, of which the outputs are known"
 
 
