@@ -52,6 +52,36 @@ VARIANTS: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
 }
 
 
+def at_layer(task: Task, layer: str = "") -> tuple[Tensor, Tensor]:
+    """A feature map, and the explained outputs' gradients with respect to it.
+
+    One forward pass, and one backward for all outputs.
+
+    Parameters
+    ----------
+    task : Task
+    layer : str
+        Name of a module of the traced graph; empty: the last feature map.
+
+    Returns
+    -------
+    activation, gradient : Tensor of shape (outputs, C, h', w')
+        The activation is the same for all.
+
+    Raises
+    ------
+    ExplainerError
+        If there is no such module, or it gives no feature map.
+    """
+    # The graph has no in-place ReLU to overwrite the layer.
+    graph = trace(task.classifier.module)
+    name = layer or last_feature_map(graph)
+    if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
+        raise ExplainerError(f"The network has no module named {layer!r}.")
+    ((activation, gradient),) = activations_and_gradients(task, graph, [name])
+    return feature_map(graph, name, activation), feature_map(graph, name, gradient)
+
+
 def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     """Explain by the gradients of one feature map: one forward pass, one backward for all labels.
 
@@ -79,13 +109,7 @@ def grad_cam(task: Task, *, variant: str, layer: str, relu: bool) -> Relevance:
     doi 10.1109/WACV.2018.00097; Draelos, Carin 2020, arXiv 2011.08891; Jiang et al. 2021,
     doi 10.1109/TIP.2021.3089943
     """
-    # The graph has no in-place ReLU to overwrite the layer.
-    graph = trace(task.classifier.module)
-    name = layer or last_feature_map(graph)
-    if name not in {node.target for node in graph.graph.nodes if node.op == "call_module"}:
-        raise ExplainerError(f"The network has no module named {layer!r}.")
-    ((activation, gradient),) = activations_and_gradients(task, graph, [name])
-    activation, gradient = (feature_map(graph, name, one) for one in (activation, gradient))
+    activation, gradient = at_layer(task, layer)
     coarse = VARIANTS[variant](activation, gradient)
     coarse = coarse.clamp(min=0) if relu else coarse
     fine = torch.nn.functional.interpolate(

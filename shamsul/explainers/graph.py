@@ -337,6 +337,11 @@ def _layout(graph: fx.GraphModule, node: fx.Node) -> _Layout | None:
     return _Layout.CHANNELS_FIRST
 
 
+def has_channels_first(graph: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether a step gives maps whose channels come before rows and columns."""
+    return _layout(graph, node) is _Layout.CHANNELS_FIRST
+
+
 def value_of(graph: fx.GraphModule, name: str, batch: torch.Tensor) -> torch.Tensor:
     """What a module of the graph gives for a batch; what comes after it is not computed."""
     (value,) = values_of(graph, [name], batch)

@@ -147,7 +147,7 @@ class Propagation:
                 if node is end:
                     break
                 given = gathered.pop(node, None)
-                if given is None:  # a gate that gets none
+                if given is None:  # a gate that gets none, or a step past the start
                     continue
                 for source, part in self._backs[node](given):
                     if source in gathered:
@@ -341,11 +341,27 @@ def decomposed(task: Task, composite: Composite) -> Relevance:
         If a step of the network has no rule; the message names it.
     """
     run = prepared(task.classifier, task.batch(), composite)
-    planned = 1 + len(task.outputs)
-    task.progress(1, planned)
-    starts = torch.diag(task.shared(run.outputs))[list(task.outputs)]
+    return handed_back(task, run, torch.diag(task.shared(run.outputs))[list(task.outputs)])
+
+
+def handed_back(
+    task: Task, run: Propagation, starts: Tensor, layer: str = "", spent: int = 1
+) -> Relevance:
+    """Relevance of the pixels for one distribution for each explained output, a few at a time.
+
+    Parameters
+    ----------
+    task : Task
+    run : Propagation
+    starts, layer
+        As :meth:`Propagation.hand_back` takes them.
+    spent : int
+        Model evaluations until here.
+    """
+    planned = spent + len(starts)
+    task.progress(spent, planned)
     maps = []
     for some in torch.split(starts, TOGETHER):
-        maps.append(run.hand_back(some).sum(1).cpu().numpy())
-        task.progress(1 + sum(map(len, maps)), planned)
+        maps.append(run.hand_back(some, layer).sum(1).cpu().numpy())
+        task.progress(spent + sum(map(len, maps)), planned)
     return Relevance(np.concatenate(maps), planned)

@@ -43,10 +43,10 @@ class Shifted:
 
     Attributes
     ----------
-    ways : tuple of Way
+    ways : tuple of Route
     """
 
-    ways: tuple[Way, ...]
+    ways: tuple[Route, ...]
 
     def follow(self, relevance: Flow) -> Flow:
         """Relevance of the input from that of the output."""

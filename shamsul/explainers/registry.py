@@ -13,6 +13,7 @@ from shamsul.explainers import (
     own_mask,
     rap,
     rise,
+    rsp,
     score_cam,
     shap,
 )
@@ -27,6 +28,7 @@ METHODS: dict[str, Method] = {
         grad_cam.METHOD,
         lrp.METHOD,
         rap.METHOD,
+        rsp.METHOD,
         cam.METHOD,
         score_cam.METHOD,
         attention.METHOD,

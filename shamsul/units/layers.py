@@ -9,7 +9,7 @@ from torch import fx, nn
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.inference import RUNNING
-from shamsul.explainers.graph import GlobalAverage, bottlenecks, trace
+from shamsul.explainers.graph import GlobalAverage, bottlenecks, has_channels_first, trace
 from shamsul.explainers.method import ExplainerError
 
 _ACTIVATIONS: Final = (nn.ReLU, nn.SiLU)
@@ -102,7 +102,9 @@ def _layers(classifier: Classifier) -> tuple[Layer, ...]:
     activated: set[tuple[int, ...]] = set()
     for node, shape in _shapes(graph, classifier):
         module = graph.get_submodule(str(node.target))
-        if node.target not in passed or len(shape) != 4 or isinstance(module, _POOLED):
+        if node.target not in passed or isinstance(module, _POOLED):
+            continue
+        if not has_channels_first(graph, node) or len(shape) != 4:
             continue
         active = isinstance(module, _ACTIVATIONS)
         if active or shape[2:] not in activated:

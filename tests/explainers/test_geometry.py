@@ -78,6 +78,7 @@ CELL = {
     "grad_cam": 2,  # the stride of the detector's feature map
     "lrp": 1,
     "rap": 1,
+    "rsp": 2,  # where its relevance starts
     "cam": 2,
     "score_cam": 2,
     "attention_rollout": 8,  # a patch
@@ -241,7 +242,14 @@ def test_map_lies_on_the_square_for_every_registered_model(
         pytest.skip("has three dense layers after its features")
     size, label = seeing.manifest.input_size, seeing.manifest.labels[0]
     few = declared(
-        method, samples=64, segments=25, background="black", steps=8, window=200, stride=200
+        method,
+        samples=64,
+        segments=25,
+        background="black",
+        steps=8,
+        window=200,
+        stride=200,
+        hostile="none",  # all outputs are the same
     )
     # A pixel counts by how many of the cells above see it, which is uneven between strides.
     cells = {"lrp": STRIDE / 4, "integrated_gradients": STRIDE / 4, "grad_cam": STRIDE}

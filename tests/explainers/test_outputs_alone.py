@@ -26,6 +26,7 @@ LOOK_INSIDE = {
     "grad_cam",
     "lrp",
     "rap",
+    "rsp",
     "cam",
     "score_cam",
     "attention_rollout",

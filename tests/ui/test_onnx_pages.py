@@ -23,7 +23,14 @@ from tests.classifiers.onnx_graphs import SIZE, Small, graph
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 REFUSED = (
-    *("Grad-CAM", "LRP", "RAP", "CAM", "Score-CAM", "Attention Rollout", "Integrated Gradients"),
+    "Grad-CAM",
+    "LRP",
+    "RAP",
+    "RSP",
+    "CAM",
+    "Score-CAM",
+    "Attention Rollout",
+    "Integrated Gradients",
     "Model's own mask",
 )
 REASON = "theirs is an ONNX file, of which the outputs are known"
