@@ -5,14 +5,11 @@ if __name__ == "__main__":
 
     run()
 else:
-    import gc
-    import threading
-    from importlib import import_module
-
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
+    from shamsul.ui.shared import loading
     from shamsul.ui.shared.gate import Gate
     from shamsul.ui.shared.provider import Provider
     from shamsul.ui.shared.sign_in import proof_of, routes
@@ -22,19 +19,6 @@ else:
     # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
     PagesManager.uses_pages_directory = False
 
-    def load() -> None:
-        """What the first page needs takes seconds to load: from now on, while it is on its way.
-
-        The garbage collector looks at none of it: a third of a second each time, in which no page
-        would be drawn.
-        """
-        gc.disable()
-        try:
-            import_module("shamsul.explainers.registry")
-            gc.freeze()
-        finally:
-            gc.enable()
-
-    threading.Thread(target=load, daemon=True).start()
+    loading.begin()
     middleware = [Middleware(Gate, proof_of=proof_of), Middleware(Provider), Middleware(Theme)]
     app = st.App(__file__, routes=routes(), middleware=middleware)

@@ -17,7 +17,7 @@ from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Account, Role
 from shamsul.settings import ASSETS, SettingsError, settings
-from shamsul.ui.shared import computing, connection, keys, sign_in
+from shamsul.ui.shared import computing, connection, keys, loading, sign_in
 from shamsul.ui.shared.address import on_the_way
 from shamsul.ui.shared.wording import plain
 
@@ -37,6 +37,8 @@ PAGES = (
     ("adjudicate", "Adjudicate", "balance", Role.COORDINATOR),
     ("models", "Models", "network_node", Role.COORDINATOR),
 )
+#: Those that are drawn before torch is loaded.
+WITHOUT_TORCH = ("worklist", "models")
 #: Those that fill the bar with what they show: there the links are in its menu alone.
 WITH_CASES = ("review", "reading")
 
@@ -266,13 +268,15 @@ def run() -> None:
     """
     with error_boundary():
         page = frame()
-        loading = st.empty()  # always there, so that what comes after keeps its place
+        told = st.empty()  # always there, so that what comes after keeps its place
         if page.url_path not in _loaded:
-            loading.caption("Loading the page …")
+            told.caption("Loading the page …")
         try:
+            if _name(page) not in WITHOUT_TORCH:
+                loading.wait()
             page.run()
         finally:  # also where a page stops itself: it may have asked for something
-            loading.empty()
+            told.empty()
             _loaded.add(page.url_path)
             if page.title != "Reading":  # which may be blinded
                 with bar().working:

@@ -27,7 +27,7 @@ from shamsul.reading.design.listing import Ask, Place, Seen
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import ASSETS, settings
 from shamsul.storage.secret import secret
-from shamsul.ui.shared import sign_in
+from shamsul.ui.shared import loading, sign_in
 
 if TYPE_CHECKING:
     # Imported where they are used: torch takes seconds, which the worklist does not need.
@@ -215,6 +215,7 @@ def warm_up(*modules: str) -> None:
     """
 
     def work() -> None:
+        loading.wait()
         desk().warm_up()
         for name in modules:
             import_module(name)
