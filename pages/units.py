@@ -12,7 +12,7 @@ if not chosen.units.cases:
     st.info("This study has no case yet.")
     st.stop()
 choice.looking(chosen)
-known = list(chosen.units.surveys())
+known = choice.known(chosen.units)
 if not known:
     st.stop()
 ranked = ranking.show(chosen, known)

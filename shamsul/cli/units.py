@@ -107,7 +107,7 @@ def _in_phantoms(
 
         values = [float(middle[unit]) for unit in chosen]
         changes = [replaced(classifier, one.image, place, chosen, values) for one in found]
-        return np.mean(changes, axis=0)
+        return np.asarray(np.mean(changes, axis=0))
 
     return _tables(classifier, surveys, labels, top, (named, None), change)
 
@@ -132,7 +132,8 @@ def _in_study(
             except ExplainerError as error:
                 print(f"{case.name}: {error}", file=sys.stderr)
         progress(len(missing), len(missing))
-    surveys = [found for _, found in units.surveys()]
+    looked = list(units.surveys())
+    surveys = [found for _, found in looked]
     if not surveys:
         raise UserError("None of the study's radiographs could be looked at.")
 
@@ -140,7 +141,7 @@ def _in_study(
         rows = [np.mean([row["changes"] for row in units.replace(unit)], axis=0) for unit in chosen]
         return np.array(rows)
 
-    compared = units.names(), units.annotated()
+    compared = units.names(), units.annotated(looked)
     return _tables(classifier, surveys, labels, top, compared, change)
 
 

@@ -137,8 +137,8 @@ class Propagation:
         return self._between(self._output, starts, self._step(layer))
 
     def _step(self, name: str) -> fx.Node:
-        (step,) = (node for node in self._steps if node.target == name)
-        return step
+        found: fx.Node = next(node for node in self._steps if node.target == name)
+        return found
 
     def _between(self, start: fx.Node, starts: Tensor, end: fx.Node) -> Tensor:
         gathered = {start: Flow(starts)}

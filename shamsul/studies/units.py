@@ -130,6 +130,12 @@ class UnitStudy:
         )
         return self._desk.request_work(job, lambda progress: self._survey(case, progress))
 
+    @property
+    def looked(self) -> tuple[str, ...]:
+        """Which radiographs have been looked at, by SHA-256."""
+        every = (case for case in self.cases if self._key(case) in self._surveys)
+        return tuple(case.image_sha256 for case in every)
+
     def surveys(self) -> Iterator[tuple[Case, Survey]]:
         """The cases that have been looked at."""
         for case in self.cases:
@@ -160,15 +166,20 @@ class UnitStudy:
             for label in {one.label for one in found}
         }
 
-    def annotated(self) -> Dissection | None:
+    def annotated(self, looked: Sequence[tuple[Case, Survey]]) -> Dissection | None:
         """How well units overlap with annotations; None where no case has any.
+
+        Parameters
+        ----------
+        looked : sequence of (Case, Survey)
+            What :meth:`surveys` gives.
 
         Raises
         ------
         ValueError, shamsul.radiographs.ArchiveError
             As of :meth:`marks`.
         """
-        known = [(found, self.marks(case)) for case, found in self.surveys()]
+        known = [(found, self.marks(case)) for case, found in looked]
         if not any(marks for _, marks in known):
             return None
         return dissect([found for found, _ in known], [marks for _, marks in known])
@@ -259,8 +270,7 @@ class UnitStudy:
         return rows
 
     def _effect_key(self, unit: int) -> str:
-        seen = [case.image_sha256 for case in self.cases if self._key(case) in self._surveys]
-        return ResultCache.digest([*self.of.about, "without", unit, seen])
+        return ResultCache.digest([*self.of.about, "without", unit, self.looked])
 
     def sources(self, case: Case, unit: int) -> tuple[Source, ...]:
         """The maps of a unit in a case, to be asked for at the desk."""

@@ -69,10 +69,12 @@ def through_unit(task: Task, layer: str, unit: int) -> Relevance:
     starts = torch.diag(task.shared(run.outputs))[list(task.outputs)]
     planned = 1 + len(starts)
     maps = []
+    done = 1
     for some in torch.split(starts, TOGETHER):
-        task.progress(1 + sum(map(len, maps)), planned)
+        task.progress(done, planned)
         passing = _alone(run.relevance_of(place.step, some), unit)
         maps.append(run.hand_back(passing, place.step).sum(1).cpu().numpy())
+        done += len(some)
     task.progress(planned, planned)
     return Relevance(np.concatenate(maps), planned)
 

@@ -133,12 +133,15 @@ def survey(
         activations = value_of(trace(classifier.module), layer.step, batch)[0]
     run = prepared(classifier, batch, COMPOSITE)
     planned = 1 + len(run.outputs)
-    relevance, places = [], []
+    relevance: list[torch.Tensor] = []
+    places: list[torch.Tensor] = []
+    done = 1
     for some in torch.split(torch.diag(run.outputs), TOGETHER):
-        progress(1 + sum(map(len, relevance)), planned)
+        progress(done, planned)
         given = run.relevance_of(layer.step, some)
         relevance.append(given.sum((2, 3)))
         places.append(given.flatten(2).argmax(2))
+        done += len(some)
     progress(planned, planned)
     return Survey(
         activations.cpu().numpy().astype(np.float16),

@@ -33,7 +33,7 @@ from shamsul.studies.opening import create
 from shamsul.studies.reference import reference_standard
 from tests.studies.desk import desk_in
 
-SHA = "813524f7a1d26378f98c01089ba23a597da5890d0855fe44a3af4aebbb206720"
+SHA = "f3c43a36b21b03c19c0ba97c4643ee32d6ae6925fe3991022ac3344e2dcf83e1"
 READERS = ("ليلى حسن", "王秀英", "Ada")
 FILE = f"""
 name = "pilot"

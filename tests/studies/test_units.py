@@ -70,7 +70,7 @@ def waited(job: Computation) -> Computation:
 
 def test_what_was_looked_at_is_kept_and_annotations_compared(bench: Bench) -> None:
     units = bench.units()
-    assert units.missing == list(units.cases) and units.annotated() is None
+    assert units.missing == list(units.cases) and units.annotated([]) is None
     first, second = units.cases
     found = units.look(first)
     job = waited(units.request(second))
@@ -83,7 +83,7 @@ def test_what_was_looked_at_is_kept_and_annotations_compared(bench: Bench) -> No
     waited(again.request(first))
     assert bench.engine.surveys == 2
     # Phantoms of the demo have exact annotations.
-    compared = again.annotated()
+    compared = again.annotated(list(again.surveys()))
     assert compared is not None
     marked = {label for case in units.cases for label in units.marks(case)}
     assert set(compared.concepts) == marked and marked

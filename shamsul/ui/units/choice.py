@@ -1,6 +1,8 @@
 """What the Units page is about: a study, a layer of its model, a label; and having it looked at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -10,13 +12,17 @@ from shamsul.classifiers.prediction import NO_FINDING
 from shamsul.computing.jobs import Computation
 from shamsul.explainers.method import ExplainerError
 from shamsul.reading.database.accounts import Role
-from shamsul.reading.design.study import Study
+from shamsul.reading.design.study import Case, Study
 from shamsul.settings import settings
 from shamsul.studies.units import LayerOf, UnitStudy
 from shamsul.ui.shared import address, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 from shamsul.units.layers import layer_of, layers
+from shamsul.units.survey import Survey
+
+Known = Sequence[tuple[Case, Survey]]
+"""Cases that have been looked at."""
 
 #: Computations that are kept wanted at a time.
 AT_ONCE = 4
@@ -81,6 +87,16 @@ def choose() -> Choice:
     return Choice(study, classifier, UnitStudy(session.desk(), cases, of, settings().units), label)
 
 
+def known(units: UnitStudy) -> Known:
+    """What the units do in the cases that have been looked at."""
+    return _known((*units.of.about, *units.looked), units)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _known(about: tuple[object, ...], _units: UnitStudy) -> Known:
+    return tuple(_units.surveys())
+
+
 def looking(chosen: Choice) -> None:
     """How many radiographs have been looked at, and a button that has the others looked at."""
     units = chosen.units
@@ -139,7 +155,7 @@ def looking(chosen: Choice) -> None:
     look()
 
 
-def coming(job: Computation[object], key: str) -> None:
+def coming(job: Computation[Any], key: str) -> None:
     """How far something is that is shown as soon as it is there; why it will not come."""
 
     @st.fragment(run_every=0.5)

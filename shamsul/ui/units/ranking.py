@@ -1,20 +1,16 @@
 """Which units carry a label's output: a figure, a table, a file."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from shamsul.reading.design.study import Case
 from shamsul.studies.units import PHANTOMS, UnitStudy, carried
 from shamsul.ui.shared import session
 from shamsul.ui.shared.charts import ALONE, PALE, written
 from shamsul.ui.shared.wording import counted, plain
-from shamsul.ui.units.choice import Choice, coming
+from shamsul.ui.units.choice import Choice, Known, coming
 from shamsul.units.dissection import NAMED, Dissection
 from shamsul.units.ranking import Shares, rows, shares
-from shamsul.units.survey import Survey
 
 #: Units in the figure.
 DRAWN = 12
@@ -34,14 +30,14 @@ COLUMNS = {
 }
 
 
-def show(chosen: Choice, known: Sequence[tuple[Case, Survey]]) -> pd.DataFrame:
+def show(chosen: Choice, known: Known) -> pd.DataFrame:
     """Draw the ranking; returns its table."""
     manifest = chosen.classifier.manifest
     surveys = [found for _, found in known]
     counts, is_found = carried(surveys, manifest, chosen.label)
     found = shares([surveys[n] for n in counts], manifest.labels.index(chosen.label))
     named = chosen.units.names()
-    ranked = pd.DataFrame(rows(found, named, _annotated(chosen.units)))
+    ranked = pd.DataFrame(rows(found, named, _annotated(chosen.units, known)))
     ranked[PERCENT] *= 100
     st.markdown(f"##### Which units carry {plain(chosen.label)}")
     st.caption(plain(_about(chosen.label, found, len(counts) if is_found else 0)))
@@ -86,19 +82,16 @@ def _about(label: str, found: Shares, count: int) -> str:
     return f"Shares of the output for {label}, by LRP, in {where}.{rest}"
 
 
-def _annotated(units: UnitStudy) -> Dissection | None:
-    stamp = tuple(case.image_sha256 for case, _ in units.surveys())
+def _annotated(units: UnitStudy, known: Known) -> Dissection | None:
     marks = tuple(
-        one.digest
-        for case in units.cases
-        for one in session.annotations().describe(case.image_sha256)
+        one.digest for case, _ in known for one in session.annotations().describe(case.image_sha256)
     )
-    return _dissected((*units.of.about, *stamp, *marks), units)
+    return _dissected((*units.of.about, *units.looked, *marks), units, known)
 
 
 @st.cache_resource(show_spinner="Comparing units with annotations …", max_entries=16)
-def _dissected(_: tuple[object, ...], _units: UnitStudy) -> Dissection | None:
-    return _units.annotated()
+def _dissected(about: tuple[object, ...], _units: UnitStudy, _known: Known) -> Dissection | None:
+    return _units.annotated(_known)
 
 
 def _figure(ranked: pd.DataFrame) -> go.Figure:

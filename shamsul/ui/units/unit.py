@@ -21,7 +21,7 @@ from shamsul.ui.shared import maps, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.viewer import Row, pictures, shown, viewer
 from shamsul.ui.shared.wording import plain
-from shamsul.ui.units.choice import Choice, coming
+from shamsul.ui.units.choice import Choice, Known, coming
 from shamsul.units.field import receptive_field
 from shamsul.units.ranking import most_relevant, strongest
 from shamsul.units.survey import Survey
@@ -33,8 +33,6 @@ SIDE = 260
 #: Share of its largest answer from which on a unit's answer is outlined.
 OUTLINED = 0.5
 OUTLINE = (80, 220, 240)
-
-Known = Sequence[tuple[Case, Survey]]
 
 
 def show(chosen: Choice, known: Known, ranked: pd.DataFrame) -> None:
@@ -79,28 +77,23 @@ def _pictures(
     for column, (n, row, over) in zip(columns, places, strict=False):
         case, found = known[n]
         answer = float(found.activations[unit, row, over])
-        picture = _picture(
-            case.image_sha256, *chosen.units.of.about[1:], unit, row, over, _chosen=chosen,
-            _found=found,
-        )  # fmt: skip
+        about = (*chosen.units.of.about, case.image_sha256)
+        picture = _picture(about, (unit, row, over), chosen, case.image_sha256, found)
         words = f"{case.name}, answer {answer:.2f}"
         column.image(picture, caption=plain(words), alt=f"{title}: {words}")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _picture(
-    image_sha256: str,
-    model: object,
-    step: object,
-    unit: int,
-    row: int,
-    column: int,
-    *,
+    about: tuple[object, ...],
+    place: tuple[int, int, int],
     _chosen: Choice,
+    _image_sha256: str,
     _found: Survey,
 ) -> bytes:
-    radiograph = session.radiograph(image_sha256)
-    geometry = _chosen.units.image(image_sha256).geometry
+    unit, row, column = place
+    radiograph = session.radiograph(_image_sha256)
+    geometry = _chosen.units.image(_image_sha256).geometry
     answers = _on_grid(_found.activations[unit], geometry)
     seen = on_image(answers, geometry) >= OUTLINED * float(_found.activations[unit].max())
     field = receptive_field(
