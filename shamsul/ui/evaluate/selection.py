@@ -21,7 +21,7 @@ from shamsul.studies import localisation
 from shamsul.studies.gaze import with_gaze
 from shamsul.studies.localisation import MapScore
 from shamsul.studies.panels import Source
-from shamsul.ui.shared import address, session, sign_in
+from shamsul.ui.shared import choosing, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.refusals import possible_in
 from shamsul.ui.shared.wording import counted, plain
@@ -96,21 +96,7 @@ def methods_of(study: Study) -> list[str]:
 
 def study() -> Study:
     """Let a coordinator choose a study, the same in all views."""
-    studies = {one.name: one for one in session.store().studies()}
-    titles = [one.title for one in studies.values()]
-    address.check("study", titles, "study", "pages/evaluate.py")
-    if st.session_state.get("study") not in studies:
-        st.session_state.pop("study", None)
-    name = st.selectbox(
-        "Study",
-        list(studies),
-        format_func=lambda name: studies[name].title,
-        key="study",
-        # In the address, so that a page that is loaded anew goes on.
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return studies[name]
+    return choosing.study("pages/evaluate.py", "collapsed")
 
 
 def choice() -> Choice | None:

@@ -15,7 +15,7 @@ from shamsul.reading.database.accounts import Role
 from shamsul.reading.design.study import Case, Study
 from shamsul.settings import settings
 from shamsul.studies.units import LayerOf, UnitStudy
-from shamsul.ui.shared import address, session, sign_in
+from shamsul.ui.shared import choosing, session, sign_in
 from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.wording import counted, plain
 from shamsul.units.layers import layer_of, layers
@@ -52,17 +52,8 @@ class Choice:
 def choose() -> Choice:
     """Let a coordinator choose; ends the run with a sentence where the model has no layers."""
     left, middle, right = st.columns([3, 2, 2])
-    studies = {one.name: one for one in session.store().studies()}
-    titles = [one.title for one in studies.values()]
-    address.check("study", titles, "study", "pages/units.py")
-    name = left.selectbox(
-        "Study",
-        list(studies),
-        format_func=lambda name: studies[name].title,
-        key="study",
-        bind="query-params",
-    )
-    study = studies[name]
+    with left:
+        study = choosing.study("pages/units.py")
     classifier = session.classifier(study.model)
     try:
         found = {one.name: one for one in layers(classifier)}
