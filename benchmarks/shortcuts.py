@@ -30,7 +30,7 @@ from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Resize
 from shamsul.explainers.registry import METHODS
 from shamsul.metrics import roc
-from shamsul.phantom import LABELS, render
+from shamsul.phantom import LABELS, Phantom, render
 from shamsul.radiographs.geometry import Geometry
 from shamsul.shortcuts.clusters import Part, Small, clusters
 from shamsul.shortcuts.regions import (
@@ -134,20 +134,24 @@ def phantoms(
 
 def _phantom(task: tuple[int, int]) -> tuple[int, dict[str, NDArray[np.uint8]]]:
     index, seed = task
-    phantom = render(seed, shape=SHAPE)
-    return index, {
+    return index, _shown(render(seed, shape=SHAPE))
+
+
+def _shown(phantom: Phantom) -> dict[str, NDArray[np.uint8]]:
+    return {
         "images": _bytes(resample(phantom.pixels, SIZE, Resize.STRETCH).values),
         "present": np.array([phantom.labels[label] for label in LABELS], np.uint8),
     }
 
 
 def _known(task: tuple[int, int]) -> tuple[int, dict[str, NDArray[np.uint8]]]:
-    index, found = _phantom(task)
-    phantom = render(task[1], shape=SHAPE)
+    index, seed = task
+    phantom = render(seed, shape=SHAPE)
+    found = _shown(phantom)
     for label in FINDINGS:
         mask = phantom.mask(label).astype(np.float32)
         found[label] = _bytes(resample(mask, SIZE, Resize.STRETCH).values)
-    anatomy = of_phantom(task[1], geometry())
+    anatomy = of_phantom(seed, geometry())
     found |= {name: _bytes(anatomy[name].weights) for name in ANATOMY}
     found["chest"] = _bytes(chest(anatomy).weights)
     return index, found
@@ -286,7 +290,8 @@ def isolated(
             ("clean", maps_of(clean, images, with_letters, label, method)),
         )
     }
-    rows["on_tag"] = on_tag | {"ratio": on_tag["planted"] / on_tag["clean"]}
+    ratio = on_tag["planted"] / on_tag["clean"] if on_tag["clean"] else None
+    rows["on_tag"] = {**on_tag, "ratio": ratio}
     return rows
 
 

@@ -1,17 +1,18 @@
 """Clusters of a study's maps, as SpRAy finds them [1]_, and how suspicious each is.
 
 Maps of one label and method are made small and compared; what a network decides by shows as groups
-of maps that are alike. A group whose relevance gathers at one place outside of the chest, where that
-of the other cases does not, is what a network that reads a tag would give.
+of maps that are alike. A group whose relevance gathers at one place outside of the chest, where
+that of other cases does not, is what a network that reads a tag would give.
 
 Notes
 -----
-Other than in [1]_, maps are compared by the Hellinger distance of their positive relevance, whose sum
-is 1 in each, where the paper has the Euclidean distance of signed maps. Findings are now here, now
-there: whole maps fall into clusters of places, in which a tag is lost. By default maps are compared by
-what lies outside of the chest, all the rest being one number (`Part`), and clusters that gather at one
-spot there are joined, since how much they do so has no steps. The number of clusters before that is
-that of the largest gap between eigenvalues, as in [1]_; one cluster is a possible answer.
+Other than in [1]_, maps are compared by the Hellinger distance of their positive relevance, whose
+sum is 1 in each, where the paper has the Euclidean distance of signed maps. Findings are now here,
+now there: whole maps fall into clusters of places, in which a tag is lost. By default maps are
+compared by what lies outside of the chest, all the rest being one number (`Part`), and clusters
+that gather at one spot there are joined, since how much they do so has no steps. The number of
+clusters before that is that of the largest gap between eigenvalues, as in [1]_; one cluster is a
+possible answer.
 
 References
 ----------
@@ -47,9 +48,11 @@ ENOUGH: Final = 20
 SMALLEST: Final = 5
 #: The most clusters that are looked for.
 MOST: Final = 8
-#: From which suspicion on a cluster is flagged: a tenth of its maps' positive relevance, in one spot
-#: of a 36th of the picture.
-ALARM: Final = 0.1
+#: From which suspicion on a cluster is flagged: a share of its maps' positive relevance, in one
+#: spot of a 36th of the picture.
+ALARM: Final = 0.15
+#: By how much more than a map without order groups gather at a spot that are made one.
+JOINED: Final = 0.025
 #: Cases that stand for a cluster.
 TYPICAL: Final = 4
 
@@ -112,8 +115,8 @@ def cluster(maps: NDArray[np.float64], seed: int = 0) -> tuple[NDArray[np.intp],
     """Find groups of maps that are alike.
 
     The k nearest neighbours of each map, k being the root of their number, make a graph, in which
-    maps are neighbours if either is the other's. Its normalised Laplacian's eigenvectors [2]_, their
-    rows made of length 1 [3]_, are clustered by k-means, with as many clusters as there are
+    maps are neighbours if either is the other's. Its normalised Laplacian's eigenvectors [2]_,
+    their rows made of length 1 [3]_, are clustered by k-means, with as many clusters as there are
     eigenvalues before the largest gap, `MOST` at most.
 
     Parameters
@@ -204,8 +207,8 @@ class Suspicion:
             "a map without order has" if self.alone else "half of another cluster's have at most"
         )
         return (
-            f"Half of its maps have {self.here:.0%} or more of their positive relevance in one spot "
-            f"at the {self.place} of the picture, outside of the chest; {against} "
+            f"Half of its maps have {self.here:.0%} or more of their positive relevance in one "
+            f"spot at the {self.place} of the picture, outside of the chest; {against} "
             f"{self.elsewhere:.0%} there."
         )
 
@@ -349,7 +352,7 @@ def _joined(
 
 
 def _same(one: Suspicion | None, other: Suspicion | None) -> bool:
-    """Whether two groups gather at one spot, each by a quarter of what is flagged or more."""
-    if one is None or other is None or min(one.excess, other.excess) < ALARM / 4:
+    """Whether two groups gather at one spot."""
+    if one is None or other is None or min(one.excess, other.excess) < JOINED:
         return False
     return max(abs(one.row - other.row), abs(one.column - other.column)) <= SPOT / 2 / SIDE

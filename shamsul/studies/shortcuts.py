@@ -1,4 +1,4 @@
-"""Whether a study's maps lie on what no person would decide by: shares, clusters, flagged cases."""
+"""Whether a study's maps lie on what no person would decide by: shares and clusters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.findings.labels import ANATOMY
 from shamsul.radiographs.geometry import Geometry
 from shamsul.reading.demo import demo_seeds
-from shamsul.reading.design.study import Case, Study
+from shamsul.reading.design.study import Case
 from shamsul.settings import ASSETS
 from shamsul.shortcuts.clusters import ENOUGH, SIDE, Cluster, Part, Small, clusters
 from shamsul.shortcuts.regions import (
@@ -38,6 +38,7 @@ from shamsul.shortcuts.regions import (
 )
 from shamsul.storage.result_cache import ResultCache
 from shamsul.studies.desk import Desk
+from shamsul.studies.flagged import Flag
 from shamsul.studies.localisation import regions
 from shamsul.studies.panels import Source
 
@@ -244,27 +245,6 @@ def clustered(
     return Clustered(label, method, maps, enough, made)
 
 
-@dataclass(frozen=True)
-class Flag:
-    """A case whose map belongs to a suspicious cluster.
-
-    Attributes
-    ----------
-    image_sha256 : str
-    case : str
-        Its name.
-    label, method : str
-    reason : str
-        A sentence.
-    """
-
-    image_sha256: str
-    case: str
-    label: str
-    method: str
-    reason: str
-
-
 def flags(found: Clustered) -> tuple[Flag, ...]:
     """The cases of suspicious clusters."""
     return tuple(
@@ -273,32 +253,3 @@ def flags(found: Clustered) -> tuple[Flag, ...]:
         if one.suspicion is not None and one.alarms
         for case in (found.maps[n].case for n in one.members)
     )
-
-
-def keep_flags(desk: Desk, study: Study, fingerprint: str, found: Clustered) -> None:
-    """Remember which cases are flagged, in place of what was so for the label and method before.
-
-    Parameters
-    ----------
-    desk : Desk
-    study : Study
-    fingerprint : str
-        Of the study's model.
-    found : Clustered
-    """
-    key = _flags_key(study, fingerprint)
-    before = desk.scores.get(key) or []
-    others = [one for one in before if (one["label"], one["method"]) != (found.label, found.method)]
-    now = others + [vars(one) for one in flags(found)]
-    if now != before:
-        desk.scores.offer(key, now)
-
-
-def flags_of(desk: Desk, study: Study, fingerprint: str, case: Case) -> tuple[Flag, ...]:
-    """Why a case was flagged when the study's clusters were last computed; a small file is read."""
-    rows = desk.scores.get(_flags_key(study, fingerprint)) or []
-    return tuple(Flag(**one) for one in rows if one["image_sha256"] == case.image_sha256)
-
-
-def _flags_key(study: Study, fingerprint: str) -> str:
-    return ResultCache.digest(["shortcut flags", study.name, fingerprint])

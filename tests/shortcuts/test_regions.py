@@ -1,4 +1,4 @@
-"""Shares of relevance in regions: by hand, by counting pixels, on phantoms and on the lung field."""
+"""Shares of relevance in regions: by hand, by counting pixels, on phantoms, on the lung field."""
 
 from dataclasses import replace
 
