@@ -172,7 +172,7 @@ def _about(looked: Sequence[LookedMap]) -> tuple[str, str]:
     left, right = st.columns(2)
     label = left.selectbox("Label", labels, key="shortcut-label")
     method = right.selectbox(
-        "Maps that are compared by",
+        "Method whose maps are compared",
         methods,
         format_func=lambda name: EXPLAINERS[name].title,
         key="shortcut-method",
