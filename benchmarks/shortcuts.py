@@ -32,7 +32,7 @@ from shamsul.explainers.registry import METHODS
 from shamsul.metrics import roc
 from shamsul.phantom import LABELS, Phantom, render
 from shamsul.radiographs.geometry import Geometry
-from shamsul.shortcuts.clusters import Part, Small, clusters
+from shamsul.shortcuts.clusters import ALARM, Part, Small, clusters
 from shamsul.shortcuts.regions import (
     HEART,
     LUNGS,
@@ -251,7 +251,6 @@ def alarms(
             "clusters": len(made),
             "excess": first.excess if first else None,
             "place": first.place if first else "",
-            "alarms": bool(first and first.alarms),
         }
     return found
 
@@ -389,12 +388,14 @@ def compared(
             made = alarms(clean(seed), held_out, FINDINGS, method)
             write_atomically(kept, json.dumps(made).encode())
         rows.append(json.loads(kept.read_text()))
+    # Not kept with the rows, so that another threshold needs no other maps.
+    raised = [
+        {one for one, about in row.items() if (about["excess"] or 0) >= ALARM} for row in rows
+    ]
     found["clean"] = {
         "networks": len(rows),
-        f"with an alarm for {label}": sum(row[label]["alarms"] for row in rows),
-        "with an alarm for any finding": sum(
-            any(one["alarms"] for one in row.values()) for row in rows
-        ),
+        f"with an alarm for {label}": sum(label in one for one in raised),
+        "with an alarm for any finding": sum(bool(one) for one in raised),
         "most suspicious": rows,
     }
     return found
