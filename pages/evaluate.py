@@ -1,12 +1,20 @@
 """Evaluate: maps beside expert annotations, by case, by study and on phantoms; their import.
 
-Maps beside where readers looked, and measures of maps that need no annotation.
+Maps beside where readers looked, measures of maps that need no annotation, and whether maps lie on
+what no person would decide by.
 """
 
 import streamlit as st
 
 from shamsul.reading.database.accounts import Role
-from shamsul.ui.evaluate import annotations, faithfulness, gaze, localisation, selection
+from shamsul.ui.evaluate import (
+    annotations,
+    faithfulness,
+    gaze,
+    localisation,
+    selection,
+    shortcuts,
+)
 from shamsul.ui.shared import address, sign_in
 
 sign_in.require(Role.COORDINATOR)
@@ -36,6 +44,12 @@ if view == selection.FAITHFULNESS:
     with right:
         measured = faithfulness.choice()
     faithfulness.view(measured)
+    st.stop()
+if view == selection.SHORTCUTS:
+    with right:
+        compared = shortcuts.choice()
+    if compared is not None:
+        shortcuts.view(compared)
     st.stop()
 if view == selection.ANNOTATIONS:
     with right:

@@ -38,7 +38,7 @@ except registry.ModelError as error:
     st.error(plain(f"The study's model cannot be used: {error}"))
     st.page_link("pages/models.py", label="Models", icon=":material/network_node:")
     st.stop()
-choices.warnings(study, radiograph)
+choices.warnings(study, case, classifier.manifest, radiograph)
 prediction = session.prediction(study, case)
 seen = drawings.seen(case.image_sha256)
 opened = choices.dock(study)

@@ -139,6 +139,8 @@ def test_every_option_in_the_readme_exists() -> None:
         ["faithfulness"],
         ["evaluate"],
         ["train"],
+        ["units"],
+        ["shortcuts"],
         ["users", "add"],
     )
     for command in commands:

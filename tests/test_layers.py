@@ -27,10 +27,11 @@ IMPORTS = {
     "reading explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",
     "units": "storage phantom classifiers explainers",
+    "shortcuts": "metrics phantom radiographs explainers",
     "analysis": "storage metrics reading reporting",
     "computing": "storage radiographs classifiers explainers faithfulness units",
     "studies": "settings storage metrics radiographs findings annotations classifiers reading "
-    "explainers training localisation faithfulness units analysis computing",
+    "explainers training localisation faithfulness units shortcuts analysis computing",
 }
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}

@@ -19,6 +19,7 @@ from shamsul.cli import (  # noqa: F401
     models,
     mrmc,
     ratings,
+    shortcuts,
     studies,
     study_plan,
     train,

@@ -1,6 +1,8 @@
 """The studies that every installation starts with."""
 
+import hashlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from shamsul.annotations.annotation import Annotation
@@ -15,6 +17,8 @@ from shamsul.reading.design.study import Origin, Study
 
 #: Source of the demo's annotations.
 EXACT = "phantom (exact)"
+#: Seed that the demo's first phantom is rendered from; the others follow.
+FIRST_SEED = 50_003_110
 
 DEMO = Study(
     name="phantom-demo",
@@ -70,6 +74,28 @@ def ensure_default_studies(
         if sha256 is None or sha256 not in archive or sha256 not in annotations:
             _add(store, archive, annotations, entry, sha256)
     _tell_findings(store, entries)
+
+
+@cache
+def demo_seeds(assets: Path) -> dict[str, int]:
+    """The seeds that the demo's phantoms were rendered from, by the SHA-256 of their files.
+
+    Parameters
+    ----------
+    assets : Path
+        As of :func:`ensure_default_studies`.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the demo cannot be read.
+    """
+    folder = assets / "demo"
+    entries = read_folder(folder) if (folder / LABELS_FILE).exists() else ()
+    return {
+        hashlib.sha256(entry.image.read_bytes()).hexdigest(): FIRST_SEED + place
+        for place, entry in enumerate(entries)
+    }
 
 
 def _add(

@@ -26,8 +26,16 @@ from shamsul.ui.shared.frame import error_boundary
 from shamsul.ui.shared.refusals import possible_in
 from shamsul.ui.shared.wording import counted, plain
 
-VIEWS = ("Cases", "Study", "Gaze", "Faithfulness", "Annotations", "Phantom benchmark")
-CASES, STUDY, GAZE, FAITHFULNESS, ANNOTATIONS, PHANTOMS = VIEWS
+VIEWS = (
+    "Cases",
+    "Study",
+    "Gaze",
+    "Faithfulness",
+    "Shortcuts",
+    "Annotations",
+    "Phantom benchmark",
+)
+CASES, STUDY, GAZE, FAITHFULNESS, SHORTCUTS, ANNOTATIONS, PHANTOMS = VIEWS
 #: Said of a study without cases.
 NO_CASES = (
     "This study has no cases yet. Radiographs are uploaded on the Worklist; planned studies get "

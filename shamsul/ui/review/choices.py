@@ -6,6 +6,7 @@ import streamlit as st
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.manifest import Manifest
+from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Method, Parameter, Value
 from shamsul.explainers.registry import METHODS, SHOWN
@@ -13,6 +14,7 @@ from shamsul.radiographs.radiograph import Radiograph
 from shamsul.reading.demo import DEMO
 from shamsul.reading.design.listing import Place
 from shamsul.reading.design.study import Case, Study
+from shamsul.studies.flagged import flags_of
 from shamsul.ui.shared import notes, session
 from shamsul.ui.shared.address import on_the_way
 from shamsul.ui.shared.frame import bar
@@ -84,10 +86,11 @@ def heading(study: Study, case: Case, place: Place) -> None:
         st.markdown(f"**{plain(case.name)}** :gray[{about}]")
 
 
-def warnings(study: Study, radiograph: Radiograph) -> None:
+def warnings(study: Study, case: Case, manifest: Manifest, radiograph: Radiograph) -> None:
     """Say in a line what a reader must know before believing anything on the page."""
     phantom = study.model in registry.BUNDLED and study.name != DEMO.name
-    if not (phantom or radiograph.notes or radiograph.burned_in_annotation):
+    flags = flags_of(session.desk().scores, study, manifest.fingerprint, case)
+    if not (phantom or flags or radiograph.notes or radiograph.burned_in_annotation):
         return
     with st.container(
         key="notes", horizontal=True, wrap=False, gap="small", vertical_alignment="center"
@@ -106,6 +109,12 @@ def warnings(study: Study, radiograph: Radiograph) -> None:
                 icon=":material/warning:",
             )
         notes.show(radiograph)
+        for one in flags:
+            of = f"{EXPLAINERS[one.method].title} map of {one.label}"
+            st.warning(
+                plain(f"The {of} belongs to a suspicious cluster of the study. {one.reason}"),
+                icon=":material/flag:",
+            )
         if radiograph.burned_in_annotation:
             st.warning(
                 "The file says that text is burned into the image; it may name the patient.",
