@@ -269,15 +269,17 @@ def run() -> None:
     with error_boundary():
         page = frame()
         told = st.empty()  # always there, so that what comes after keeps its place
-        if page.url_path not in _loaded:
+        name = _name(page)
+        if name not in _loaded:
             told.caption("Loading the page …")
-        try:
-            if _name(page) not in WITHOUT_TORCH:
+            if name not in WITHOUT_TORCH:
                 loading.wait()
+            loading.load(f"shamsul.ui.{name}")
+            _loaded.add(name)
+            told.empty()  # now: nothing is sent any more once a page has stopped itself
+        try:
             page.run()
-        finally:  # also where a page stops itself: it may have asked for something
-            told.empty()
-            _loaded.add(page.url_path)
+        finally:  # whatever fails in it: it may have asked for something
             if page.title != "Reading":  # which may be blinded
                 with bar().working:
                     computing.indicator()

@@ -7,7 +7,9 @@ for each other. A half-loaded torch can be loaded again by nobody until the serv
 import gc
 import threading
 from importlib import import_module
+from pkgutil import iter_modules
 
+_one_at_a_time = threading.Lock()
 _loaded = threading.Event()
 _loaded.set()
 
@@ -19,7 +21,7 @@ def begin() -> None:
     would be drawn.
     """
 
-    def load() -> None:
+    def work() -> None:
         gc.disable()
         try:
             import_module("shamsul.explainers.registry")
@@ -29,7 +31,15 @@ def begin() -> None:
             _loaded.set()
 
     _loaded.clear()
-    threading.Thread(target=load, name="shamsul-loading", daemon=True).start()
+    threading.Thread(target=work, name="shamsul-loading", daemon=True).start()
+
+
+def load(package: str) -> None:
+    """Load a package and its modules, where no other thread loads one."""
+    with _one_at_a_time:
+        found = import_module(package)
+        for one in iter_modules(found.__path__):
+            import_module(f"{package}.{one.name}")
 
 
 def wait() -> None:

@@ -10,19 +10,18 @@ from shamsul.ui.shared import loading
 from shamsul.ui.shared.frame import PAGES, WITHOUT_TORCH
 from tests.ui.conftest import ROOT
 
-IMPORTS = """
-import ast, sys
+LOADED = """
+import sys
+from shamsul.ui.shared import frame, loading
 for name in sys.argv[1:]:
-    for one in ast.parse(open(f"pages/{name}.py").read()).body:
-        if isinstance(one, ast.Import | ast.ImportFrom):
-            exec(compile(ast.Module([one], []), name, "exec"))
+    loading.load(f"shamsul.ui.{name}")
 print("torch" in sys.modules)
 """
 
 
 def test_pages_that_do_not_wait_need_no_torch() -> None:
     assert set(WITHOUT_TORCH) < {name for name, *_ in PAGES}
-    call = [sys.executable, "-c", IMPORTS, *WITHOUT_TORCH]
+    call = [sys.executable, "-c", LOADED, *WITHOUT_TORCH]
     found = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
 
@@ -47,3 +46,12 @@ def test_who_waits_goes_on_when_it_is_loaded(monkeypatch, fails: bool) -> None:
     slow.set()
     assert waited.wait(10)
     waiting.join()
+    for one in threading.enumerate():
+        if one.name == "shamsul-loading":  # its error is told when it ends
+            one.join()
+
+
+def test_every_page_has_a_package_of_its_name() -> None:
+    for name, *_ in PAGES:
+        loading.load(f"shamsul.ui.{name}")
+        assert any(module.startswith(f"shamsul.ui.{name}.") for module in sys.modules)
