@@ -1,6 +1,6 @@
 """What the Units page is about: a study, a layer of its model, a label; and having it looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,13 +146,22 @@ def looking(chosen: Choice) -> None:
     look()
 
 
-def coming(job: Computation[Any], key: str) -> None:
-    """How far something is that is shown as soon as it is there; why it will not come."""
+def coming(ask: Callable[[], Computation[Any]], key: str) -> None:
+    """How far something is that is shown as soon as it is there; why it will not come.
+
+    Parameters
+    ----------
+    ask : callable
+        Asks for it; again and again, which keeps it wanted.
+    key : str
+        Its own on the page.
+    """
 
     @st.fragment(run_every=0.5)
     def wait() -> None:
         with error_boundary():
             sign_in.require(Role.COORDINATOR)
+            job = ask()
             if reason := session.desk().failure(job):
                 st.error(plain(reason))
                 st.button(

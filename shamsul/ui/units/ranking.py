@@ -135,7 +135,7 @@ def _naming(units: UnitStudy, named: Dissection | None) -> None:
         return
     going = f"naming-{units.of.manifest.fingerprint}-{units.of.layer.step}"
     if st.session_state.get(going):
-        coming(units.request_names(), "names")
+        coming(units.request_names, "names")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(

@@ -1,6 +1,7 @@
 """One unit: where it answers, what it brings to a label, what the outputs do without it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -132,7 +133,7 @@ def _effects(chosen: Choice, unit: int) -> None:
     st.markdown(f"**Outputs without unit {unit}**")
     changes = chosen.units.effects(unit)
     if changes is None:
-        coming(chosen.units.request_effects(unit), f"effects-{unit}")
+        coming(partial(chosen.units.request_effects, unit), f"effects-{unit}")
         return
     st.caption(
         "How logits change in each case where the unit has its mean over the study everywhere, "
