@@ -101,7 +101,7 @@ def test_maps_have_their_names_and_differences_are_read_in_the_list(
 
     number = r"(\d\.\d\d)"
     said = re.fullmatch(
-        rf"Pleural Effusion, probability {number}, below its operating point of 0.41; {OTHER} "
+        rf"Pleural Effusion, probability {number}, below its operating point of 0.55; {OTHER} "
         rf"{number}, above its operating point of 0.00, difference \+{number}, on the other side",
         told("Pleural Effusion"),
     )
