@@ -39,6 +39,8 @@ def show(chosen: Choice, known: Known) -> pd.DataFrame:
     named = chosen.units.names()
     ranked = pd.DataFrame(rows(found, named, _annotated(chosen.units, known)))
     ranked[PERCENT] *= 100
+    if named is not None:
+        ranked["name"] = ranked["name"].fillna("")
     st.markdown(f"##### Which units carry {plain(chosen.label)}")
     st.caption(plain(_about(chosen.label, found, len(counts) if is_found else 0)))
     st.plotly_chart(
@@ -49,7 +51,7 @@ def show(chosen: Choice, known: Known) -> pd.DataFrame:
     )
     with st.expander(f"All {counted(len(ranked), 'unit')}"):
         st.dataframe(
-            ranked.rename(columns=COLUMNS),
+            ranked.dropna(axis=1, how="all").rename(columns=COLUMNS),
             hide_index=True,
             placeholder="",
             column_config={

@@ -44,13 +44,18 @@ def show(chosen: Choice, known: Known, ranked: pd.DataFrame) -> None:
         for _, row in ranked.iterrows()
     }
     st.markdown("##### One unit")
+    # Of another key once units have names, which the browser would not put beside the number.
+    about = f"{chosen.units.of.layer.step}-{chosen.label}"
+    before = st.session_state.get(f"unit-before-{about}", next(iter(words)))
     unit = st.selectbox(
         "Unit, by its share",
         list(words),
+        index=list(words).index(before),
         format_func=words.__getitem__,
-        key=f"unit-{chosen.units.of.layer.step}-{chosen.label}",
+        key=f"unit-{about}-{'name' in ranked}",
         width=420,
     )
+    st.session_state[f"unit-before-{about}"] = unit
     surveys = [found for _, found in known]
     label = chosen.classifier.manifest.labels.index(chosen.label)
     _pictures(f"Unit {unit} answers most", chosen, known, unit, strongest(surveys, unit))
