@@ -234,7 +234,7 @@ def _show_clusters(chosen: Choice, made: Clustered) -> None:
     count = counted(len(made.maps), "case")
     if not made.clusters:
         st.info(
-            f"Clusters need {ENOUGH} maps with positive relevance; there are "
+            f"Clusters need {ENOUGH} maps with positive relevance; this label has "
             f"{counted(len(made.maps), 'map')}."
         )
         return

@@ -127,7 +127,7 @@ def test_what_is_missing_is_told(installation: Path) -> None:
     assert "No map has been computed yet." in page.said()
     draw(2)
     page.app.run()
-    assert "Clusters need 20 maps with positive relevance; there are 8 maps." in page.said()
+    assert "Clusters need 20 maps with positive relevance; this label has 8 maps." in page.said()
     (study,) = [one for one in page.app.selectbox if one.label == "Study"]
     study.set_value("my-radiographs").run()
     assert "This study has no cases yet." in page.said()
