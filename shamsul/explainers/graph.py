@@ -337,8 +337,9 @@ def _layout(graph: fx.GraphModule, node: fx.Node) -> _Layout | None:
     return _Layout.CHANNELS_FIRST
 
 
-def has_channels_first(graph: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether a step gives maps whose channels come before rows and columns."""
+def has_channels_first(graph: fx.GraphModule, name: str) -> bool:
+    """Whether a module gives maps whose channels come before rows and columns."""
+    node = next(one for one in graph.graph.nodes if one.target == name)
     return _layout(graph, node) is _Layout.CHANNELS_FIRST
 
 

@@ -31,7 +31,7 @@ from shamsul.units.survey import Survey, Surveys
 PHANTOMS: Final = 60
 
 
-@dataclass
+@dataclass(kw_only=True)
 class UnitsJob(Computation[Result]):
     """Something about units, computed in the background."""
 
@@ -41,8 +41,8 @@ class UnitsJob(Computation[Result]):
     case: str = ""
     unit: str = "labels"
     quick: bool = True
-    is_kept: Callable[[], bool] = bool
-    keep: Callable[[Result], None] = print
+    is_kept: Callable[[], bool]
+    keep: Callable[[Result], None]
 
     def find(self) -> bool:
         return self.is_kept()

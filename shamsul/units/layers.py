@@ -5,11 +5,17 @@ from functools import lru_cache
 from typing import Final
 
 import torch
-from torch import fx, nn
+from torch import nn
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.inference import RUNNING
-from shamsul.explainers.graph import GlobalAverage, bottlenecks, has_channels_first, trace
+from shamsul.explainers.graph import (
+    GlobalAverage,
+    bottlenecks,
+    has_channels_first,
+    trace,
+    values_of,
+)
 from shamsul.explainers.method import ExplainerError
 
 _ACTIVATIONS: Final = (nn.ReLU, nn.SiLU)
@@ -97,35 +103,20 @@ def layer_of(classifier: Classifier, name: str = "") -> Layer:
 @lru_cache(maxsize=4)
 def _layers(classifier: Classifier) -> tuple[Layer, ...]:
     graph = trace(classifier.module)
-    passed = set(bottlenecks(graph))
+    passed = bottlenecks(graph)
+    size = classifier.manifest.input_size
+    batch = classifier.normalise(torch.zeros(1, size, size))
+    with RUNNING, torch.no_grad():
+        shapes = [tuple(value.shape) for value in values_of(graph, passed, batch)]
     chosen: dict[tuple[int, ...], Layer] = {}
     activated: set[tuple[int, ...]] = set()
-    for node, shape in _shapes(graph, classifier):
-        module = graph.get_submodule(str(node.target))
-        if node.target not in passed or isinstance(module, _POOLED):
-            continue
-        if not has_channels_first(graph, node) or len(shape) != 4:
+    for name, shape in zip(passed, shapes, strict=True):
+        module = graph.get_submodule(name)
+        if isinstance(module, _POOLED) or len(shape) != 4 or not has_channels_first(graph, name):
             continue
         active = isinstance(module, _ACTIVATIONS)
         if active or shape[2:] not in activated:
-            chosen[shape[2:]] = Layer(str(node.target), *shape[1:])
+            chosen[shape[2:]] = Layer(name, *shape[1:])
         if active:
             activated.add(shape[2:])
     return tuple(chosen.values())
-
-
-def _shapes(graph: fx.GraphModule, classifier: Classifier) -> list[tuple[fx.Node, tuple[int, ...]]]:
-    """Of each step's value."""
-    size = classifier.manifest.input_size
-    batch = classifier.normalise(torch.zeros(1, size, size))
-    values: dict[fx.Node, torch.Tensor] = {}
-    found = []
-    with RUNNING, torch.no_grad():
-        for node in graph.graph.nodes:
-            if node.op == "placeholder":
-                values[node] = batch
-            elif node.op == "call_module":
-                module = graph.get_submodule(str(node.target))
-                values[node] = module(*fx.node.map_arg(node.args, values.__getitem__))
-                found.append((node, tuple(values[node].shape)))
-    return found
