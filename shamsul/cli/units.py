@@ -138,8 +138,7 @@ def _in_study(
         raise UserError("None of the study's radiographs could be looked at.")
 
     def change(chosen: "Sequence[int]") -> "NDArray[Any]":
-        rows = [np.mean([row["changes"] for row in units.replace(unit)], axis=0) for unit in chosen]
-        return np.array(rows)
+        return np.asarray(units.replace(chosen).mean(0))
 
     compared = units.names(), units.annotated(looked)
     return _tables(classifier, surveys, labels, top, compared, change)

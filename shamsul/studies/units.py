@@ -240,11 +240,21 @@ class UnitStudy:
                 is_kept=lambda: self._results.get(key) is not None,
                 keep=lambda rows: self._results.put(key, rows),
             ),
-            lambda progress: self.replace(unit, progress),
+            lambda progress: [
+                {"changes": changes[0].tolist()} for changes in self.replace([unit], progress)
+            ],
         )
 
-    def replace(self, unit: int, progress: Progress = lambda done, planned: None) -> Rows:
-        """The changes of all logits in each case that was looked at, while the caller waits.
+    def replace(
+        self, chosen: Sequence[int], progress: Progress = lambda done, planned: None
+    ) -> NDArray[np.float32]:
+        """How logits change where each of some units alone is set to its mean over the cases.
+
+        Computed while the caller waits, for the cases that were looked at.
+
+        Returns
+        -------
+        ndarray of shape (cases, units, L)
 
         Raises
         ------
@@ -252,22 +262,23 @@ class UnitStudy:
             As of :meth:`look`.
         """
         known = list(self.surveys())
-        mean = float(means([found for _, found in known])[unit])
-        rows = []
+        mean = means([found for _, found in known])
+        changes = []
         for done, (case, _) in enumerate(known):
             progress(done, len(known))
-            changes = self._desk.engine.replaced(
-                self.of.folder,
-                self.of.manifest.fingerprint,
-                self.of.layer,
-                self.image(case.image_sha256),
-                [unit],
-                [mean],
-                lambda done, planned: None,
+            changes.append(
+                self._desk.engine.replaced(
+                    self.of.folder,
+                    self.of.manifest.fingerprint,
+                    self.of.layer,
+                    self.image(case.image_sha256),
+                    chosen,
+                    [float(mean[unit]) for unit in chosen],
+                    lambda done, planned: None,
+                )
             )
-            rows.append({"case": case.name, "changes": changes[0].tolist()})
         progress(len(known), len(known))
-        return rows
+        return np.array(changes)
 
     def _effect_key(self, unit: int) -> str:
         return ResultCache.digest([*self.of.about, "without", unit, self.looked])
