@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from torch.nn import functional
+from tqdm import tqdm
 
 from benchmarks.phantoms import fingerprint, rendered
 from benchmarks.training import CHANGES, MANIFEST
@@ -35,7 +36,7 @@ from shamsul.metrics.thresholds import Otsu
 from shamsul.phantom import LABELS, Phantom, render
 from shamsul.phantom.gaze import heatmap, look
 from shamsul.storage.atomic import write_atomically
-from shamsul.training import devices
+from shamsul.training import devices, store
 from shamsul.training.guidance import Guides
 from shamsul.training.loop import Examples, predicted, train
 from shamsul.training.recipe import Recipe
@@ -380,18 +381,14 @@ def _by_phantom(runs: Sequence[Mapping[str, Any]], kind: str, score: str) -> NDA
     return np.asarray(table.mean(0))
 
 
-def main() -> None:
-    """Render, train, score, tell."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--count", type=int, default=2000, help="training phantoms")
-    parser.add_argument("--test", type=int, default=500, help="held-out phantoms")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--arm", action="append", choices=tuple(ARMS), help="all unless said")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--cache", type=Path, default=Path("build/phantom-training"))
-    options = parser.parse_args()
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+def kept(options: argparse.Namespace, name: str, seed: int) -> Path:
+    """The file of a network's scores."""
+    asked = f"{options.count}-{options.test}-{options.epochs}"
+    return Path(options.cache) / f"gaze-scores-{fingerprint()}-{asked}-{name}-{seed}.json"
+
+
+def sides(options: argparse.Namespace) -> tuple[Phantoms, Phantoms, Phantoms]:
+    """Phantoms to train on, to choose the epoch by, and held out."""
     training, validation, held_out = (
         phantoms(name, start, count, options.cache, options.processes)
         for name, start, count in (
@@ -400,17 +397,40 @@ def main() -> None:
             ("test", 82_000_000, options.test),
         )
     )
+    return training, validation, held_out
+
+
+def work(task: tuple[argparse.Namespace, str, int]) -> None:
+    """Train and score a network."""
+    options, name, seed = task
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    training, validation, held_out = sides(options)
+    module = trained(name, seed, training, validation, options.epochs, options.cache)
+    scores = json.dumps(scored(module, held_out))
+    write_atomically(kept(options, name, seed), scores.encode())
+
+
+def main() -> None:
+    """Render, train, score, tell."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--count", type=int, default=2000, help="training phantoms")
+    parser.add_argument("--test", type=int, default=500, help="held-out phantoms")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--arm", action="append", choices=tuple(ARMS), help="all unless said")
+    parser.add_argument("--processes", type=int, default=2, help="each of one thread")
+    parser.add_argument("--cache", type=Path, default=Path("build/phantom-training"))
+    options = parser.parse_args()
+    held_out = sides(options)[-1]
+    names = dict.fromkeys(["plain", *(options.arm or ARMS)])
+    runs = [(name, seed) for seed in range(options.seeds) for name in names]
+    tasks = [(options, *run) for run in runs if not kept(options, *run).exists()]
+    made = store.each(work, tasks, options.processes, chunk=1)
+    for _ in tqdm(made, "networks", len(runs), initial=len(runs) - len(tasks)):
+        pass
     found: dict[str, list[dict[str, Any]]] = {}
-    for seed in range(options.seeds):
-        for name in dict.fromkeys(["plain", *(options.arm or ARMS)]):
-            kept = options.cache / (
-                f"gaze-scores-{fingerprint()}-{options.count}-{options.test}-{options.epochs}-"
-                f"{name}-{seed}.json"
-            )
-            if not kept.exists():
-                module = trained(name, seed, training, validation, options.epochs, options.cache)
-                write_atomically(kept, json.dumps(scored(module, held_out)).encode())
-            found.setdefault(name, []).append(json.loads(kept.read_text()))
+    for name, seed in runs:
+        found.setdefault(name, []).append(json.loads(kept(options, name, seed).read_text()))
     print(tables(found, held_out.present))
 
 

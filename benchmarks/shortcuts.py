@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
+from tqdm import tqdm
 
 from benchmarks.phantoms import fingerprint, rendered
 from benchmarks.training import CHANGES, MANIFEST
@@ -45,7 +46,7 @@ from shamsul.shortcuts.regions import (
     shares,
 )
 from shamsul.storage.atomic import write_atomically
-from shamsul.training import devices
+from shamsul.training import devices, store
 from shamsul.training.loop import Examples, train
 from shamsul.training.recipe import Recipe
 from shamsul.units.dissection import dissect
@@ -325,6 +326,46 @@ def areas(
     }
 
 
+def kept(options: argparse.Namespace, seed: int) -> Path:
+    """The file of what the clusters of a clean network's maps are worth."""
+    asked = f"{options.count}-{options.test}-{options.epochs}-{options.method}"
+    return Path(options.cache) / f"shortcuts-alarms-{fingerprint()}-{asked}-{seed}.json"
+
+
+def sides(options: argparse.Namespace) -> tuple[Phantoms, Phantoms, Phantoms]:
+    """Phantoms to train on, to choose the epoch by, and held out."""
+    training, validation, held_out = (
+        phantoms(name, start, count, options.cache, options.processes, known=name == "test")
+        for name, start, count in (
+            ("training", 83_000_000, options.count),
+            ("validation", 84_000_000, max(options.count // 10, 50)),
+            ("test", 85_000_000, options.test),
+        )
+    )
+    return training, validation, held_out
+
+
+def network(options: argparse.Namespace, seed: int, *, planted: bool = False) -> Classifier:
+    """A network, trained on phantoms with or without letters."""
+    taught = [
+        one.examples(one.planted(options.label)[0] if planted else one.images)
+        for one in sides(options)[:2]
+    ]
+    name = f"planted {options.label}".replace(" ", "-") if planted else "clean"
+    return trained(name, seed, taught[0], taught[1], options.epochs, options.cache)
+
+
+def work(task: tuple[argparse.Namespace, int | None]) -> None:
+    """Train the network with letters, which has no seed, or train and judge a clean one."""
+    options, seed = task
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    if seed is None:
+        network(options, 0, planted=True)
+    elif not kept(options, seed).exists():
+        made = alarms(network(options, seed), sides(options)[-1], FINDINGS, options.method)
+        write_atomically(kept(options, seed), json.dumps(made).encode())
+
+
 def main() -> None:
     """Render, train, score, tell."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -334,71 +375,48 @@ def main() -> None:
     parser.add_argument("--clean", type=int, default=20, help="networks without letters")
     parser.add_argument("--label", choices=FINDINGS, default="Lung Lesion")
     parser.add_argument("--method", choices=tuple(METHODS), default="lrp")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="each of one thread")
     parser.add_argument("--cache", type=Path, default=Path("build/shortcuts"))
     options = parser.parse_args()
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    training, validation, held_out = (
-        phantoms(name, start, count, options.cache, options.processes, known=name == "test")
-        for name, start, count in (
-            ("training", 83_000_000, options.count),
-            ("validation", 84_000_000, max(options.count // 10, 50)),
-            ("test", 85_000_000, options.test),
-        )
-    )
-    print(json.dumps(compared(training, validation, held_out, options), indent=1))
+    held_out = sides(options)[-1]
+    tasks = [(options, seed) for seed in (None, *range(options.clean))]
+    made = store.each(work, tasks, options.processes, chunk=1)
+    for _ in tqdm(made, "networks", len(tasks)):
+        pass
+    print(json.dumps(compared(held_out, options), indent=1))
 
 
-def compared(
-    training: Phantoms, validation: Phantoms, held_out: Phantoms, options: argparse.Namespace
-) -> dict[str, Any]:
+def compared(held_out: Phantoms, options: argparse.Namespace) -> dict[str, Any]:
     """The network with letters beside those without."""
-    label, method = options.label, options.method
-
-    def clean(seed: int) -> Classifier:
-        sides = [one.examples(one.images) for one in (training, validation)]
-        return trained("clean", seed, sides[0], sides[1], options.epochs, options.cache)
-
-    sides = [one.examples(one.planted(label)[0]) for one in (training, validation)]
-    name = f"planted {label}".replace(" ", "-")
-    planted = trained(name, 0, sides[0], sides[1], options.epochs, options.cache)
-    first = clean(0)
-    found: dict[str, Any] = {
-        "label": label,
-        "method": method,
-        "training": len(training.images),
-        "epochs": options.epochs,
-        "areas": {
-            "planted": areas(planted, held_out, held_out.images),
-            "clean": areas(first, held_out, held_out.images),
-        },
-        "isolated": isolated(planted, first, held_out, label, method),
-        "marker units": {
-            "planted": named(planted, held_out, label),
-            "clean": named(first, held_out, label),
-        },
-    }
-    rows = []
-    for seed in range(options.clean):
-        kept = options.cache / (
-            f"shortcuts-alarms-{fingerprint()}-{options.count}-{options.test}-{options.epochs}-"
-            f"{method}-{seed}.json"
-        )
-        if not kept.exists():
-            made = alarms(clean(seed), held_out, FINDINGS, method)
-            write_atomically(kept, json.dumps(made).encode())
-        rows.append(json.loads(kept.read_text()))
+    label = options.label
+    planted, clean = network(options, 0, planted=True), network(options, 0)
+    rows = [json.loads(kept(options, seed).read_text()) for seed in range(options.clean)]
     # Not kept with the rows, so that another threshold needs no other maps.
     raised = [
         {one for one, about in row.items() if (about["excess"] or 0) >= ALARM} for row in rows
     ]
-    found["clean"] = {
-        "networks": len(rows),
-        f"with an alarm for {label}": sum(label in one for one in raised),
-        "with an alarm for any finding": sum(bool(one) for one in raised),
-        "most suspicious": rows,
+    return {
+        "label": label,
+        "method": options.method,
+        "training": options.count,
+        "epochs": options.epochs,
+        "areas": {
+            "planted": areas(planted, held_out, held_out.images),
+            "clean": areas(clean, held_out, held_out.images),
+        },
+        "isolated": isolated(planted, clean, held_out, label, options.method),
+        "marker units": {
+            "planted": named(planted, held_out, label),
+            "clean": named(clean, held_out, label),
+        },
+        "clean": {
+            "networks": len(rows),
+            f"with an alarm for {label}": sum(label in one for one in raised),
+            "with an alarm for any finding": sum(bool(one) for one in raised),
+            "most suspicious": rows,
+        },
     }
-    return found
 
 
 if __name__ == "__main__":

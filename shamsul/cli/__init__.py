@@ -4,6 +4,7 @@ import atexit
 import gc
 import logging
 import sys
+from concurrent.futures import BrokenExecutor
 
 from typer.exceptions import Abort, Exit, TyperException
 
@@ -45,6 +46,11 @@ def main() -> None:
         status = _refuse("Stopped.")
     except OSError as error:
         status = _refuse(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
+    except BrokenExecutor:
+        status = _refuse(
+            "A process was stopped from outside, perhaps for want of memory: fewer at a time"
+            " need less."
+        )
     except MemoryError:
         status = _refuse("There is too little memory for this.")
     except Exception as error:  # never a traceback: each room's errors are one sentence

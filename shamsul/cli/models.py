@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -233,14 +232,12 @@ def _rendered(seeds: range, height: int) -> "Iterator[Phantom]":
     """Phantoms in the order of their seeds."""
     from shamsul.phantom import render
     from shamsul.phantom.patient import ASPECT
+    from shamsul.training import store
 
     drawn = partial(render, shape=(height, round(height / ASPECT)))
     processes = _processes(len(seeds))
-    if processes < 2:
-        yield from map(drawn, tqdm(seeds, unit="phantom"))
-        return
-    with get_context("spawn").Pool(processes) as pool:
-        yield from tqdm(pool.imap(drawn, seeds, 8), unit="phantom", total=len(seeds))
+    found = store.each(drawn, seeds, processes if processes > 1 else 0, chunk=8)
+    yield from tqdm(found, unit="phantom", total=len(seeds))
 
 
 def _render_folder(seeds: range, height: int, out: Path, readers: int) -> None:

@@ -3,6 +3,7 @@
 import multiprocessing
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -25,15 +26,36 @@ def array(path: Path, shape: tuple[int, ...]) -> Array:
     return np.lib.format.open_memmap(path, mode=mode, dtype=np.uint8, shape=shape)
 
 
-def each(work: Callable[[Task], Result], tasks: Sequence[Task], processes: int) -> Iterator[Result]:
-    """Results of tasks, as they come; 0 processes work in this one."""
+def each(
+    work: Callable[[Task], Result], tasks: Sequence[Task], processes: int, *, chunk: int = _CHUNK
+) -> Iterator[Result]:
+    """Results of tasks, in order, from processes with one thread each.
+
+    Parameters
+    ----------
+    work : callable
+        Importable by name.
+    tasks : sequence
+    processes : int
+        0 works in this one.
+    chunk : int
+        Tasks that a process takes at a time.
+
+    Raises
+    ------
+    BrokenProcessPool
+        If one of the processes was killed, as by a system that is out of memory.
+    """
     if processes == 0 or not tasks:
         yield from map(work, tasks)
         return
     # Started afresh, because torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, torch.set_num_threads, (1,)) as pool:
-        yield from pool.imap_unordered(work, tasks, chunksize=min(_CHUNK, len(tasks)))
+    pool = ProcessPoolExecutor(processes, context, torch.set_num_threads, (1,))
+    try:
+        yield from pool.map(work, tasks, chunksize=chunk)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def fill(

@@ -1,0 +1,50 @@
+"""Work in several processes."""
+
+import os
+import signal
+from concurrent.futures import BrokenExecutor
+
+import pytest
+import torch
+
+from shamsul.cli import main
+from shamsul.training import store
+
+
+def threads(number: int) -> tuple[int, int, int]:
+    return number, torch.get_num_threads(), os.getpid()
+
+
+def killed(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_results_come_in_order_from_processes_of_one_thread() -> None:
+    found = list(store.each(threads, range(20), 2, chunk=3))
+    assert [number for number, _, _ in found] == list(range(20))
+    assert {count for _, count, _ in found} == {1}
+    assert os.getpid() not in {process for _, _, process in found}
+
+
+def test_no_processes_work_in_this_one() -> None:
+    assert {process for _, _, process in store.each(threads, range(3), 0)} == {os.getpid()}
+
+
+def test_a_killed_process_ends_the_work_instead_of_waiting_for_ever() -> None:
+    with pytest.raises(BrokenExecutor):
+        list(store.each(killed, range(20), 2, chunk=1))
+
+
+def test_the_command_line_says_that_a_process_was_killed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> int:
+        raise BrokenExecutor
+
+    monkeypatch.setattr("shamsul.cli.base.app", broken)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "A process was stopped from outside" in capsys.readouterr().err
