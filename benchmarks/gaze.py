@@ -33,10 +33,11 @@ from shamsul.metrics import bootstrap, roc, saliency
 from shamsul.metrics.fixations import centre_prior
 from shamsul.metrics.localisation import iou
 from shamsul.metrics.thresholds import Otsu
+from shamsul.parallel.each import each
 from shamsul.phantom import LABELS, Phantom, render
 from shamsul.phantom.gaze import heatmap, look
 from shamsul.storage.atomic import write_atomically
-from shamsul.training import devices, store
+from shamsul.training import devices
 from shamsul.training.guidance import Guides
 from shamsul.training.loop import Examples, predicted, train
 from shamsul.training.recipe import Recipe
@@ -425,7 +426,7 @@ def main() -> None:
     names = dict.fromkeys(["plain", *(options.arm or ARMS)])
     runs = [(name, seed) for seed in range(options.seeds) for name in names]
     tasks = [(options, *run) for run in runs if not kept(options, *run).exists()]
-    made = store.each(work, tasks, options.processes, chunk=1)
+    made = each(work, tasks, options.processes)
     for _ in tqdm(made, "networks", len(runs), initial=len(runs) - len(tasks)):
         pass
     found: dict[str, list[dict[str, Any]]] = {}

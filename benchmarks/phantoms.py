@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import shamsul.phantom
+from shamsul.parallel.each import each
 from shamsul.training import store
 
 Work = Callable[[tuple[int, int]], tuple[int, dict[str, NDArray[np.uint8]]]]
@@ -53,5 +54,7 @@ def rendered(
     }
     done = store.array(folder / "done.npy", (count,))
     tasks = [(int(index), start + int(index)) for index in np.flatnonzero(done == 0)]
-    store.fill(arrays, done, store.each(work, tasks, processes), f"rendering {folder.name}")
+    store.fill(
+        arrays, done, each(work, tasks, processes, chunk=store.CHUNK), f"rendering {folder.name}"
+    )
     return arrays

@@ -31,6 +31,7 @@ from shamsul.classifiers.grid import GridImage, resample
 from shamsul.classifiers.manifest import Resize
 from shamsul.explainers.registry import METHODS
 from shamsul.metrics import roc
+from shamsul.parallel.each import each
 from shamsul.phantom import LABELS, Phantom, render
 from shamsul.radiographs.geometry import Geometry
 from shamsul.shortcuts.clusters import ALARM, Part, Small, clusters
@@ -46,7 +47,7 @@ from shamsul.shortcuts.regions import (
     shares,
 )
 from shamsul.storage.atomic import write_atomically
-from shamsul.training import devices, store
+from shamsul.training import devices
 from shamsul.training.loop import Examples, train
 from shamsul.training.recipe import Recipe
 from shamsul.units.dissection import dissect
@@ -381,7 +382,7 @@ def main() -> None:
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     held_out = sides(options)[-1]
     tasks = [(options, seed) for seed in (None, *range(options.clean))]
-    made = store.each(work, tasks, options.processes, chunk=1)
+    made = each(work, tasks, options.processes)
     for _ in tqdm(made, "networks", len(tasks)):
         pass
     print(json.dumps(compared(held_out, options), indent=1))

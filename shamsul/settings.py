@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where networks run; auto: a GPU if there is one."
     )
+    ray_address: str = Field(
+        default="",
+        description="Ray cluster whose machines compute, as HOST:PORT, or auto for the one that "
+        "runs here; empty: this machine.",
+    )
     theme: Literal["dark", "light"] = Field(
         default="dark", description="How pages look until somebody chooses in the app's menu."
     )

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "shamsul"
 IMPORTS = {
     "settings": "",
     "storage": "",
+    "parallel": "settings storage",
     "metrics": "storage",
     "phantom": "",
     "radiographs": "storage",
@@ -20,18 +21,18 @@ IMPORTS = {
     "classifiers": "settings storage radiographs",
     "reading": "storage phantom radiographs annotations",
     "explainers": "settings storage phantom radiographs classifiers",
-    "training": "storage metrics phantom radiographs findings annotations classifiers",
+    "training": "storage parallel metrics phantom radiographs findings annotations classifiers",
     "reporting": "storage metrics radiographs explainers",
     "assessment": "metrics classifiers training reporting",
-    "localisation": "storage metrics phantom radiographs findings annotations classifiers "
+    "localisation": "storage parallel metrics phantom radiographs findings annotations classifiers "
     "reading explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",
     "units": "storage phantom classifiers explainers",
     "shortcuts": "metrics phantom radiographs explainers",
     "analysis": "storage metrics reading reporting",
-    "computing": "storage radiographs classifiers explainers faithfulness units",
-    "studies": "settings storage metrics radiographs findings annotations classifiers reading "
-    "explainers training localisation faithfulness units shortcuts analysis computing",
+    "computing": "storage parallel radiographs classifiers explainers faithfulness units",
+    "studies": "settings storage parallel metrics radiographs findings annotations classifiers "
+    "reading explainers training localisation faithfulness units shortcuts analysis computing",
 }
 #: On top: they import whatever they need, but not each other.
 TOP = {"cli", "ui"}

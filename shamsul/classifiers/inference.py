@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from shamsul.classifiers.device import device, give_back_memory, has_bfloat16
+from shamsul.classifiers.manifest import ModelError
 from shamsul.settings import settings
 from shamsul.storage.atomic import new_folder, write_atomically
 from shamsul.storage.damage import SENSELESS
@@ -188,6 +189,27 @@ def equip(classifier: "Classifier") -> None:
         classifier.half = engines.get(choice.half, classifier.half)
     else:
         classifier.half = None
+
+
+def use_half(classifier: "Classifier", name: str) -> None:
+    """Have a classifier evaluate in half precision by an engine of some name, or (``""``) by none.
+
+    What is fastest here may not be so on the machine that named it.
+
+    Raises
+    ------
+    shamsul.classifiers.manifest.ModelError
+        There is none of that name on this machine; one sentence.
+    """
+    if name == (classifier.half.name if classifier.half else ""):
+        return
+    engines: dict[str, InferenceEngine] = {}
+    if name and classifier.device.type == "cpu" and not classifier.manifest.opaque:
+        with RUNNING:
+            engines, _ = candidates(classifier, _place(classifier.manifest), (name,))
+    if name and name not in engines:
+        raise ModelError(f"This machine has no {name}, by which these maps are computed.")
+    classifier.half = engines[name] if name else None
 
 
 def is_measured(manifest: "Manifest") -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shamsul.cli.base import Json, UserError, app, bar_of, emit, text_of, toml_faults
+from shamsul.cli.base import Json, Ray, UserError, app, bar_of, emit, text_of, toml_faults
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def assess_model(
         bool,
         typer.Option("--gallery/--no-gallery", help="Show the surest errors as small pictures."),
     ] = True,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Assess a model on a data set: areas, operating points, calibration, subgroups, a card."""

@@ -1,17 +1,19 @@
 """What the commands share: the application, its groups, and how results and errors are said."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from tqdm import tqdm
 
+from shamsul.parallel.cluster import nodes
 from shamsul.settings import ASSETS, settings
 
 if TYPE_CHECKING:
@@ -53,6 +55,32 @@ KeepFileNames = Annotated[
 ]
 
 
+def _to_cluster(context: typer.Context, address: str) -> str:
+    """Have everything after this compute on a cluster, as if the environment said so."""
+    if address:
+        os.environ["SHAMSUL_RAY_ADDRESS"] = address
+        settings.cache_clear()
+    if settings().ray_address:
+        # Ray tells of lost machines on stdout, which is for the result.
+        _results.append(sys.stdout)
+        context.with_resource(redirect_stdout(sys.stderr))
+        context.call_on_close(_results.pop)
+    return address
+
+
+#: Where results go while stdout is not for others; the last one counts.
+_results: list[TextIO] = []
+
+Ray = Annotated[
+    str,
+    typer.Option(
+        "--ray",
+        callback=_to_cluster,
+        metavar="ADDRESS",
+        help="Ray cluster that computes: HOST:PORT, or auto for the one that runs here.",
+    ),
+]
+
 #: Faults that a person is told one by one; a program gets them all.
 SAID = 20
 
@@ -62,12 +90,16 @@ class UserError(Exception):
 
 
 def emit(result: dict[str, Any], as_json: bool, text: Callable[[], Iterable[str]]) -> None:
-    """Print the result, for a program or for a person."""
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False))
-    else:
-        for line in text():
+    """Print the result, for a program or for a person, and what each machine of a cluster did."""
+    by_node = nodes()
+    if by_node:
+        result = {**result, "nodes": by_node}
+    with redirect_stdout(_results[-1] if _results else sys.stdout):
+        for line in [json.dumps(result, ensure_ascii=False)] if as_json else text():
             print(line)
+    if not as_json:
+        for name, tasks in by_node.items():
+            print(f"{name}: {tasks} {'task' if tasks == 1 else 'tasks'}", file=sys.stderr)
 
 
 def read(file: Path) -> "Radiograph":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tqdm import tqdm
 
-from shamsul.cli.base import Json, KeepFileNames, Model, UserError, app, emit, say
+from shamsul.cli.base import Json, KeepFileNames, Model, Ray, UserError, app, emit, say
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def evaluate(
         int, typer.Option(min=0, help="Processes; 0 for as many as there are cores and work for.")
     ] = 0,
     keep_file_names: KeepFileNames = False,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Score maps against expert annotations, with means and intervals by label and method."""

@@ -1,7 +1,10 @@
 """Measure maps of radiographs without annotations: ``faithfulness``."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +14,7 @@ from shamsul.cli.base import (
     Json,
     KeepFileNames,
     Model,
+    Ray,
     UserError,
     app,
     assigned_values,
@@ -23,8 +27,11 @@ from shamsul.cli.base import (
 from shamsul.settings import settings
 
 if TYPE_CHECKING:
-    from shamsul.explainers.heatmap import Heatmap
-    from shamsul.faithfulness.measure import Measure, Subject
+    from shamsul.classifiers.classifier import Classifier
+    from shamsul.classifiers.grid import GridImage
+    from shamsul.explainers.method import Progress
+    from shamsul.faithfulness.measure import Measure
+    from shamsul.parallel.cluster import SentFolder
     from shamsul.storage.result_cache import Rows
 
 
@@ -60,6 +67,7 @@ def faithfulness(
         Path | None, typer.Option("--out", help="Folder for faithfulness.csv and .json.")
     ] = None,
     keep_file_names: KeepFileNames = False,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Measure what maps are worth without annotations: do the model's outputs follow them?"""
@@ -67,9 +75,7 @@ def faithfulness(
     from shamsul.classifiers.inference import equip
     from shamsul.explainers.baselines import BASELINES, EXPLAINERS
     from shamsul.explainers.heatmap import Target
-    from shamsul.explainers.method import ExplainerError
     from shamsul.explainers.registry import USUAL
-    from shamsul.faithfulness.measure import Subject
     from shamsul.faithfulness.registry import MEASURES
     from shamsul.faithfulness.results import document
     from shamsul.radiographs import pseudonym
@@ -99,42 +105,32 @@ def faithfulness(
         errors.append({"file": str(file), "reason": reason})
         print(f"{file}: {reason}", file=sys.stderr)
 
-    for file in files:
-        try:
-            radiograph = read(file)
-        except UserError as error:
-            refuse(file, str(error))
-            continue
-        names[str(file)] = pseudonym(radiograph.sha256)
-        image = classifier.prepare(radiograph)
-        labels = tuple(label or ()) or classifier.predict(radiograph).shown_labels
-        maps: list[Heatmap] = []
-        for chosen in methods:
-            own: dict[str, Any] = assigned.get(chosen.name, {})
-            with bar_of(f"{file.name}: {chosen.title}", "evaluations") as progress:
-                try:
-                    maps += chosen.explain(
-                        classifier,
-                        image,
-                        labels,
-                        target=Target(target),
-                        seed=seed,
-                        progress=progress,
-                        **own,
-                    )
-                except ExplainerError as error:
-                    refuse(file, f"{chosen.title}: {error}")
-        subject = Subject(classifier, image, tuple(maps), seed, label_randomised=other)
-        for chosen_measure in measures if maps else ():
+    def opened() -> Iterator[_Asked]:
+        for file in files:
             try:
-                found = _measured(
-                    file, subject, chosen_measure, assigned.get(chosen_measure.name, {})
-                )
-            except ExplainerError as error:
-                refuse(file, f"{chosen_measure.title}: {error}")
-            else:
-                about = {"image": str(file), "image_sha256": radiograph.sha256}
-                rows += [{**about, **row} for row in found]
+                radiograph = read(file)
+            except UserError as error:
+                refuse(file, str(error))
+                continue
+            names[str(file)] = pseudonym(radiograph.sha256)
+            yield _Asked(
+                file,
+                radiograph.sha256,
+                classifier.prepare(radiograph),
+                tuple(label or ()) or classifier.predict(radiograph).shown_labels,
+                tuple(one.name for one in methods),
+                tuple(one.name for one in measures),
+                assigned,
+                target,
+                seed,
+            )
+
+    models = [name for name in (model, label_randomised) if name]
+    for asked, (found, reasons) in _measured_all(opened(), models, classifier, other):
+        for reason in reasons:
+            refuse(asked.file, reason)
+        about = {"image": str(asked.file), "image_sha256": asked.sha256}
+        rows += [{**about, **row} for row in found]
     if not rows:
         raise UserError(errors[0]["reason"])
     parameters = {one.name: one.settle(assigned.get(one.name, {})) for one in measures}
@@ -142,6 +138,110 @@ def faithfulness(
     if out is not None:
         _write(out, result if keep_file_names else _without_names(result, names))
     emit(result, as_json, lambda: _table(rows))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is measured of a radiograph, on whatever machine."""
+
+    file: Path
+    sha256: str
+    image: "GridImage"
+    labels: tuple[str, ...]
+    methods: tuple[str, ...]
+    measures: tuple[str, ...]
+    assigned: Mapping[str, Mapping[str, object]]
+    target: str
+    seed: int
+
+
+def _measured_all(
+    asked: Iterator[_Asked],
+    models: Sequence[str],
+    classifier: "Classifier",
+    other: "Classifier | None",
+) -> "Iterator[tuple[_Asked, tuple[Rows, list[str]]]]":
+    """Rows of each radiograph, and why some are missing: one by one here, or on the cluster."""
+    from shamsul.classifiers.registry import folder_of
+    from shamsul.parallel.cluster import cluster
+
+    machines = cluster()
+    if machines is None:
+        for one in asked:
+            yield one, _measured(one, classifier, other, bar_of)
+        return
+    folders = [machines.send(folder_of(name)) for name in models]
+    yield from machines.each(_measured_there, ((folders, one) for one in asked), gpu=True)
+
+
+def _measured_there(
+    task: "tuple[list[SentFolder], _Asked]",
+) -> "tuple[_Asked, tuple[Rows, list[str]]]":
+    """On a machine of the cluster."""
+    folders, asked = task
+    classifier, *others = [_loaded(one.here()) for one in folders]
+    other = others[0] if others else None
+    return asked, _measured(asked, classifier, other, lambda *_: nullcontext(_silent))
+
+
+def _silent(done: int, planned: int) -> None:
+    """Nobody looks at the terminal of a machine of the cluster."""
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path) -> "Classifier":
+    from shamsul.classifiers.inference import equip
+    from shamsul.classifiers.registry import load
+
+    classifier = load(folder)
+    equip(classifier)
+    return classifier
+
+
+def _measured(
+    asked: _Asked,
+    classifier: "Classifier",
+    other: "Classifier | None",
+    bar: "Callable[[str, str], AbstractContextManager[Progress]]",
+) -> "tuple[Rows, list[str]]":
+    """Rows of a radiograph's maps, and what could not be computed, a sentence each."""
+    from shamsul.explainers.baselines import EXPLAINERS
+    from shamsul.explainers.heatmap import Heatmap, Target
+    from shamsul.explainers.method import ExplainerError
+    from shamsul.faithfulness.measure import Subject
+    from shamsul.faithfulness.registry import MEASURES
+    from shamsul.storage.result_cache import ResultCache
+
+    maps: list[Heatmap] = []
+    reasons: list[str] = []
+    for method in (EXPLAINERS[name] for name in asked.methods):
+        own: dict[str, Any] = dict(asked.assigned.get(method.name, {}))
+        with bar(f"{asked.file.name}: {method.title}", "evaluations") as progress:
+            try:
+                maps += method.explain(
+                    classifier,
+                    asked.image,
+                    asked.labels,
+                    target=Target(asked.target),
+                    seed=asked.seed,
+                    progress=progress,
+                    **own,
+                )
+            except ExplainerError as error:
+                reasons.append(f"{method.title}: {error}")
+    rows: Rows = []
+    cache = ResultCache(settings().measures)
+    for measure in (MEASURES[name] for name in asked.measures if maps):
+        own = dict(asked.assigned.get(measure.name, {}))
+        with bar(f"{asked.file.name}: {measure.title}", measure.unit) as progress:
+            subject = Subject(
+                classifier, asked.image, tuple(maps), asked.seed, progress, label_randomised=other
+            )
+            try:
+                rows += measure.rows(subject, cache=cache, **own)
+            except ExplainerError as error:
+                reasons.append(f"{measure.title}: {error}")
+    return rows, reasons
 
 
 def _measures_of(names: list[str] | None) -> "list[Measure]":
@@ -153,17 +253,6 @@ def _measures_of(names: list[str] | None) -> "list[Measure]":
     if unknown:
         raise UserError(f"There is no measure {unknown[0]!r}; there are {', '.join(MEASURES)}.")
     return [measure for measure in MEASURES.values() if measure.name in names]
-
-
-def _measured(file: Path, subject: "Subject", measure: "Measure", given: dict[str, Any]) -> "Rows":
-    """A measure's rows for all maps of a file."""
-    from dataclasses import replace
-
-    from shamsul.storage.result_cache import ResultCache
-
-    with bar_of(f"{file.name}: {measure.title}", measure.unit) as progress:
-        cache = ResultCache(settings().measures)
-        return measure.rows(replace(subject, progress=progress), cache=cache, **given)
 
 
 def _without_names(result: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import typer
 from tqdm import tqdm
 
 from shamsul.classifiers.manifest import ONNX, Manifest, Resize, Scaling
-from shamsul.cli.base import Json, UserError, emit, models_app, phantom_app
+from shamsul.cli.base import Json, Ray, UserError, emit, models_app, phantom_app
 
 if TYPE_CHECKING:
     from shamsul.phantom import Phantom
@@ -205,6 +205,7 @@ def render_phantoms(
         int,
         typer.Option(min=64, max=4096, help="Rows, with --layout folder; fewer are sooner made."),
     ] = 1024,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Write phantoms: pictures, and what is in them."""
@@ -230,13 +231,13 @@ def _processes(count: int) -> int:
 
 def _rendered(seeds: range, height: int) -> "Iterator[Phantom]":
     """Phantoms in the order of their seeds."""
+    from shamsul.parallel.each import each
     from shamsul.phantom import render
     from shamsul.phantom.patient import ASPECT
-    from shamsul.training import store
 
     drawn = partial(render, shape=(height, round(height / ASPECT)))
     processes = _processes(len(seeds))
-    found = store.each(drawn, seeds, processes if processes > 1 else 0, chunk=8)
+    found = each(drawn, seeds, processes if processes > 1 else 0, chunk=8)
     yield from tqdm(found, unit="phantom", total=len(seeds))
 
 

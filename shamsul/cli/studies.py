@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from shamsul.cli.base import (
     Json,
+    Ray,
     UserError,
     app,
     bar_of,
@@ -36,6 +37,7 @@ def precompute_study(
         list[str] | None,
         typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
     ] = None,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Compute all maps of a study's cases; what is there already is skipped."""
@@ -60,7 +62,7 @@ def precompute_study(
     else:
         wanted = list(sources(about, cases, Readings(store.database).of(study)))
     store.close()
-
+    desk = Desk.of_installation(archive, annotations)
     counts = dict.fromkeys(Outcome, 0)
     failed = []
     with (
@@ -72,9 +74,7 @@ def precompute_study(
             inner.total, inner.n = planned, done
             inner.refresh()
 
-        for step in precompute(
-            Desk.of_installation(archive, annotations), wanted, progress=progress
-        ):
+        for step in precompute(desk, wanted, progress=progress):
             counts[step.outcome] += 1
             bar.update()
             if step.outcome is Outcome.FAILED:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shamsul.cli.base import Json, UserError, app, emit, text_of, toml_faults
+from shamsul.cli.base import Json, Ray, UserError, app, emit, text_of, toml_faults
 from shamsul.settings import settings
 
 
@@ -52,6 +52,7 @@ def train_model(
     processes: Annotated[
         int | None, typer.Option(min=0, help="That decode images; by default one for each core.")
     ] = None,
+    ray: Ray = "",
     as_json: Json = False,
 ) -> None:
     """Train a model on a data set as its owner ships it; see docs/training.md.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.classifiers.inference import equip
+from shamsul.classifiers.inference import equip, use_half
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
@@ -29,6 +29,14 @@ COMPUTED: Final = {**EXPLAINERS, **UNIT_MAPS}
 
 class Engine(Protocol):
     """Computes for whoever calls, and returns when it is done."""
+
+    @property
+    def at_once(self) -> int:
+        """How much it computes at a time, by as many threads that call; at least 1."""
+
+    @property
+    def urgent(self) -> "Engine":
+        """What computes what somebody looks at, which does not wait for anything else there."""
 
     def start(self) -> object:
         """Get ready, where that takes time; done at the first call otherwise."""
@@ -135,6 +143,14 @@ class Engine(Protocol):
 class Here:
     """Computes in this process, which knows the models that it used last."""
 
+    #: One thing keeps every core busy.
+    at_once = 1
+
+    @property
+    def urgent(self) -> "Here":
+        """This one: who calls decides what goes first."""
+        return self
+
     def start(self) -> None:
         """Nothing has to be started."""
 
@@ -142,8 +158,11 @@ class Here:
         self, folder: Path, key: MapKey, image: GridImage, progress: Progress
     ) -> tuple[Heatmap, ...]:
         """See :class:`Engine`; other errors are those of the method."""
-        return COMPUTED[key.method].explain(
-            _classifier(folder, key.model),
+        classifier, method = _classifier(folder, key.model), COMPUTED[key.method]
+        if method.half:
+            use_half(classifier, key.engine)
+        return method.explain(
+            classifier,
             image,
             target=key.target,
             seed=key.seed,
@@ -162,17 +181,24 @@ class Here:
         progress: Progress,
     ) -> Rows:
         """See :class:`Engine`; other errors are those of the measure."""
-        cache = MapCache(maps)
-        classifier = _classifier(folder, keys[0].model)
+        found = kept_maps(keys, maps)
+        return self.measured(folder, keys[0].model, found, image, measure, seed, progress)
+
+    def measured(
+        self,
+        folder: Path,
+        model: str,
+        maps: Sequence[Heatmap],
+        image: GridImage,
+        measure: str,
+        seed: int,
+        progress: Progress,
+    ) -> Rows:
+        """As :meth:`measure`, of maps that are at hand."""
+        classifier = _classifier(folder, model)
         labels = classifier.predict_grid(image).shown_labels
-        found: list[Heatmap] = []
-        for key in keys:
-            kept = cache.get(key)
-            if kept is None:
-                title = EXPLAINERS[key.method].title
-                raise ExplainerError(f"The maps by {title} are not on the disk any more.")
-            found += [heatmap for heatmap in kept if heatmap.label in labels]
-        return MEASURES[measure].rows(Subject(classifier, image, tuple(found), seed, progress))
+        found = tuple(heatmap for heatmap in maps if heatmap.label in labels)
+        return MEASURES[measure].rows(Subject(classifier, image, found, seed, progress))
 
     def survey(
         self, folder: Path, model: str, layer: Layer, image: GridImage, progress: Progress
@@ -192,6 +218,25 @@ class Here:
     ) -> NDArray[np.float32]:
         """See :class:`Engine`."""
         return replaced(_classifier(folder, model), image, layer, units, values, progress)
+
+
+def kept_maps(keys: Sequence[MapKey], directory: Path) -> list[Heatmap]:
+    """The maps of some keys, of all labels, that a cache's directory has.
+
+    Raises
+    ------
+    ExplainerError
+        Some are not there any more; one sentence.
+    """
+    cache = MapCache(directory)
+    found: list[Heatmap] = []
+    for key in keys:
+        kept = cache.get(key)
+        if kept is None:
+            title = EXPLAINERS[key.method].title
+            raise ExplainerError(f"The maps by {title} are not on the disk any more.")
+        found += kept
+    return found
 
 
 @lru_cache(maxsize=2)

@@ -255,10 +255,11 @@ class Queued:
 
 
 class Jobs:
-    """Computes one job at a time: what is on a screen first, of that what needs few evaluations.
+    """Computes jobs in turn: what is on a screen first, of that what needs few evaluations.
 
-    One at a time, because every core is busy with one job already. A job that goes before another
-    does not wait for its end: it is done between two of the other's batches. Jobs are shared: two
+    One at a time on this machine, because every core is busy with one job already. A job that goes
+    before another does not wait for its end: it is done between two of the other's batches (on a
+    cluster: beside it). Jobs are shared: two
     pages that ask for the same wait for the same job. A job that nobody asks for any more makes way
     for those that are wanted, and in the end is given up.
 
@@ -269,20 +270,28 @@ class Jobs:
         Jobs that may wait in the queue.
     experience : Experience, optional
         What jobs took before.
+    at_once : int
+        Jobs that are computed at a time.
     """
 
     def __init__(
-        self, cache: MapCache, *, queued: int = QUEUED, experience: Experience | None = None
+        self,
+        cache: MapCache,
+        *,
+        queued: int = QUEUED,
+        experience: Experience | None = None,
+        at_once: int = 1,
     ) -> None:
         self.cache = cache
         self.queued = queued
         self._experience = experience or Experience()
         self._jobs: dict[str, Computation[Any]] = {}
         self._queue: list[_Waiting] = []
-        self._running: list[Computation[Any]] = []  # each but the last has made room for the next
+        self._running: list[Computation[Any]] = []  # some may have made room for later ones
         self._numbers = itertools.count()
         self._changed = threading.Condition()
-        threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
+        for _ in range(at_once):
+            threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
 
     def request(
         self,

@@ -10,80 +10,147 @@ stop, or another question that it deals with first.
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from functools import cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
-from shamsul.computing.engine import COMPUTED, Here
+from shamsul.computing.cluster import OnCluster
+from shamsul.computing.engine import COMPUTED, Engine, Here
 from shamsul.explainers.cache import MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, ExplainerError, Progress, failure
 from shamsul.faithfulness.registry import MEASURES
+from shamsul.parallel.cluster import ClusterError, cluster
 from shamsul.radiographs.geometry import Geometry
+from shamsul.settings import settings
 from shamsul.storage.result_cache import Rows
 from shamsul.units.layers import Layer
 from shamsul.units.survey import Survey
 
+log = logging.getLogger(__name__)
+
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
-#: What computes in the worker's own process.
-_HERE = Here()
+#: Things that are computed on a cluster at a time, at most; each is a thread and a pipe.
+AT_ONCE: Final = 64
 
 
-class Worker:
-    """The worker process, seen from the one that serves pages.
+class _Process:
+    """The worker process and the pipes to it.
 
-    It is started at the first request and again after it ended. One thread may use it.
+    Computing here it takes one question at a time; on a cluster it takes a question of each thread.
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._pipe: Connection | None = None
+        self.started: subprocess.Popen[bytes] | None = None
+        self._pipes: list[Connection] = []
+        self._threads: dict[int, int] = {}
         self._starting = threading.Lock()
 
-    def start(self) -> Connection:
+    def start(self) -> list[Connection]:
         """Start the process, if it does not run; it loads its libraries meanwhile."""
         with self._starting:
-            if self._pipe is None:
-                ours, theirs = Pipe()
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "shamsul.computing.worker", str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
+            if not self._pipes:
+                # The first one of a cluster's is for questions that are answered at once.
+                count = 1 + AT_ONCE if settings().ray_address else 1
+                ours, theirs = zip(*(Pipe() for _ in range(count)), strict=True)
+                numbers = [pipe.fileno() for pipe in theirs]
+                self.started = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "shamsul.computing.worker", *map(str, numbers)],
+                    pass_fds=numbers,
                     # An interrupt at the terminal is for the server; the pipe's end ends this one.
                     start_new_session=True,
                     # It imports what this one does, and stays in its folder: paths in the settings
                     # may be relative, and the folder may have a secrets file.
                     env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 )
-                theirs.close()
-                self._pipe = ours
-            return self._pipe
+                for pipe in theirs:
+                    pipe.close()
+                self._pipes, self._threads = list(ours), {}
+            return self._pipes
 
-    @property
-    def process(self) -> int | None:
-        """The process's number, None while there is none."""
-        return self._process.pid if self._process else None
+    def pipe(self) -> Connection:
+        """That of the thread that asks."""
+        pipes = self.start()
+        if len(pipes) == 1:
+            return pipes[0]
+        with self._starting:
+            number = self._threads.setdefault(threading.get_ident(), len(self._threads) + 1)
+        return pipes[number]
+
+    def ended(self, pipe: Connection) -> None:
+        """Somebody found a pipe closed: the next question starts another process."""
+        if pipe in self._pipes:
+            self.stop()
 
     def stop(self) -> None:
         """End the process."""
         with self._starting:
-            if self._pipe is not None and self._process is not None:
-                self._pipe.close()
-                self._process.kill()
-                self._process.wait()
-            self._pipe = self._process = None
+            for pipe in self._pipes:
+                pipe.close()
+            if self.started is not None:
+                self.started.kill()
+                self.started.wait()
+            self._pipes, self.started = [], None
+
+
+class Worker:
+    """The worker process, seen from the one that serves pages.
+
+    It is started at the first request and again after it ended. One thread may use it; where it
+    computes on a cluster, as many as it computes at a time.
+    """
+
+    def __init__(self) -> None:
+        self._running = _Process()
+        self._urgent = False
+
+    def start(self) -> None:
+        """Start the process, if it does not run; it loads its libraries meanwhile."""
+        self._running.start()
+
+    @property
+    def at_once(self) -> int:
+        """One thing keeps every core busy; a cluster is asked how large it is."""
+        if not settings().ray_address:
+            return 1
+        pipe = self._running.start()[0]
+        try:
+            _send(pipe, {"do": "count"})
+            return min(int(_receive(pipe)["count"]), AT_ONCE)
+        except (EOFError, OSError):
+            self._running.ended(pipe)
+            return 1
+
+    @property
+    def urgent(self) -> "Worker":
+        """What is asked of it goes before what runs, between two steps or on a cluster beside."""
+        other = Worker()
+        other._running, other._urgent = self._running, True
+        return other
+
+    @property
+    def process(self) -> int | None:
+        """The process's number, None while there is none."""
+        return self._running.started.pid if self._running.started else None
+
+    def stop(self) -> None:
+        """End the process."""
+        self._running.stop()
 
     def explain(
         self, folder: Path, key: MapKey, image: GridImage, progress: Progress
@@ -145,11 +212,11 @@ class Worker:
         self, question: dict[str, Any], folder: Path, image: GridImage, progress: Progress
     ) -> Iterator[tuple[Connection, dict[str, Any]]]:
         """Ask, answer reports of progress, and give the pipe with the answer, once it comes."""
-        pipe = self.start()
+        pipe = self._running.pipe()
         raised: BaseException | None = None
-        geometry = image.geometry.to_json()
+        about = {"geometry": image.geometry.to_json(), "urgent": self._urgent}
         try:
-            _send(pipe, question | {"folder": str(folder.resolve()), "geometry": geometry})
+            _send(pipe, question | about | {"folder": str(folder.resolve())})
             pipe.send_bytes(image.values.tobytes())
             while "progress" in (answer := _receive(pipe)):
                 try:
@@ -161,8 +228,7 @@ class Worker:
                 yield pipe, answer
                 return
         except (EOFError, OSError):
-            if pipe is self._pipe:
-                self.stop()
+            self._running.ended(pipe)
             raise ExplainerError(
                 "The process that computes maps ended; the machine may be short of memory."
             ) from None
@@ -173,9 +239,28 @@ def serve(pipe: Connection) -> None:
     """Answer requests until the other end is closed."""
     while True:
         try:
-            _answer(pipe, _receive(pipe))
+            question = _receive(pipe)
+            if question["do"] == "count":
+                _send(pipe, {"count": _engine().at_once})
+            else:
+                _answer(pipe, question)
         except (EOFError, OSError):
             return
+
+
+#: Where the cluster was lost, threads that were its still ask; one may ask again in between.
+_HERE_IN_TURN: Final = threading.RLock()
+
+
+@cache
+def _engine() -> Engine:
+    """The cluster that the settings name, if it answers now; else this process."""
+    try:
+        machines = cluster()
+    except ClusterError as error:
+        log.warning("%s Maps are computed on this machine.", error)
+        machines = None
+    return OnCluster(machines) if machines else Here()
 
 
 def _answer(pipe: Connection, question: dict[str, Any]) -> None:
@@ -190,8 +275,11 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
                 raise Cancelled
             _answer(pipe, word)
 
+    engine = _engine()
     try:
-        answer, data = _computed(question, image, progress)
+        with _HERE_IN_TURN if isinstance(engine, Here) else nullcontext():
+            asked = engine.urgent if question["urgent"] else engine
+            answer, data = _computed(asked, question, image, progress)
     except (EOFError, OSError):
         raise
     except Cancelled:
@@ -207,23 +295,23 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
 
 
 def _computed(
-    question: dict[str, Any], image: GridImage, progress: Progress
+    engine: Engine, question: dict[str, Any], image: GridImage, progress: Progress
 ) -> tuple[dict[str, Any], bytes]:
     """The answer to a question, and bytes that go after it where there are any."""
     folder, do = Path(question["folder"]), question["do"]
     if do == "explain":
         key = MapKey.from_json(question["key"])
-        about, values = to_parts(_HERE.explain(folder, key, image, progress))
+        about, values = to_parts(engine.explain(folder, key, image, progress))
         return {"maps": about}, values.tobytes()
     if do == "measure":
         keys = [MapKey.from_json(stored) for stored in question["keys"]]
         maps, measure, seed = Path(question["maps"]), question["measure"], question["seed"]
-        return {"rows": _HERE.measure(folder, keys, maps, image, measure, seed, progress)}, b""
+        return {"rows": engine.measure(folder, keys, maps, image, measure, seed, progress)}, b""
     model, layer = question["model"], Layer(**question["layer"])
     if do == "survey":
-        return {}, _HERE.survey(folder, model, layer, image, progress).pack()
+        return {}, engine.survey(folder, model, layer, image, progress).pack()
     units, values = question["units"], question["values"]
-    changes = _HERE.replaced(folder, model, layer, image, units, values, progress)
+    changes = engine.replaced(folder, model, layer, image, units, values, progress)
     return {"changes": changes.tolist()}, b""
 
 
@@ -250,4 +338,8 @@ def _receive_array(pipe: Connection, shape: tuple[int, ...]) -> NDArray[np.float
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])))
+    # Ray ends the process that uses it when the cluster is lost; it is this one, not the server's.
+    first, *others = (Connection(int(number)) for number in sys.argv[1:])
+    for other in others:
+        threading.Thread(target=serve, args=(other,), daemon=True).start()
+    serve(first)

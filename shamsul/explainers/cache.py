@@ -1,6 +1,7 @@
 """Computed maps on disk, found again by what they are maps of."""
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Method, Value
 from shamsul.radiographs.geometry import Geometry
-from shamsul.storage.atomic import replacing
+from shamsul.storage.atomic import write_atomically
 from shamsul.storage.damage import SENSELESS, opened_arrays
 
 
@@ -145,6 +146,14 @@ def from_parts(
     )
 
 
+def pack(maps: Sequence[Heatmap]) -> bytes:
+    """Maps of one key as the content of their file."""
+    about, values = to_parts(maps)
+    file = io.BytesIO()
+    np.savez_compressed(file, about=json.dumps(about), values=values)
+    return file.getvalue()
+
+
 class MapCache:
     """Heatmaps in a directory, one file for all labels of an image, model and method.
 
@@ -194,7 +203,9 @@ class MapCache:
 
     def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> None:
         """Keep maps; a reader never sees half a file."""
-        about, values = to_parts(maps)
+        self.put_packed(key, pack(maps))
+
+    def put_packed(self, key: MapKey, content: bytes) -> None:
+        """Keep maps that :func:`pack` packed, on whatever machine."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with replacing(self._path(key)) as file:
-            np.savez_compressed(file, about=json.dumps(about), values=values)
+        write_atomically(self._path(key), content)

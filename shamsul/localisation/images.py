@@ -1,13 +1,10 @@
 """All maps of images against their annotations, several images at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import groupby
-from multiprocessing import get_context
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
 from shamsul.localisation import chexlocalize
@@ -17,6 +14,7 @@ from shamsul.localisation.protocol import Case, Protocol, Rules, score_case, sha
 from shamsul.localisation.reference import Reference
 from shamsul.localisation.score import NAN, NO_ANNOTATION, NO_MAP, ImageScores, Score, described
 from shamsul.metrics.localisation import Overlap
+from shamsul.parallel.each import each
 
 Found = TypeVar("Found")
 Known = TypeVar("Known")
@@ -70,22 +68,14 @@ def each_image(
         As of `score_images`.
     """
     known = [references.get(file.image) for file in files]
-    if jobs == 1 or len(files) < 2:
-        yield from map(work, files, known)
-        return
-    # A forked process could inherit locks that torch's threads hold.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, len(files)), mp_context=context, initializer=_one_thread
-    ) as pool:
-        yield from pool.map(work, files, known)
+    processes = jobs if jobs > 1 and len(files) > 1 else 0
+    yield from each(partial(_with_known, work), zip(files, known, strict=True), processes)
 
 
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+def _with_known(
+    work: Callable[[MapFile, Known | None], Found], task: tuple[MapFile, Known | None]
+) -> Found:
+    return work(*task)
 
 
 def _score_image(file: MapFile, reference: Reference | None, rules: Rules) -> ImageScores:

@@ -3,13 +3,9 @@
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import repeat
-from multiprocessing import get_context
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +21,7 @@ from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.method import Method
 from shamsul.localisation.maps import MapFile
 from shamsul.localisation.reference import Reference
+from shamsul.parallel.each import each
 from shamsul.phantom import Phantom, render
 from shamsul.radiographs import read_radiograph
 from shamsul.reading.case_folder import LABELS_FILE, FolderCase, read_folder, write_phantoms
@@ -88,17 +85,8 @@ class Benchmark:
             if not self.map_file(name, case).is_file()
         ]
         threads = max(1, torch.get_num_threads() // jobs)
-        if jobs == 1 or not work:
-            for case, name in work:
-                yield _explain(self, case, name)
-            return
-        with ProcessPoolExecutor(
-            jobs,
-            mp_context=get_context("spawn"),
-            initializer=_limit_threads,
-            initargs=(threads,),
-        ) as pool:
-            yield from pool.map(_explain, repeat(self), *zip(*work, strict=True))
+        processes = jobs if jobs > 1 else 0
+        yield from each(partial(_explain, self), work, processes, threads=threads, gpu=True)
 
     def files(self, cases: Sequence[FolderCase], methods: Sequence[str]) -> list[MapFile]:
         """The maps that are there, to be scored."""
@@ -146,12 +134,6 @@ def method_of(name: str) -> Method:
     return EXPLAINERS[name]
 
 
-def _limit_threads(count: int) -> None:
-    """Let a process have its share of the cores: more threads than cores wait for each other."""
-    os.environ["OMP_NUM_THREADS"] = str(count)  # or the classifier would take every core
-    torch.set_num_threads(count)
-
-
 @lru_cache(maxsize=1)
 def _classifier(model: Path) -> Classifier:
     classifier = registry.load(model)
@@ -159,8 +141,9 @@ def _classifier(model: Path) -> Classifier:
     return classifier
 
 
-def _explain(benchmark: Benchmark, case: FolderCase, name: str) -> tuple[str, str]:
+def _explain(benchmark: Benchmark, wanted: tuple[FolderCase, str]) -> tuple[str, str]:
     """Compute and keep a method's maps of one phantom."""
+    case, name = wanted
     classifier = _classifier(benchmark.model)
     radiograph = read_radiograph(case.image.read_bytes(), max_bytes=2**30)
     image = classifier.prepare(radiograph)

@@ -14,9 +14,11 @@ from typing import Any, Final
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.classifiers.grid import GridImage, prepare
 from shamsul.classifiers.manifest import Manifest, ModelError
+from shamsul.computing.cluster import OnCluster
 from shamsul.computing.engine import Engine, Here
 from shamsul.computing.jobs import (
     NOT_KEPT,
+    QUEUED,
     AnyComputation,
     Computation,
     Job,
@@ -29,6 +31,7 @@ from shamsul.explainers.cache import MapCache
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.faithfulness.measure import Measure
+from shamsul.parallel.cluster import cluster
 from shamsul.radiographs import ArchiveError, RadiographArchive
 from shamsul.settings import settings
 from shamsul.storage.result_cache import ResultCache, Rows
@@ -144,22 +147,37 @@ class Desk:
         annotations: AnnotationArchive,
         engine: Engine | None = None,
     ) -> "Desk":
-        """A desk that keeps things where the settings say; it computes in this process if nothing
-        else is named."""
+        """A desk that keeps things where the settings say.
+
+        If no engine is given it computes on the cluster that they name, else in this process.
+
+        Raises
+        ------
+        shamsul.parallel.cluster.ClusterError
+            If the cluster cannot be used; one sentence.
+        """
+        machines = None if engine else cluster()
         return cls(
             archive,
             annotations,
             MapCache(settings().maps),
             ResultCache(settings().scores),
             ResultCache(settings().measures),
-            engine or Here(),
+            engine or (OnCluster(machines) if machines else Here()),
             Experience(settings().data_dir / "experience.json"),
         )
 
     @cached_property
     def _jobs(self) -> Jobs:
         """The queue, whose thread is started with the first that waits in it."""
-        return Jobs(self.maps, experience=self._experience)
+        at_once = self.at_once
+        queued = max(QUEUED, 2 * at_once)
+        return Jobs(self.maps, experience=self._experience, at_once=at_once, queued=queued)
+
+    @cached_property
+    def at_once(self) -> int:
+        """How many things are computed at a time, as it was when that was first asked."""
+        return self.engine.at_once
 
     def warm_up(self) -> None:
         """Have what computes load its libraries, before anything is asked for."""
@@ -178,10 +196,11 @@ class Desk:
 
         Those that somebody looks at, `on_screen`, go before others as long as this is said.
         """
+        engine = self.engine.urgent if on_screen else self.engine
         return self._jobs.request(
             source.key,
             source.method,
-            lambda progress: self._explain(source, progress),
+            lambda progress: self._explain(engine, source, progress),
             case=source.case.name,
             on_screen=on_screen,
         )
@@ -206,7 +225,7 @@ class Desk:
             if not keys:
                 raise ExplainerError("None of its maps is there.")
             source, measure = parts[0].source, parts[0].measure
-            image = self._prepared(source)
+            image = self.prepared(source)
             return self.engine.measure(
                 source.folder, keys, self.maps.directory, image, measure.name, SEED, progress
             )
@@ -237,7 +256,7 @@ class Desk:
         OSError
             They cannot be kept.
         """
-        maps = self._explain(source, progress)
+        maps = self._explain(self.engine, source, progress)
         self.maps.put(source.key, maps)
         return maps
 
@@ -269,10 +288,10 @@ class Desk:
         """Give what waits another turn, before something else or (``""``) at the end."""
         self._jobs.move(digest, before)
 
-    def _explain(self, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
-        return self.engine.explain(source.folder, source.key, self._prepared(source), progress)
+    def _explain(self, engine: Engine, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
+        return engine.explain(source.folder, source.key, self.prepared(source), progress)
 
-    def _prepared(self, source: Source) -> GridImage:
+    def prepared(self, source: Source) -> GridImage:
         return self.on_grid(source.key.image_sha256, source.folder)
 
     def on_grid(self, image_sha256: str, folder: Path) -> GridImage:

@@ -2,15 +2,17 @@
 
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 from statistics import mean
 from typing import Final
 
+from shamsul.computing.cluster import OnCluster, Packed, Wanted
 from shamsul.computing.jobs import Job
-from shamsul.explainers.method import Progress
+from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.studies.desk import Desk
 from shamsul.studies.panels import Source
 
@@ -64,22 +66,94 @@ def precompute(
     Yields
     ------
     Step
-        One for each source, in order.
+        One for each source, in order; on a cluster as they come.
+
+    Raises
+    ------
+    shamsul.parallel.cluster.ClusterError
+        If the cluster cannot be used any more; one sentence.
     """
+    if isinstance(desk.engine, OnCluster):
+        yield from _on_cluster(desk, desk.engine, sources)
+        return
     for source in sources:
-        case, method = source.case.name, source.method
         if desk.kept(source):
-            yield Step(case, method.name, Outcome.PRESENT)
+            yield _step(source, Outcome.PRESENT)
             continue
         try:
             desk.compute(source, progress)
         except OSError as error:
-            reason = f"The maps cannot be kept: {error.strerror}."
-            yield Step(case, method.name, Outcome.FAILED, reason)
+            yield _failed(source, _not_kept(error))
         except Exception as error:  # the other cases' maps are still wanted
-            yield Step(case, method.name, Outcome.FAILED, method.failure(error))
+            yield _failed(source, source.method.failure(error))
         else:
-            yield Step(case, method.name, Outcome.COMPUTED)
+            yield _step(source, Outcome.COMPUTED)
+
+
+def _on_cluster(desk: Desk, engine: OnCluster, sources: Sequence[Source]) -> Iterator[Step]:
+    """Steps as they come; a task has one radiograph and its quick methods, or its sampled ones.
+
+    Sampled methods share superpixels, quick ones the model that is loaded; a task of all would be
+    lost whole with its machine.
+    """
+    steps: deque[Step] = deque()
+    asked: defaultdict[str, list[Source]] = defaultdict(list)
+
+    def wanted() -> Iterator[Wanted]:
+        for _, of_image in groupby(sources, lambda one: (one.key.image_sha256, one.folder)):
+            missing = []
+            for source in of_image:
+                if desk.kept(source):
+                    steps.append(_step(source, Outcome.PRESENT))
+                    continue
+                asked[source.key.digest].append(source)
+                if len(asked[source.key.digest]) == 1:
+                    missing.append(source)
+            for sampled in (False, True):
+                some = [one for one in missing if one.method.sampled is sampled]
+                if not some:
+                    continue
+                try:
+                    image = desk.prepared(some[0])
+                except ExplainerError as error:
+                    steps.extend(_failed(one, str(error)) for one in some)
+                else:
+                    yield Wanted(some[0].folder, tuple(one.key for one in some), image)
+
+    for packed in engine.explain_all(wanted()):
+        yield from _taken(steps)
+        reason = packed.reason or _kept(desk, packed)
+        first, *others = asked.pop(packed.key.digest)
+        yield _failed(first, reason) if reason else _step(first, Outcome.COMPUTED)
+        for other in others:
+            yield _failed(other, reason) if reason else _step(other, Outcome.PRESENT)
+    yield from _taken(steps)
+
+
+def _taken(steps: deque[Step]) -> Iterator[Step]:
+    while steps:
+        yield steps.popleft()
+
+
+def _kept(desk: Desk, packed: Packed) -> str:
+    """Keep what a machine computed; the reason if that cannot be done."""
+    try:
+        desk.maps.put_packed(packed.key, packed.content)
+    except OSError as error:
+        return _not_kept(error)
+    return ""
+
+
+def _not_kept(error: OSError) -> str:
+    return f"The maps cannot be kept: {error.strerror}."
+
+
+def _step(source: Source, outcome: Outcome, reason: str = "") -> Step:
+    return Step(source.case.name, source.method.name, outcome, reason)
+
+
+def _failed(source: Source, reason: str) -> Step:
+    return _step(source, Outcome.FAILED, reason)
 
 
 #: Seconds between two looks at what is being computed; each keeps it wanted.
@@ -89,8 +163,9 @@ _LOOK: Final = 0.25
 class Precomputing:
     """All maps of a study, computed in the background whether or not a page looks.
 
-    They are asked for one after the other at the desk, as pages ask for theirs: what a reader waits
-    for does not wait for all of a study. What is kept already is skipped, and what fails is noted.
+    They are asked for in turn at the desk, as pages ask for theirs, as many at a time as are
+    computed at a time: what a reader waits for does not wait for all of a study. What is kept
+    already is skipped, and what fails is noted.
 
     Parameters
     ----------
@@ -101,7 +176,7 @@ class Precomputing:
     def __init__(self, desk: Desk, sources: Sequence[Source]) -> None:
         self._desk, self._left = desk, list(sources)
         self._stop = threading.Event()
-        self._job: Job | None = None
+        self._going: dict[str, tuple[Job, float]] = {}
         self._seconds: dict[str, list[float]] = defaultdict(list)
         self.planned: Final = len(sources)
         self.failures: list[Step] = []
@@ -109,10 +184,9 @@ class Precomputing:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it; what was computed stays, and the map under way is given up."""
+        """End it; what was computed stays, and the maps under way are given up."""
         self._stop.set()
-        if self._job is not None:
-            self._desk.give_up([self._job])
+        self._desk.give_up([job for job, _ in [*self._going.values()]])
 
     @property
     def is_over(self) -> bool:
@@ -127,8 +201,8 @@ class Precomputing:
     @property
     def now(self) -> str:
         """What is being computed, for example "SHAP 240/512 model evaluations"."""
-        job = self._job
-        return "" if job is None or self.is_over else job.progress
+        jobs = [job for job, _ in [*self._going.values()]]
+        return "" if not jobs or self.is_over else jobs[0].progress
 
     @property
     def seconds_left(self) -> float | None:
@@ -138,31 +212,43 @@ class Precomputing:
             return None
         usual = mean(took.values())
         left = [one for one in [*self._left] if one not in self._desk]
-        return sum(took.get(one.method.name, usual) for one in left)
+        return sum(took.get(one.method.name, usual) for one in left) / self._desk.at_once
 
     def _work(self) -> None:
         while self._left and not self._stop.is_set():
-            source = self._left[0]
-            if source not in self._desk:
-                self._compute(source)
-            if not self._stop.is_set():
-                self._left.pop(0)
-        self._job = None
+            self._look()
+            if self._left:
+                self._stop.wait(_LOOK)
+        self._desk.give_up([job for job, _ in self._going.values()])
+        self._going = {}
 
-    def _compute(self, source: Source) -> None:
-        began = time.monotonic()
-        self._desk.retry([self._desk.request(source)])  # what failed before is tried again
-        while True:
-            # Asked for again and again: a job may make way for one that a reader waits for.
-            self._job = job = self._desk.request(source)
-            if job.is_over or self._stop.wait(_LOOK):
-                break
-        if job.stopped:  # where all that runs is seen, by whoever did it
-            self._stop.set()
-        if self._stop.is_set():
-            self._desk.give_up([job])
-        elif reason := self._desk.failure(job):
-            name = source.method.name
-            self.failures.append(Step(source.case.name, name, Outcome.FAILED, reason))
+    def _look(self) -> None:
+        """Ask for the next maps, again and again: a job may make way for one that a reader waits
+        for."""
+        for source in [*self._left]:
+            digest = source.key.digest
+            if digest not in self._going:
+                if source in self._desk:
+                    self._left.remove(source)
+                    continue
+                if len(self._going) >= self._desk.at_once:
+                    break
+                self._desk.retry([self._desk.request(source)])  # what failed before
+            job = self._desk.request(source)
+            _, since = self._going.setdefault(digest, (job, time.monotonic()))
+            self._going[digest] = job, since
+            if job.stopped:  # where all that runs is seen, by whoever did it
+                self._stop.set()
+            if self._stop.is_set():
+                return
+            if job.is_over:
+                self._end(source, job, time.monotonic() - since)
+
+    def _end(self, source: Source, job: Job, seconds: float) -> None:
+        """One is there or will not come."""
+        del self._going[source.key.digest]
+        self._left.remove(source)
+        if reason := self._desk.failure(job):
+            self.failures.append(_failed(source, reason))
         else:
-            self._seconds[source.method.name].append(time.monotonic() - began)
+            self._seconds[source.method.name].append(seconds)

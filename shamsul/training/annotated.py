@@ -19,6 +19,7 @@ from shamsul.annotations.matching import Annotators, bring
 from shamsul.classifiers.grid import resample
 from shamsul.classifiers.manifest import Manifest, Resize
 from shamsul.findings.labels import BUILT_IN, GAZE
+from shamsul.parallel.each import each
 from shamsul.radiographs import ArchiveError, Radiograph, RadiographError
 from shamsul.radiographs.archive import Extent
 from shamsul.training import store
@@ -106,7 +107,7 @@ def guides(
     done[[n for n in range(count) if n not in entries]] = 1
 
     def results() -> Iterator[tuple[int, Mapping[str, NDArray[np.uint8]]]]:
-        for number, found, faults in store.each(_brought, tasks, processes):
+        for number, found, faults in each(_brought, tasks, processes, chunk=store.CHUNK):
             for fault in faults:
                 say(f"{data.files[number]}: {fault}")
             yield number, found

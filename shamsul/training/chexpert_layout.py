@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 import shamsul.phantom
+from shamsul.parallel.each import each
 from shamsul.phantom import Grade, Phantom
 from shamsul.phantom.patient import sample_patient
 from shamsul.phantom.streams import Stream, generator
@@ -101,7 +102,7 @@ def write_chexpert(
     paths = [directory / place.path for place in places]
     tasks = [(render, n, seed + n, path) for n, path in enumerate(paths)]
     pictures: dict[int, _Drawn] = {}
-    for number, drawn in store.each(_draw, tasks, processes):
+    for number, drawn in each(_draw, tasks, processes, chunk=store.CHUNK):
         pictures[number] = drawn
         yield paths[number]
     rows: dict[str, list[Mapping[str, object]]] = {"train": [], "valid": []}

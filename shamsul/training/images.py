@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shamsul.classifiers.grid import resample
 from shamsul.classifiers.manifest import Resize
+from shamsul.parallel.each import each
 from shamsul.radiographs import (
     ArchiveError,
     Radiograph,
@@ -82,7 +83,7 @@ def images(
     unreadable: list[Unreadable] = []
 
     def results() -> Iterator[tuple[int, Mapping[str, NDArray[np.uint8]]]]:
-        for number, found in store.each(_decoded, tasks, processes):
+        for number, found in each(_decoded, tasks, processes, chunk=store.CHUNK):
             if isinstance(found, str):
                 unreadable.append(Unreadable(number, files[number], found))
                 yield number, {}

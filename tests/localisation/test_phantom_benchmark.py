@@ -72,8 +72,8 @@ def test_processes_that_share_the_cores_keep_to_their_share() -> None:
 import torch
 from shamsul.classifiers.device import use_processor
 from shamsul.localisation.images import score_images
-from shamsul.localisation.phantom_benchmark import _limit_threads
-_limit_threads(1)
+from shamsul.parallel.each import limit_threads
+limit_threads(1)
 use_processor()
 print(torch.get_num_threads())
 """

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from shamsul.cli import main
-from shamsul.training import store
+from shamsul.parallel.each import each
 
 
 def threads(number: int) -> tuple[int, int, int]:
@@ -22,19 +22,19 @@ def killed(number: int) -> int:
 
 
 def test_results_come_in_order_from_processes_of_one_thread() -> None:
-    found = list(store.each(threads, range(20), 2, chunk=3))
+    found = list(each(threads, range(20), 2, chunk=3))
     assert [number for number, _, _ in found] == list(range(20))
     assert {count for _, count, _ in found} == {1}
     assert os.getpid() not in {process for _, _, process in found}
 
 
 def test_no_processes_work_in_this_one() -> None:
-    assert {process for _, _, process in store.each(threads, range(3), 0)} == {os.getpid()}
+    assert {process for _, _, process in each(threads, range(3), 0)} == {os.getpid()}
 
 
 def test_a_killed_process_ends_the_work_instead_of_waiting_for_ever() -> None:
     with pytest.raises(BrokenExecutor):
-        list(store.each(killed, range(20), 2, chunk=1))
+        list(each(killed, range(20), 2, chunk=1))
 
 
 def test_the_command_line_says_that_a_process_was_killed(

@@ -1,0 +1,198 @@
+"""Work on the nodes of a Ray cluster."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shamsul.parallel.cluster import Cluster, ClusterError
+from shamsul.parallel.each import each
+from tests.parallel.conftest import Nodes
+
+
+def squared(number: int) -> int:
+    return number**2
+
+
+def refused(number: int) -> int:
+    if number == 5:
+        raise ValueError("five is not wanted")
+    return number
+
+
+def slow(number: int) -> int:
+    time.sleep(0.2)
+    return number
+
+
+def written(task: tuple[Path, int]) -> int:
+    """Writes that it began, and again that it ended."""
+    folder, number = task
+    with (folder / f"{number}.begun").open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(0.5)
+    (folder / f"{number}.ended").touch()
+    return number
+
+
+def until_there(path: Path, progress: object) -> str:
+    while not path.exists():
+        time.sleep(0.05)
+    return path.name
+
+
+def counting(progress) -> str:  # type: ignore[no-untyped-def]
+    for number in range(1, 41):
+        progress(number, 40)
+        time.sleep(0.05)
+    return "counted"
+
+
+def endless(path: Path, progress) -> None:  # type: ignore[no-untyped-def]
+    for number in range(100):
+        progress(number, 100)
+        time.sleep(0.1)
+    path.touch()
+
+
+def never(done: int, planned: int) -> None:
+    pass
+
+
+def test_results_come_in_order_from_both_nodes(cluster: Cluster) -> None:
+    before = cluster.nodes
+    assert list(each(slow, range(20), 0)) == list(range(20))
+    done = {name: count - before.get(name, 0) for name, count in cluster.nodes.items()}
+    assert done.keys() >= {"one", "two"}
+    assert min(done["one"], done["two"]) > 0
+    assert sum(done.values()) == 20
+
+
+def test_tasks_are_handed_over_in_chunks(cluster: Cluster) -> None:
+    before = sum(cluster.nodes.values())
+    assert list(each(squared, range(20), 0, chunk=8)) == [n**2 for n in range(20)]
+    assert sum(cluster.nodes.values()) - before == 3
+
+
+def test_tasks_are_taken_as_machines_get_free(cluster: Cluster) -> None:
+    """Hence there may be more of them than there is memory for."""
+    taken = 0
+
+    def tasks() -> Iterator[int]:
+        nonlocal taken
+        for number in range(200):
+            taken += 1
+            yield number
+
+    found = cluster.each(squared, tasks())
+    ahead = []
+    for given in range(100):
+        next(found)
+        ahead.append(taken - given)
+    assert max(ahead) <= 20  # of two cores
+    found.close()  # type: ignore[attr-defined]
+
+
+def test_what_a_task_raises_is_raised_here(cluster: Cluster) -> None:
+    with pytest.raises(ValueError, match="five is not wanted"):
+        list(each(refused, range(10), 0))
+
+
+def test_tasks_of_a_lost_node_are_done_elsewhere(
+    nodes: Nodes, cluster: Cluster, tmp_path: Path
+) -> None:
+    nodes.add("three")
+    while "three" not in cluster.nodes:
+        time.sleep(0.5)
+    killed = False
+
+    def tasks() -> Iterator[tuple[Path, int]]:
+        for number in range(400):
+            if killed:
+                return
+            yield tmp_path, number
+
+    found = []
+    for number in cluster.each(written, tasks()):
+        found.append(number)
+        if not killed and cluster.nodes["three"] >= 2:
+            nodes.kill("three")
+            killed = True
+    assert killed
+    assert found == list(range(len(found)))
+    assert len(list(tmp_path.glob("*.ended"))) == len(found)
+    again = [path for path in tmp_path.glob("*.begun") if len(path.read_text().split()) > 1]
+    assert again, "the lost node was not at work"
+
+
+def test_what_is_urgent_does_not_wait_for_a_free_core(cluster: Cluster, tmp_path: Path) -> None:
+    gate, other = tmp_path / "gate", tmp_path / "other"
+    other.touch()
+    blocked = cluster.each(_gated, [gate] * 4)
+    found: list[str] = []
+    # Handed out with the first look at the results.
+    import threading
+
+    thread = threading.Thread(target=lambda: found.extend(blocked))
+    thread.start()
+    time.sleep(3)
+    assert cluster.call(until_there, other, progress=never, urgent=True) == "other"
+    assert not found
+    gate.touch()
+    thread.join(60)
+    assert found == ["gate"] * 4
+
+
+def _gated(path: Path) -> str:
+    return until_there(path, None)
+
+
+def test_progress_is_told_while_it_works(cluster: Cluster) -> None:
+    reports: list[int] = []
+    assert cluster.call(counting, progress=lambda done, _: reports.append(done)) == "counted"
+    assert reports == sorted(reports)
+    assert len(set(reports)) > 3
+
+
+def test_what_progress_raises_ends_the_work(cluster: Cluster, tmp_path: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    def progress(done: int, planned: int) -> None:
+        if done > 3:
+            raise Enough
+
+    with pytest.raises(Enough):
+        cluster.call(endless, tmp_path / "end", progress=progress)
+    # The next one finds a free core only if that has ended.
+    assert list(each(slow, range(4), 0)) == [0, 1, 2, 3]
+    assert not (tmp_path / "end").exists()
+
+
+def test_a_folder_is_the_same_there(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "model.toml").write_text("name = 'x'")
+    (tmp_path / "weights").write_bytes(bytes(range(256)))
+    sent = cluster.send(tmp_path)
+    found = list(cluster.each(_content, [sent] * 3))
+    assert found == [{"model.toml": b"name = 'x'", "weights": bytes(range(256))}] * 3
+    assert cluster.send(tmp_path) is sent
+    (tmp_path / "weights").write_bytes(b"other")
+    assert cluster.send(tmp_path).name != sent.name
+
+
+def _content(sent) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
+    return {path.name: path.read_bytes() for path in sent.here().iterdir()}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense", "host:port"])
+def test_an_address_where_nothing_answers_is_a_sentence(address: str) -> None:
+    with pytest.raises(ClusterError, match=f"No Ray cluster answers at {address}"):
+        Cluster(address)
+
+
+def test_without_ray_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with pytest.raises(ClusterError, match=r"pip install 'shamsul\[cluster\]'"):
+        Cluster("127.0.0.1:6379")
