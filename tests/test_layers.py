@@ -12,6 +12,7 @@ PACKAGE = ROOT / "shamsul"
 IMPORTS = {
     "settings": "",
     "storage": "",
+    "operations": "",
     "metrics": "storage",
     "phantom": "",
     "radiographs": "storage",
@@ -29,7 +30,8 @@ IMPORTS = {
     "units": "storage phantom classifiers explainers",
     "shortcuts": "metrics phantom radiographs explainers",
     "analysis": "storage metrics reading reporting",
-    "computing": "storage radiographs classifiers explainers faithfulness units",
+    "computing": "settings storage operations radiographs classifiers explainers "
+    "faithfulness units",
     "studies": "settings storage metrics radiographs findings annotations classifiers reading "
     "explainers training localisation faithfulness units shortcuts analysis computing",
 }

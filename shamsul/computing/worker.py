@@ -20,7 +20,7 @@ from dataclasses import asdict
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,9 @@ from shamsul.explainers.cache import MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, ExplainerError, Progress, failure
 from shamsul.faithfulness.registry import MEASURES
+from shamsul.operations import log
 from shamsul.radiographs.geometry import Geometry
+from shamsul.settings import settings
 from shamsul.storage.result_cache import Rows
 from shamsul.units.layers import Layer
 from shamsul.units.survey import Survey
@@ -40,6 +42,12 @@ from shamsul.units.survey import Survey
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
 #: What computes in the worker's own process.
 _HERE = Here()
+#: Why nothing comes.
+ENDED: Final = "The process that computes maps ended; the machine may be short of memory."
+
+
+class ProcessEnded(ExplainerError):
+    """The worker's process ended while it was asked for something."""
 
 
 class Worker:
@@ -75,6 +83,11 @@ class Worker:
     def process(self) -> int | None:
         """The process's number, None while there is none."""
         return self._process.pid if self._process else None
+
+    def fault(self) -> str:
+        """See :class:`shamsul.computing.engine.Engine`; any thread may ask."""
+        process = self._process
+        return ENDED if process is not None and process.poll() is not None else ""
 
     def stop(self) -> None:
         """End the process."""
@@ -149,7 +162,8 @@ class Worker:
         raised: BaseException | None = None
         geometry = image.geometry.to_json()
         try:
-            _send(pipe, question | {"folder": str(folder.resolve()), "geometry": geometry})
+            about = {"folder": str(folder.resolve()), "geometry": geometry, "job": log.JOB.get()}
+            _send(pipe, question | about)
             pipe.send_bytes(image.values.tobytes())
             while "progress" in (answer := _receive(pipe)):
                 try:
@@ -163,9 +177,7 @@ class Worker:
         except (EOFError, OSError):
             if pipe is self._pipe:
                 self.stop()
-            raise ExplainerError(
-                "The process that computes maps ended; the machine may be short of memory."
-            ) from None
+            raise ProcessEnded(ENDED) from None
         raise raised or ExplainerError(answer["failed"])
 
 
@@ -173,7 +185,9 @@ def serve(pipe: Connection) -> None:
     """Answer requests until the other end is closed."""
     while True:
         try:
-            _answer(pipe, _receive(pipe))
+            question = _receive(pipe)
+            with log.about(question["job"]):
+                _answer(pipe, question)
         except (EOFError, OSError):
             return
 
@@ -188,7 +202,8 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
         while (word := _receive(pipe)) != _GO_ON:
             if word == _STOP:
                 raise Cancelled
-            _answer(pipe, word)
+            with log.about(word["job"]):
+                _answer(pipe, word)
 
     try:
         answer, data = _computed(question, image, progress)
@@ -250,4 +265,6 @@ def _receive_array(pipe: Connection, shape: tuple[int, ...]) -> NDArray[np.float
 
 
 if __name__ == "__main__":
+    if settings().log == "json":
+        log.begin()
     serve(Connection(int(sys.argv[1])))

@@ -399,6 +399,10 @@ class Sum(Computation[int]):
         return "sum"
 
     @property
+    def counted(self) -> tuple[str, str]:
+        return "sums", ""
+
+    @property
     def title(self) -> str:
         return "Sum"
 
