@@ -9,7 +9,7 @@ else:
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
-    from shamsul.ui.shared import loading
+    from shamsul.ui.shared import loading, operations
     from shamsul.ui.shared.gate import Gate
     from shamsul.ui.shared.provider import Provider
     from shamsul.ui.shared.sign_in import proof_of, routes
@@ -19,6 +19,7 @@ else:
     # and list all of them in a sidebar. A run's st.navigation ends it too late for that run.
     PagesManager.uses_pages_directory = False
 
+    operations.begin()
     loading.begin()
     middleware = [Middleware(Gate, proof_of=proof_of), Middleware(Provider), Middleware(Theme)]
     app = st.App(__file__, routes=routes(), middleware=middleware)

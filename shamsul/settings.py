@@ -99,6 +99,17 @@ class Settings(BaseSettings):
     oidc_coordinators: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Values of that claim, comma-separated, that make a coordinator."
     )
+    log: Literal["text", "json"] = Field(
+        default="text",
+        description="How the server logs; json: a JSON object a line, also what is done and how "
+        "long it takes, and nothing that names anybody.",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of this machine that answers /metrics and /healthz; 0: none does.",
+    )
     frame_ancestors: str = Field(
         default="'self'",
         pattern=r"^[^;,\r\n]*$",

@@ -1,5 +1,6 @@
 """What is documented exists, and what exists is documented."""
 
+import json
 import re
 import subprocess
 import sys
@@ -281,3 +282,28 @@ def test_commit_hooks_run_what_is_installed_and_fetch_nothing() -> None:
     for tool in entries:
         assert tool in installed, tool
     assert "pre-commit" in installed
+
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_every_metric_and_field_of_the_log_is_documented() -> None:
+    from shamsul.operations.log import FIELDS, LEFT_OUT
+    from shamsul.operations.metrics import REGISTRY
+
+    rows = set(re.findall(r"^\| `(shamsul_\w+)` \|", OPERATIONS, re.M))
+    kept = {one.name + "_total" * (one.type == "counter") for one in REGISTRY.collect()}
+    assert rows == kept
+    lines = [json.loads(line) for line in re.findall(r'^\{"time.*$', OPERATIONS, re.M)]
+    assert set(FIELDS) <= {field for line in lines for field in line}
+    assert LEFT_OUT in [line["message"] for line in lines]
+
+
+def test_every_outcome_of_a_job_and_sample_of_a_line_is_real() -> None:
+    from shamsul.computing.jobs import Outcome
+
+    for outcome in Outcome:
+        assert f"`{outcome.value}`" in OPERATIONS
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "shamsul").rglob("*.py"))
+    for said in re.findall(r'"message": "(.*?)"', OPERATIONS):
+        assert f'"{said}"' in source or said == f"A job is {Outcome.DONE.value}."

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "shamsul"
 IMPORTS = {
     "settings": "",
     "storage": "",
+    "operations": "",
     "parallel": "settings storage",
     "metrics": "storage",
     "phantom": "",
@@ -30,7 +31,8 @@ IMPORTS = {
     "units": "storage phantom classifiers explainers",
     "shortcuts": "metrics phantom radiographs explainers",
     "analysis": "storage metrics reading reporting",
-    "computing": "storage parallel radiographs classifiers explainers faithfulness units",
+    "computing": "settings storage operations parallel radiographs classifiers explainers "
+    "faithfulness units",
     "studies": "settings storage parallel metrics radiographs findings annotations classifiers "
     "reading explainers training localisation faithfulness units shortcuts analysis computing",
 }

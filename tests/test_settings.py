@@ -70,6 +70,10 @@ def test_setting_without_sense_is_named(monkeypatch: pytest.MonkeyPatch, text: s
     settings.cache_clear()
 
 
+def test_nothing_is_served_or_logged_otherwise_unless_it_is_asked_for() -> None:
+    assert (Settings().metrics_port, Settings().log) == (0, "text")
+
+
 def test_secrets_that_are_no_table_are_named() -> None:
     secrets("shamsul = 3\n")
     with pytest.raises(SettingsError, match="not a table"):

@@ -79,6 +79,10 @@ class OnCluster:
     def start(self) -> None:
         """Nothing has to be started."""
 
+    def fault(self) -> str:
+        """See :class:`shamsul.computing.engine.Engine`; it was connected to."""
+        return ""
+
     @property
     def at_once(self) -> int:
         """How much can be computed at a time."""

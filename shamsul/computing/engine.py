@@ -41,6 +41,9 @@ class Engine(Protocol):
     def start(self) -> object:
         """Get ready, where that takes time; done at the first call otherwise."""
 
+    def fault(self) -> str:
+        """Why it cannot compute, in one sentence; empty where it can, or was not started yet."""
+
     def explain(
         self, folder: Path, key: MapKey, image: GridImage, progress: Progress
     ) -> tuple[Heatmap, ...]:
@@ -153,6 +156,10 @@ class Here:
 
     def start(self) -> None:
         """Nothing has to be started."""
+
+    def fault(self) -> str:
+        """Nothing that is known before it computes."""
+        return ""
 
     def explain(
         self, folder: Path, key: MapKey, image: GridImage, progress: Progress

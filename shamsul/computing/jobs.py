@@ -15,6 +15,8 @@ from shamsul.computing.pace import Experience, Pace, Run, in_time
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, Method, Progress
+from shamsul.operations import metrics
+from shamsul.operations.log import about, shortened
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,11 @@ class Computation(ABC, Generic[Result]):
     @abstractmethod
     def kind(self) -> str:
         """What it has in common with those that take about as long."""
+
+    @property
+    @abstractmethod
+    def counted(self) -> tuple[str, str]:
+        """Its sort, and what it is by: for logs and metrics, so nothing that people have named."""
 
     @property
     def case(self) -> str:
@@ -159,6 +166,10 @@ class Job(Computation[tuple[Heatmap, ...]]):
         return f"{key.model} {key.method} {sorted(key.parameters.items())} {key.engine}"
 
     @property
+    def counted(self) -> tuple[str, str]:
+        return "maps", self.method.name
+
+    @property
     def title(self) -> str:
         return self.method.title
 
@@ -179,6 +190,19 @@ class Job(Computation[tuple[Heatmap, ...]]):
 
     def failure(self, error: Exception) -> str:
         return self.method.failure(error)
+
+
+class Outcome(Enum):
+    """How a job ended."""
+
+    DONE = "done"
+    """What it computes is there."""
+    FAILED = "failed"
+    """It could not be computed, or not be kept."""
+    STOPPED = "stopped"
+    """A person has stopped it."""
+    GIVEN_UP = "given up"
+    """Nobody asked for it any more."""
 
 
 Compute = Callable[[Progress], Result]
@@ -359,6 +383,7 @@ class Jobs:
                 elif self._has_room():
                     job.expect(self._experience.expected(job.kind))
                     self._queue.append(_Waiting(job, compute, next(self._numbers)))
+                    _tell("A job waits.", job)
                     self._changed.notify_all()
                 else:
                     return job
@@ -385,7 +410,8 @@ class Jobs:
         """
         with self._changed:
             for job in [*self._running, *(one.job for one in self._queue)]:
-                if job.digest in digests:
+                if job.digest in digests and not job.stopped:
+                    _ended(job, Outcome.STOPPED)
                     job.stopped, job.reason = True, f"{job.title} was stopped."
                     job.state = State.FAILED
             self._queue = [one for one in self._queue if not one.job.stopped]
@@ -435,6 +461,7 @@ class Jobs:
         if len(self._queue) >= self.queued:
             for one in self._queue:
                 if not _is_wanted(one.job):
+                    _ended(one.job, Outcome.GIVEN_UP)
                     del self._jobs[one.job.digest]
             self._queue = [one for one in self._queue if one.job.digest in self._jobs]
         return len(self._queue) < self.queued
@@ -462,12 +489,14 @@ class Jobs:
             self._queue.remove(first)
             job = first.job
             if self._makes_way(job):
+                _ended(job, Outcome.GIVEN_UP)
                 del self._jobs[job.digest]
                 return True
             job.state = State.RUNNING
             self._running.append(job)
         try:
-            self._compute(job, first.compute, first.turn[0])
+            with about(job.digest):
+                self._compute(job, first.compute, first.turn[0])
         finally:
             with self._changed:
                 self._running.remove(job)
@@ -492,20 +521,40 @@ class Jobs:
                 job.pace.go_on()
 
         job.pace.go_on()
+        _tell("A job is computed.", job)
         try:
             job.take(compute(progress))
         except Cancelled:
             with self._changed:
                 if not job.stopped:
+                    _ended(job, Outcome.GIVEN_UP)
                     self._jobs.pop(job.digest, None)
                     job.state = State.WAITING  # for the pages that asked for it meanwhile
         except Exception as error:  # a page must show a sentence, whatever is raised
             reason = job.failure(error)
             with self._changed:
                 if not job.stopped:
+                    # Not the reason: it may name a model's folder, or quote a library.
+                    _ended(job, Outcome.FAILED, error=type(error).__name__)
                     job.reason, job.state = reason, State.FAILED
         else:
             with self._changed:
+                if not job.stopped:
+                    seconds = job.pace.seconds_until_now
+                    metrics.SECONDS.labels(*job.counted).observe(seconds)
+                    _ended(job, Outcome.DONE, seconds=round(seconds, 3))
                 job.state = State.DONE
             if job.done:
                 self._experience.learn(job.kind, Run(job.done, job.pace.seconds))
+
+
+def _ended(job: Computation[Any], outcome: Outcome, **more: object) -> None:
+    metrics.ENDED.labels(*job.counted, outcome.value).inc()
+    said = "A job failed." if outcome is Outcome.FAILED else f"A job is {outcome.value}."
+    _tell(said, job, **more)
+
+
+def _tell(said: str, job: Computation[Any], **more: object) -> None:
+    kind, method = job.counted
+    named = {"job": shortened(job.digest), "kind": kind, "method": method}
+    log.info(said, extra=named | more)

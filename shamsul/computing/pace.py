@@ -126,6 +126,11 @@ class Pace:
         self._new = 0
         self._measured = 0.0
 
+    @property
+    def seconds_until_now(self) -> float:
+        """As `seconds`, with what has passed since the last report."""
+        return self.seconds + time.monotonic() - self._since
+
     def report(self, done: int) -> None:
         """Take note of how much is done; the first report is what it is measured from."""
         now = time.monotonic()

@@ -35,6 +35,7 @@ from shamsul.explainers.cache import MapKey, from_parts, to_parts
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import Cancelled, ExplainerError, Progress, failure
 from shamsul.faithfulness.registry import MEASURES
+from shamsul.operations import log
 from shamsul.parallel.cluster import ClusterError, cluster
 from shamsul.radiographs.geometry import Geometry
 from shamsul.settings import settings
@@ -42,11 +43,17 @@ from shamsul.storage.result_cache import Rows
 from shamsul.units.layers import Layer
 from shamsul.units.survey import Survey
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
 #: Things that are computed on a cluster at a time, at most; each is a thread and a pipe.
 AT_ONCE: Final = 64
+#: Why nothing comes.
+ENDED: Final = "The process that computes maps ended; the machine may be short of memory."
+
+
+class ProcessEnded(ExplainerError):
+    """The worker's process ended while it was asked for something."""
 
 
 class _Process:
@@ -148,6 +155,11 @@ class Worker:
         """The process's number, None while there is none."""
         return self._running.started.pid if self._running.started else None
 
+    def fault(self) -> str:
+        """See :class:`shamsul.computing.engine.Engine`; any thread may ask."""
+        process = self._running.started
+        return ENDED if process is not None and process.poll() is not None else ""
+
     def stop(self) -> None:
         """End the process."""
         self._running.stop()
@@ -216,7 +228,8 @@ class Worker:
         raised: BaseException | None = None
         about = {"geometry": image.geometry.to_json(), "urgent": self._urgent}
         try:
-            _send(pipe, question | about | {"folder": str(folder.resolve())})
+            about |= {"folder": str(folder.resolve()), "job": log.JOB.get()}
+            _send(pipe, question | about)
             pipe.send_bytes(image.values.tobytes())
             while "progress" in (answer := _receive(pipe)):
                 try:
@@ -229,9 +242,7 @@ class Worker:
                 return
         except (EOFError, OSError):
             self._running.ended(pipe)
-            raise ExplainerError(
-                "The process that computes maps ended; the machine may be short of memory."
-            ) from None
+            raise ProcessEnded(ENDED) from None
         raise raised or ExplainerError(answer["failed"])
 
 
@@ -243,7 +254,8 @@ def serve(pipe: Connection) -> None:
             if question["do"] == "count":
                 _send(pipe, {"count": _engine().at_once})
             else:
-                _answer(pipe, question)
+                with log.about(question["job"]):
+                    _answer(pipe, question)
         except (EOFError, OSError):
             return
 
@@ -258,7 +270,7 @@ def _engine() -> Engine:
     try:
         machines = cluster()
     except ClusterError as error:
-        log.warning("%s Maps are computed on this machine.", error)
+        logger.warning("%s Maps are computed on this machine.", error)
         machines = None
     return OnCluster(machines) if machines else Here()
 
@@ -273,7 +285,8 @@ def _answer(pipe: Connection, question: dict[str, Any]) -> None:
         while (word := _receive(pipe)) != _GO_ON:
             if word == _STOP:
                 raise Cancelled
-            _answer(pipe, word)
+            with log.about(word["job"]):
+                _answer(pipe, word)
 
     engine = _engine()
     try:
@@ -338,8 +351,3 @@ def _receive_array(pipe: Connection, shape: tuple[int, ...]) -> NDArray[np.float
 
 
 if __name__ == "__main__":
-    # Ray ends the process that uses it when the cluster is lost; it is this one, not the server's.
-    first, *others = (Connection(int(number)) for number in sys.argv[1:])
-    for other in others:
-        threading.Thread(target=serve, args=(other,), daemon=True).start()
-    serve(first)

@@ -75,6 +75,10 @@ class MeasureJob(Computation[Rows]):
         return self.parts[0].measure.title
 
     @property
+    def counted(self) -> tuple[str, str]:
+        return "measures", self.parts[0].measure.name
+
+    @property
     def kind(self) -> str:
         keys = [one.source.key for one in self.parts]
         return f"{self.parts[0].measure.name} {keys[0].model} {[key.method for key in keys]}"

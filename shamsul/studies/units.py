@@ -44,6 +44,10 @@ class UnitsJob(Computation[Result]):
     is_kept: Callable[[], bool]
     keep: Callable[[Result], None]
 
+    @property
+    def counted(self) -> tuple[str, str]:
+        return "units", ""
+
     def find(self) -> bool:
         return self.is_kept()
 

@@ -1,5 +1,7 @@
 """Maps in the background: progress, sharing, failure, giving up, and the cache."""
 
+import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -15,10 +17,20 @@ from torch import nn
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Manifest, Normalisation, Resize
-from shamsul.computing.jobs import IDLE_PATIENCE, PATIENCE, Computation, Job, Jobs, State
+from shamsul.computing.jobs import (
+    IDLE_PATIENCE,
+    PATIENCE,
+    Computation,
+    Job,
+    Jobs,
+    Outcome,
+    State,
+)
 from shamsul.computing.pace import Experience, Run
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.method import ExplainerError, Method, Progress, Relevance, Task
+from shamsul.operations.log import Lines, shortened
+from shamsul.operations.metrics import REGISTRY
 from shamsul.radiographs.geometry import Geometry
 
 GEOMETRY = Geometry.window((4, 4), (4, 4), top=0, left=0, height=4, width=4)
@@ -399,6 +411,10 @@ class Sum(Computation[int]):
         return "sum"
 
     @property
+    def counted(self) -> tuple[str, str]:
+        return "sums", ""
+
+    @property
     def title(self) -> str:
         return "Sum"
 
@@ -632,3 +648,77 @@ def test_what_a_job_took_is_expected_of_the_next_of_its_kind(tmp_path: Path) -> 
     assert experience.expected(other.kind) is None
     case = Job(replace(key(), image_sha256="d" * 64), job.method, MapCache(tmp_path))
     assert experience.expected(case.kind) == found
+
+
+def counted() -> Counter[str]:
+    """How many of this file's jobs have ended in each way."""
+    names = {"kind": "maps", "method": "fake"}
+
+    def number(of: str, **more: str) -> int:
+        return int(REGISTRY.get_sample_value(f"shamsul_{of}", names | more) or 0)
+
+    ended = {one.value: number("jobs_ended_total", outcome=one.value) for one in Outcome}
+    return Counter(ended, timed=number("job_seconds_count"))
+
+
+@pytest.fixture
+def lives(caplog: pytest.LogCaptureFixture) -> Callable[[], dict[str, list[str]]]:
+    """What the log tells of each job from now on; its lines name nobody."""
+    caplog.set_level(logging.INFO, "shamsul")
+    caplog.handler.setFormatter(Lines())
+
+    def told() -> dict[str, list[str]]:
+        assert "DOE" not in caplog.text
+        found: dict[str, list[str]] = {}
+        for line in map(json.loads, caplog.text.splitlines()):
+            found.setdefault(line["job"], []).append(line["message"])
+        return found
+
+    return told
+
+
+def test_a_jobs_life_is_logged_and_counted_and_names_nobody(
+    tmp_path: Path, lives: Callable[[], dict[str, list[str]]]
+) -> None:
+    def break_down(task: Task) -> Relevance:
+        raise FileNotFoundError(2, "No such file", "DOE^JOHN.dcm")
+
+    def refuse(task: Task) -> Relevance:
+        raise ExplainerError("There is no model in /data/DOE^JOHN.")
+
+    before = counted()
+    jobs = Jobs(MapCache(tmp_path / "DOE^JOHN"))
+    keys = [replace(key(), seed=seed) for seed in range(3)]
+    for one, function in zip(keys, (ones, break_down, refuse), strict=True):
+        used = method(function)
+        job = jobs.request(
+            one,
+            used,
+            lambda progress, used=used: used.explain(CLASSIFIER, IMAGE, progress=progress),
+            case="DOE^JOHN",
+        )
+        wait(job, State.DONE, State.FAILED)
+    done, broken, refused = (lives()[shortened(one.digest)] for one in keys)
+    assert done == ["A job waits.", "A job is computed.", "A job is done."]
+    assert broken == [*done[:2], "fake failed: FileNotFoundError", "A job failed."]
+    assert refused == [*done[:2], "A job failed."]
+    assert counted() - before == {"done": 1, "timed": 1, "failed": 2}
+
+
+def test_a_job_that_is_stopped_or_given_up_has_ended_once(
+    jobs: Jobs, lives: Callable[[], dict[str, list[str]]]
+) -> None:
+    before = counted()
+    gone = threading.Event()
+    running = request(jobs, key(), method(endless(gone)))
+    wait(running, State.RUNNING)
+    waiting = request(jobs, replace(key(), seed=1), method(ones))
+    for _ in range(2):
+        jobs.stop({running.digest, waiting.digest})
+    assert gone.wait(10)
+    left = request(jobs, replace(key(), seed=2), method(endless(gone)))
+    wait(left, State.RUNNING)
+    jobs.give_up([left])
+    wait(left, State.WAITING)
+    assert counted() - before == {"stopped": 2, "given up": 1}
+    assert lives()[shortened(left.digest)][-1] == "A job is given up."

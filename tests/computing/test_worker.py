@@ -1,9 +1,11 @@
 """The worker process: the same maps as in this one, in order, and sentences when it ends."""
 
+import json
 import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,14 @@ import pytest
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.inference import equip
-from shamsul.computing.worker import Worker
+from shamsul.computing.worker import ProcessEnded, Worker
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Cancelled, ExplainerError
 from shamsul.explainers.registry import METHODS
 from shamsul.faithfulness.measure import Subject
 from shamsul.faithfulness.registry import MEASURES
+from shamsul.operations.log import about
 from shamsul.phantom import render
 from shamsul.radiographs.radiograph import Radiograph
 
@@ -202,3 +205,30 @@ def test_worker_ends_with_its_server(folder: Path, image: GridImage) -> None:
     worker.start().close()
     os.waitpid(process, 0)  # returns once it has ended
     worker.stop()
+
+
+@pytest.mark.long
+def test_it_logs_as_the_settings_say_and_names_the_job(
+    image: GridImage,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SHAMSUL_LOG", "json")
+    worker = Worker()
+    assert worker.fault() == ""
+    with about("0123456789abcdef"), pytest.raises(ExplainerError):
+        wrong = replace(key("lime"), parameters={"evaluations": "DOE^JOHN"})
+        worker.explain(folder, wrong, image, never)
+    assert worker.fault() == ""
+    assert worker.process is not None
+    os.kill(worker.process, signal.SIGKILL)
+    while not worker.fault():
+        pass
+    with pytest.raises(ProcessEnded):
+        worker.explain(folder, key(), image, never)
+    assert worker.fault() == ""  # the next request starts it anew
+    said = capfd.readouterr().err
+    assert "DOE" not in said
+    (line,) = map(json.loads, said.splitlines())
+    assert line["job"] == "0123456789ab" and line["message"].startswith("lime failed: ")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,14 @@ from shamsul.explainers.registry import METHODS
 from shamsul.parallel.cluster import Cluster
 from shamsul.phantom import render
 from shamsul.radiographs.radiograph import Radiograph
-from shamsul.settings import settings
+from shamsul.reading import Store
+from shamsul.reading.demo import DEMO, ensure_default_studies
+from shamsul.settings import ASSETS, settings
+from shamsul.studies.panels import open_sources
+from shamsul.studies.precompute import Outcome, precompute
 from shamsul.units.layers import layers
 from tests.parallel.conftest import Nodes
+from tests.studies.desk import desk_in
 
 pytestmark = pytest.mark.long
 
@@ -104,15 +110,22 @@ def test_after_its_driver_was_killed_the_next_one_goes_on(nodes: Nodes, data: Pa
     assert found["present"] + found["computed"] == 8
 
 
-def test_a_radiograph_that_is_gone_is_told_and_the_others_come(nodes: Nodes, data: Path) -> None:
-    gone = next(iter(sorted((data / "radiographs").rglob("*.npz"))))
-    gone.unlink()
-    call = ["precompute", STUDY, "--method", "grad_cam", "--ray", nodes.address, "--json"]
-    done = run(data, *call)
-    assert done.returncode == 1
-    found = json.loads(done.stdout)
-    assert (found["computed"], found["failed"]) == (7, 1)
-    assert "not" in found["failures"][0]["reason"]
+def test_a_radiograph_that_is_gone_is_told_and_the_others_come(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    desk = desk_in(tmp_path, OnCluster(cluster))
+    store = Store(f"sqlite:///{tmp_path / 'shamsul.db'}")
+    ensure_default_studies(store, desk.archive, desk.annotations, ASSETS)
+    cases = store.cases(DEMO.name)[:3]
+    store.close()
+    sources = open_sources(DEMO, cases, [METHODS["grad_cam"]])
+    gone = replace(sources[1], key=replace(sources[1].key, image_sha256="f" * 64))
+    steps = {step.case: step for step in precompute(desk, [sources[0], gone, sources[2]])}
+    outcomes = [steps[case.name].outcome for case in cases]
+    assert outcomes == [Outcome.COMPUTED, Outcome.FAILED, Outcome.COMPUTED]
+    assert "radiograph" in steps[cases[1].name].reason
+    again = [step.outcome for step in precompute(desk, [sources[0], sources[0]])]
+    assert again == [Outcome.PRESENT] * 2
 
 
 def test_faithfulness_is_that_of_one_machine(nodes: Nodes, data: Path, tmp_path: Path) -> None:
@@ -160,7 +173,7 @@ def test_all_that_an_engine_computes_is_the_same_there(
     layer = layers(registry.load("phantom"))[0]
     looked = (folder, wanted.model, layer, image)
     one, other = here.survey(*looked, never), there.survey(*looked, never)
-    np.testing.assert_allclose(one.relevances, other.relevances, atol=1e-3)
+    np.testing.assert_allclose(one.relevance, other.relevance, atol=1e-3)
     changed = (*looked, [0, 1], [0.0, 0.0], never)
     np.testing.assert_allclose(here.replaced(*changed), there.replaced(*changed), atol=1e-3)
 

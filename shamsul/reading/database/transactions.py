@@ -250,9 +250,9 @@ class Database:
         for sign, reason in _REASONS.items():
             if sign in said.lower():
                 return StoreError(f"{reason}{outcome}.")
-        if type(cause).__module__.startswith("psycopg"):  # may name hosts, ports and accounts
-            log.error("The ratings database failed: %s", said)
+        if type(cause).__module__.startswith("psycopg"):  # may name hosts, and quote what was sent
             said = type(cause).__name__
+            log.error("The ratings database failed: %s %s", said, getattr(cause, "sqlstate", None))
         return StoreError(f"The ratings database failed ({said}){outcome}.")
 
     def _set_aside(self, kept: Path) -> None:

@@ -1,17 +1,21 @@
 """From the browser's outbox to the disk: each event once, in order, and told what became of it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import streamlit as st
 
+from shamsul.operations import metrics
 from shamsul.reading import StoreError
 from shamsul.reading.database.store import Refused
 from shamsul.reading.design.questionnaire import ABOUT_READER, Kind, Question, Questionnaire, Value
 from shamsul.reading.design.study import Answer, Case, MapShown, SavedAnswer, Shown, Study
 from shamsul.ui.shared import questionnaire, session
 from shamsul.ui.shared.outbox import Event, Outbox, deal_with, new
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,14 @@ def take(outbox: Outbox, recall: Callable[[str], Subject | None] = lambda token:
                 _record(event, subject)
         except StoreError as failure:
             error = str(failure)
+            metrics.FAILED.inc()
+            log.info("The database failed; what a reader did waits in the browser.")
             break
         except Refused as refusal:
             # For good: sending it again would not help.
             refusals.append(str(refusal))
+            metrics.REFUSED.inc()
+            log.info("What a reader did was refused.")
             turn()
         st.session_state["refused"] = " ".join(dict.fromkeys(refusals))
         deal_with(outbox, event)
@@ -152,6 +160,8 @@ def _record(event: Event, subject: Subject) -> None:
             ]
         )
         about = shown.method_name_shown if isinstance(shown, MapShown) else shown.label
+    metrics.SAVED.inc()
+    log.info("An answer is saved.")
     said = "Answer taken back" if value is None else "Saved"
     time = datetime.now().astimezone().strftime("%H:%M:%S")
     _notices()[subject.place] = (

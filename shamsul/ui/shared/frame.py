@@ -1,6 +1,8 @@
 """What every page has around it: navigation, who is using it, and what it is for."""
 
 import logging
+import secrets
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
 from shamsul.classifiers.registry import ModelError
+from shamsul.operations.log import REQUEST
 from shamsul.radiographs import ArchiveError
 from shamsul.reading import StoreError
 from shamsul.reading.database.accounts import Account, Role
@@ -266,20 +269,33 @@ def run() -> None:
 
     The first page that needs torch takes seconds to load, while its frame says so.
     """
-    with error_boundary():
-        page = frame()
-        told = st.empty()  # always there, so that what comes after keeps its place
-        name = _name(page)
-        if name not in _loaded:
-            told.caption("Loading the page …")
-            if name not in WITHOUT_TORCH:
-                loading.wait()
-            loading.load(f"shamsul.ui.{name}")
-            _loaded.add(name)
-            told.empty()  # now: nothing is sent any more once a page has stopped itself
-        try:
-            page.run()
-        finally:  # whatever fails in it: it may have asked for something
-            if page.title != "Reading":  # which may be blinded
-                with bar().working:
-                    computing.indicator()
+    began, name = time.monotonic(), ""
+    REQUEST.set(secrets.token_hex(4))
+    try:
+        with error_boundary():
+            page = frame()
+            # What a part of the page does by itself, later, is of this run too.
+            st.session_state["request"] = REQUEST.get()
+            name = _name(page)
+            _draw(page, name)
+    finally:
+        seconds = round(time.monotonic() - began, 3)
+        log.info("A page was run.", extra={"page": name, "seconds": seconds})
+
+
+def _draw(page: Page, name: str) -> None:
+    """Draw a page's content, once what it is made of is loaded."""
+    told = st.empty()  # always there, so that what comes after keeps its place
+    if name not in _loaded:
+        told.caption("Loading the page …")
+        if name not in WITHOUT_TORCH:
+            loading.wait()
+        loading.load(f"shamsul.ui.{name}")
+        _loaded.add(name)
+        told.empty()  # now: nothing is sent any more once a page has stopped itself
+    try:
+        page.run()
+    finally:  # whatever fails in it: it may have asked for something
+        if page.title != "Reading":  # which may be blinded
+            with bar().working:
+                computing.indicator()

@@ -24,6 +24,7 @@ from streamlit.errors import StreamlitAuthError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.web.server.server_util import AUTH_COOKIE_NAME
 
+from shamsul.operations.log import REQUEST
 from shamsul.reading import StoreError, reader_name
 from shamsul.reading.database.accounts import SIGNED_IN_FOR, Account, Accounts, Role, SignInError
 from shamsul.reading.database.transactions import Database
@@ -101,6 +102,7 @@ def require(role: Role) -> Account:
     Every page calls this, and every fragment, since that runs without the page. Where somebody has
     signed out meanwhile, or somebody else in, the whole page is run again.
     """
+    REQUEST.set(st.session_state.get("request", ""))
     account = current()
     if account is None or _is_another(account):
         st.rerun()

@@ -26,6 +26,10 @@ class Named(Computation[str]):
     quick: bool = False
 
     @property
+    def counted(self) -> tuple[str, str]:
+        return "named", ""
+
+    @property
     def digest(self) -> str:
         return self.name
 
