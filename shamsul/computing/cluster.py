@@ -5,6 +5,7 @@ maps or numbers, which are kept by who asked. No folder has to be shared.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.classifiers.grid import GridImage
+from shamsul.classifiers.manifest import ModelError
 from shamsul.computing.engine import COMPUTED, Here, kept_maps
 from shamsul.explainers.cache import MapKey, pack
 from shamsul.explainers.heatmap import Heatmap
@@ -162,7 +164,7 @@ class OnCluster:
         return self._sent[folder, model]
 
     def _call(self, what: str, model: SentFolder, progress: Progress, *given: object) -> Any:
-        try:
+        with _sentences():
             return self._cluster.call(
                 _computed,
                 what,
@@ -171,8 +173,15 @@ class OnCluster:
                 progress=progress,
                 urgent=self._urgent,
             )
-        except ClusterError as error:
-            raise ExplainerError(str(error)) from None
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What is said of a model or the cluster is why maps will not come."""
+    try:
+        yield
+    except (ClusterError, ModelError) as error:
+        raise ExplainerError(str(error)) from None
 
 
 def _computed(what: str, model: SentFolder, given: tuple[Any, ...], progress: Progress) -> Any:
@@ -186,7 +195,8 @@ def _packed(task: tuple[SentFolder, tuple[MapKey, ...], GridImage]) -> list[Pack
     found = []
     for key in keys:
         try:
-            maps = _HERE.explain(model.here(), key, image, lambda done, planned: None)
+            with _sentences():
+                maps = _HERE.explain(model.here(), key, image, lambda done, planned: None)
             found.append(Packed(key, pack(maps)))
         except Exception as error:  # other maps are still wanted
             found.append(Packed(key, reason=COMPUTED[key.method].failure(error)))

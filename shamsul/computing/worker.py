@@ -351,3 +351,10 @@ def _receive_array(pipe: Connection, shape: tuple[int, ...]) -> NDArray[np.float
 
 
 if __name__ == "__main__":
+    if settings().log == "json":
+        log.begin()
+    # Ray ends the process that uses it when the cluster is lost; it is this one, not the server's.
+    first, *others = (Connection(int(number)) for number in sys.argv[1:])
+    for other in others:
+        threading.Thread(target=serve, args=(other,), daemon=True).start()
+    serve(first)

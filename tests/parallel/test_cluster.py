@@ -1,15 +1,17 @@
 """Work on the nodes of a Ray cluster."""
 
 import os
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.cluster import Nodes
 from shamsul.parallel.cluster import Cluster, ClusterError
 from shamsul.parallel.each import each
-from tests.parallel.conftest import Nodes
 
 
 def squared(number: int) -> int:
@@ -133,8 +135,6 @@ def test_what_is_urgent_does_not_wait_for_a_free_core(cluster: Cluster, tmp_path
     blocked = cluster.each(_gated, [gate] * 4)
     found: list[str] = []
     # Handed out with the first look at the results.
-    import threading
-
     thread = threading.Thread(target=lambda: found.extend(blocked))
     thread.start()
     time.sleep(3)
@@ -193,6 +193,6 @@ def test_an_address_where_nothing_answers_is_a_sentence(address: str) -> None:
 
 
 def test_without_ray_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ClusterError, match=r"pip install 'shamsul\[cluster\]'"):
         Cluster("127.0.0.1:6379")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.cluster import Nodes
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
 from shamsul.computing.cluster import OnCluster
@@ -32,7 +33,6 @@ from shamsul.settings import ASSETS, settings
 from shamsul.studies.panels import open_sources
 from shamsul.studies.precompute import Outcome, precompute
 from shamsul.units.layers import layers
-from tests.parallel.conftest import Nodes
 from tests.studies.desk import desk_in
 
 pytestmark = pytest.mark.long
