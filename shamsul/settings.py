@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         description="Ray cluster whose machines compute, as HOST:PORT, or auto for the one that "
         "runs here; empty: this machine.",
     )
+    map_storage: Literal["float32", "float16"] = Field(
+        default="float32",
+        description="How maps are kept; float16: in about half of the room, right to a 4096th of "
+        "each map's largest value.",
+    )
     theme: Literal["dark", "light"] = Field(
         default="dark", description="How pages look until somebody chooses in the app's menu."
     )

@@ -145,15 +145,19 @@ class OnCluster:
         changes: NDArray[np.float32] = self._call("replaced", sent, progress, *given)
         return changes
 
-    def explain_all(self, wanted: Iterator[Wanted]) -> Iterator[Packed]:
+    def explain_all(self, wanted: Iterator[Wanted], *, half: bool = False) -> Iterator[Packed]:
         """Maps of many radiographs, as they come.
 
         Parameters
         ----------
         wanted : iterator of Wanted
             Taken from as machines get free; each is one task.
+        half : bool
+            As :func:`shamsul.explainers.cache.pack` has it.
         """
-        tasks = ((self._send(one.folder, one.keys[0].model), one.keys, one.image) for one in wanted)
+        tasks = (
+            (self._send(one.folder, one.keys[0].model), one.keys, one.image, half) for one in wanted
+        )
         for found in self._cluster.each(_packed, tasks, gpu=True, ordered=False):
             yield from found
 
@@ -189,15 +193,15 @@ def _computed(what: str, model: SentFolder, given: tuple[Any, ...], progress: Pr
     return getattr(_HERE, what)(model.here(), *given, progress)
 
 
-def _packed(task: tuple[SentFolder, tuple[MapKey, ...], GridImage]) -> list[Packed]:
+def _packed(task: tuple[SentFolder, tuple[MapKey, ...], GridImage, bool]) -> list[Packed]:
     """On a machine of the cluster: some maps of a radiograph, or why they will not come."""
-    model, keys, image = task
+    model, keys, image, half = task
     found = []
     for key in keys:
         try:
             with _sentences():
                 maps = _HERE.explain(model.here(), key, image, lambda done, planned: None)
-            found.append(Packed(key, pack(maps)))
+            found.append(Packed(key, pack(maps, half=half)))
         except Exception as error:  # other maps are still wanted
             found.append(Packed(key, reason=COMPUTED[key.method].failure(error)))
     return found

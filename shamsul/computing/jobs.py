@@ -182,11 +182,11 @@ class Job(Computation[tuple[Heatmap, ...]]):
         return bool(self.maps)
 
     def take(self, result: tuple[Heatmap, ...]) -> None:
+        self.maps = result
         try:
-            self.cache.put(self.key, result)
+            self.maps = self.cache.put(self.key, result)
         except OSError as error:
             log.warning("Maps could not be kept: %s", error.strerror)
-        self.maps = result
 
     def failure(self, error: Exception) -> str:
         return self.method.failure(error)

@@ -146,12 +146,34 @@ def from_parts(
     )
 
 
-def pack(maps: Sequence[Heatmap]) -> bytes:
-    """Maps of one key as the content of their file."""
+def pack(maps: Sequence[Heatmap], *, half: bool = False) -> bytes:
+    """Maps of one key as the content of their file.
+
+    Parameters
+    ----------
+    maps : sequence of Heatmap
+    half : bool
+        Keep values as float16, in shares of each map's largest magnitude: they are then right to a
+        4096th of it, which is half of float16's last place below 1 (IEEE 754-2019, table 3.5).
+    """
     about, values = to_parts(maps)
     file = io.BytesIO()
-    np.savez_compressed(file, about=json.dumps(about), values=values)
+    np.savez_compressed(file, about=json.dumps(about), **_encoded(values, half))
     return file.getvalue()
+
+
+def _encoded(values: NDArray[np.float32], half: bool) -> dict[str, Any]:
+    if not half:
+        return {"values": values}
+    largest = np.abs(values).max((1, 2), keepdims=True)
+    largest[largest == 0] = 1
+    return {"values": (values / largest).astype(np.float16), "largest": largest}
+
+
+def _decoded(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    kept = arrays["values"]
+    values: NDArray[np.float32] = kept.astype(np.float32)
+    return values * arrays["largest"] if kept.dtype == np.float16 else values
 
 
 class MapCache:
@@ -161,10 +183,12 @@ class MapCache:
     ----------
     directory : Path
         Made when the first map is put.
+    half : bool
+        Whether maps are kept as float16; see :func:`pack`. Whatever is there is found either way.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, *, half: bool = False) -> None:
+        self.directory, self.half = directory, half
 
     def _path(self, key: MapKey) -> Path:
         return self.directory / f"{key.digest}.npz"
@@ -188,7 +212,7 @@ class MapCache:
         try:
             with opened_arrays(path) as stored:
                 about = json.loads(str(stored["about"]))
-                values = stored["values"]
+                values = _decoded(stored)
             return from_parts(key, about, values)
         except (OSError, MemoryError):
             return None
@@ -201,9 +225,13 @@ class MapCache:
         """Forget maps; nothing happens where there are none."""
         self._path(key).unlink(missing_ok=True)
 
-    def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> None:
-        """Keep maps; a reader never sees half a file."""
-        self.put_packed(key, pack(maps))
+    def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> tuple[Heatmap, ...]:
+        """Keep maps, and give them as they will be found; a reader never sees half a file."""
+        self.put_packed(key, pack(maps, half=self.half))
+        if not self.half:
+            return maps
+        about, values = to_parts(maps)
+        return from_parts(key, about, _decoded(_encoded(values, half=True)))
 
     def put_packed(self, key: MapKey, content: bytes) -> None:
         """Keep maps that :func:`pack` packed, on whatever machine."""

@@ -164,7 +164,7 @@ class Desk:
         return cls(
             archive,
             annotations,
-            MapCache(settings().maps),
+            MapCache(settings().maps, half=settings().map_storage == "float16"),
             ResultCache(settings().scores),
             ResultCache(settings().measures),
             engine or (OnCluster(machines) if machines else Here()),
@@ -261,8 +261,7 @@ class Desk:
             They cannot be kept.
         """
         maps = self._explain(self.engine, source, progress)
-        self.maps.put(source.key, maps)
-        return maps
+        return self.maps.put(source.key, maps)
 
     def failure(self, job: Computation[Any]) -> str:
         """Why what was asked for will not come, one sentence; empty where it may, or is there."""

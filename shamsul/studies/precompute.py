@@ -120,7 +120,7 @@ def _on_cluster(desk: Desk, engine: OnCluster, sources: Sequence[Source]) -> Ite
                 else:
                     yield Wanted(some[0].folder, tuple(one.key for one in some), image)
 
-    for packed in engine.explain_all(wanted()):
+    for packed in engine.explain_all(wanted(), half=desk.maps.half):
         yield from _taken(steps)
         reason = packed.reason or _kept(desk, packed)
         first, *others = asked.pop(packed.key.digest)

@@ -1,6 +1,7 @@
 """Declared parameters and the map cache."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,35 @@ def test_maps_come_back_as_they_were_put(
             after.geometry,
         )
         assert before.sha256 == after.sha256
+
+
+def test_maps_kept_as_float16_are_right_to_a_4096th_of_the_largest_value(
+    tmp_path: Path, densenet: Classifier, noise: GridImage
+) -> None:
+    # Far from 1, beyond float16's range, and none at all.
+    scales = (1e-9, 1e7, 0.0)
+    labels = densenet.manifest.labels[:3]
+    maps = tuple(
+        replace(one, values=one.values * np.float32(scale), error=np.abs(one.values))
+        for one, scale in zip(METHOD.explain(densenet, noise, labels), scales, strict=True)
+    )
+    cache = MapCache(tmp_path, half=True)
+    given = cache.put(key(), maps)
+    again = MapCache(tmp_path).get(key())
+    assert again is not None
+    for before, kept, after in zip(maps, given, again, strict=True):
+        assert after.values.dtype == np.float32
+        largest = np.abs(before.values).max()
+        np.testing.assert_allclose(after.values, before.values, rtol=0, atol=largest / 4096)
+        assert kept.sha256 == after.sha256
+        assert after.error is not None and before.error is not None
+        np.testing.assert_allclose(
+            after.error, before.error, rtol=0, atol=before.error.max() / 4096
+        )
+    (whole,) = tmp_path.iterdir()
+    size = whole.stat().st_size
+    MapCache(tmp_path).put(key(), maps)
+    assert size < 0.75 * whole.stat().st_size
 
 
 @pytest.mark.parametrize(
