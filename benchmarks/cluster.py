@@ -61,10 +61,16 @@ class Nodes:
         """Start one more."""
         self._start(name, [f"--address={self.address}"])
 
+    def processes(self, name: str) -> list[int]:
+        """Numbers of a node's processes."""
+        node = self._running[name].pid
+        return [node, *descendants(node)]
+
     def kill(self, name: str) -> None:
         """As if its power had failed: all of its processes end at once."""
+        processes = self.processes(name)
         node = self._running.pop(name)
-        for process in [node.pid, *descendants(node.pid)]:
+        for process in processes:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         node.wait()

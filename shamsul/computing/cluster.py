@@ -19,7 +19,7 @@ from shamsul.computing.engine import COMPUTED, Here, kept_maps
 from shamsul.explainers.cache import MapKey, pack
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
-from shamsul.parallel.cluster import Cluster, ClusterError, SentFolder
+from shamsul.parallel.cluster import LOST, Cluster, ClusterError, SentFolder
 from shamsul.storage.result_cache import Rows
 from shamsul.units.layers import Layer
 from shamsul.units.survey import Survey
@@ -158,7 +158,7 @@ class OnCluster:
         tasks = (
             (self._send(one.folder, one.keys[0].model), one.keys, one.image, half) for one in wanted
         )
-        for found in self._cluster.each(_packed, tasks, gpu=True, ordered=False):
+        for found in self._cluster.each(_packed, tasks, gpu=True, ordered=False, lost=_lost):
             yield from found
 
     def _send(self, folder: Path, model: str) -> SentFolder:
@@ -193,7 +193,15 @@ def _computed(what: str, model: SentFolder, given: tuple[Any, ...], progress: Pr
     return getattr(_HERE, what)(model.here(), *given, progress)
 
 
-def _packed(task: tuple[SentFolder, tuple[MapKey, ...], GridImage, bool]) -> list[Packed]:
+_Task = tuple[SentFolder, tuple[MapKey, ...], GridImage, bool]
+
+
+def _lost(task: _Task) -> list[Packed]:
+    """Of what ended its process or machine time and again."""
+    return [Packed(key, reason=LOST) for key in task[1]]
+
+
+def _packed(task: _Task) -> list[Packed]:
     """On a machine of the cluster: some maps of a radiograph, or why they will not come."""
     model, keys, image, half = task
     found = []

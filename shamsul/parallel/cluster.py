@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -36,6 +37,10 @@ _PATIENCE: Final = 5.0
 _LOOK: Final = 0.1
 #: Seconds between two looks at which machines there are.
 _MACHINES: Final = 2.0
+
+
+#: Why something will not come.
+LOST: Final = "The machine or process that computed it was lost, time and again."
 
 
 class ClusterError(Exception):
@@ -151,19 +156,19 @@ class Cluster:
 
     @property
     def at_once(self) -> int:
-        """Tasks of one thread that can run at a time, at least 1."""
-        return sum(self._room(1, gpu=True).values())
+        """Tasks that can run at a time, at least 1."""
+        return sum(self._room(gpu=True).values())
 
     def each(
         self,
         work: Callable[[Task], Result],
         tasks: Iterable[Task],
         *,
-        threads: int = 1,
         gpu: bool = False,
         ordered: bool = True,
+        lost: Callable[[Task], Result] | None = None,
     ) -> Iterator[Result]:
-        """Results of tasks; no more of them are in memory than machines can do soon.
+        """Results of tasks, each by one core; no more are in memory than machines can do soon.
 
         Parameters
         ----------
@@ -171,17 +176,17 @@ class Cluster:
             Importable by name on every machine; what it takes and gives can be pickled.
         tasks : iterable
             Taken from as machines get free.
-        threads : int
-            Cores that a task asks for.
         gpu : bool
             Whether a task may run on a GPU, where there are any: it then has one to itself.
         ordered : bool
             Give results in the order of the tasks, else as they come.
+        lost : callable, optional
+            Gives what stands for the result of a task that was lost time and again.
 
         Raises
         ------
         ClusterError
-            If a task's machine or process was lost time and again.
+            If a task's machine or process was lost time and again, and `lost` is not given.
         Exception
             What `work` raises.
         """
@@ -189,40 +194,40 @@ class Cluster:
         running: dict[Any, tuple[int, Task, _Lane]] = {}
         found: dict[int, Result] = {}
         given = handed = 0
-        more = True
+
+        def hand_out(number: int, task: Task) -> None:
+            taken = Counter(lane for _, _, lane in running.values())
+            # The kind of place of which the smallest share is taken, those with a GPU first.
+            lane = min(room, key=lambda lane: (taken[lane] / room[lane], -lane.gpus))
+            running[self._hand_out(work, task, lane)] = number, task, lane
+
         try:
             while True:
-                room = self._room(threads, gpu=gpu)
-                # Of a lane that is gone, as with the last GPU, nothing would ever be done.
+                room = self._room(gpu=gpu)
+                # Of a kind of place that is gone, as with the last GPU, nothing would be done.
                 for reference in [one for one in running if running[one][2] not in room]:
                     number, task, _ = running.pop(reference)
                     self._ray.cancel(reference, force=True)
-                    lane = _freest(room, running)
-                    running[self._hand_out(work, task, lane)] = number, task, lane
+                    hand_out(number, task)
                 most = sum(room.values())
-                while more and len(running) < _AHEAD * most and handed - given < _WAITING * most:
-                    following = next(left, None)
-                    if following is None:
-                        more = False
-                        break
-                    number, task = following
-                    lane = _freest(room, running)
-                    running[self._hand_out(work, task, lane)] = number, task, lane
+                space = min(_AHEAD * most - len(running), _WAITING * most - (handed - given))
+                for number, task in islice(left, max(space, 0)):
+                    hand_out(number, task)
                     handed += 1
                 if not running:
                     return
                 ready, _ = self._ray.wait([*running], num_returns=1, timeout=_MACHINES)
                 for reference in ready:
-                    number, _, _ = running.pop(reference)
-                    result: Result = self._result(reference)
-                    if not ordered:
+                    number, task, _ = running.pop(reference)
+                    try:
+                        found[number] = self._result(reference)
+                    except ClusterError:
+                        if lost is None:
+                            raise
+                        found[number] = lost(task)
+                    while found and (given in found or not ordered):
                         given += 1
-                        yield result
-                        continue
-                    found[number] = result
-                    while given in found:
-                        given += 1
-                        yield found.pop(given - 1)
+                        yield found.pop(given - 1 if ordered else number)
         finally:
             for reference in running:
                 self._ray.cancel(reference)
@@ -252,7 +257,8 @@ class Cluster:
         Exception
             What `work` raises.
         """
-        lane = _Lane(0) if urgent else _freest(self._room(1, gpu=True), {})
+        # With a GPU where there is one; what is urgent asks for nothing.
+        lane = _Lane(0) if urgent else max(self._room(gpu=True), key=lambda one: one.gpus)
         reference = self._hand_out(_Told(work, self._board), given, lane)
         name = reference.task_id().hex()
         try:
@@ -293,9 +299,7 @@ class Cluster:
         except self._ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, Exception) else error from None
         except self._ray.exceptions.RayError:
-            raise ClusterError(
-                "A task was lost time and again with the machine or process that did it."
-            ) from None
+            raise ClusterError(LOST) from None
         with self._counting:
             self._tasks[node] += 1
         return result
@@ -312,15 +316,12 @@ class Cluster:
         cpus = sum(int(one.get("CPU", 0)) for one in alive)
         self._lanes = {_Lane(1, 1): min(gpus, cpus), _Lane(1): max(cpus - gpus, 0)}
 
-    def _room(self, threads: int, *, gpu: bool) -> dict[_Lane, int]:
+    def _room(self, *, gpu: bool) -> dict[_Lane, int]:
         """How many tasks of each kind can run at a time; at least one of some kind."""
         with self._counting:
             self._look()
-            lanes = dict(self._lanes)
-        if not gpu:
-            cpus = sum(count for count in lanes.values())
-            return {_Lane(threads): max(cpus // threads, 1)}
-        return {lane: count for lane, count in lanes.items() if count} or {_Lane(1): 1}
+            lanes = self._lanes if gpu else {_Lane(1): sum(self._lanes.values())}
+            return {lane: count for lane, count in lanes.items() if count} or {_Lane(1): 1}
 
 
 def _check_answers(address: str) -> None:
@@ -338,12 +339,6 @@ def _check_answers(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
     except (OSError, ValueError, OverflowError):
         raise ClusterError(f"No Ray cluster answers at {address}.") from None
-
-
-def _freest(room: dict[_Lane, int], running: dict[Any, tuple[int, Any, _Lane]]) -> _Lane:
-    """The kind of place of which the smallest share is taken, those with a GPU first."""
-    taken = Counter(lane for _, _, lane in running.values())
-    return min(room, key=lambda lane: (taken[lane] / room[lane], -lane.gpus))
 
 
 def _done_there(work: Callable[[Task], Result], task: Task) -> tuple[str, Result]:

@@ -35,7 +35,7 @@ def each(
     chunk : int
         Tasks that are handed over at a time.
     threads : int
-        That each process may use.
+        That each process of this machine may use; one on a cluster.
     gpu : bool
         Whether a task runs a network, and so may have a GPU of the cluster.
 
@@ -48,7 +48,7 @@ def each(
     """
     machines = cluster()
     if machines is not None:
-        for found in machines.each(_all, _chunks(work, tasks, chunk), threads=threads, gpu=gpu):
+        for found in machines.each(_all, _chunks(work, tasks, chunk), gpu=gpu):
             yield from found
         return
     tasks = list(tasks)

@@ -1,6 +1,7 @@
 """Work on the nodes of a Ray cluster."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cluster import Nodes
+from shamsul.parallel import cluster as clusters
 from shamsul.parallel.cluster import Cluster, ClusterError
 from shamsul.parallel.each import each
 
@@ -119,7 +121,10 @@ def test_tasks_of_a_lost_node_are_done_elsewhere(
     found = []
     for number in cluster.each(written, tasks()):
         found.append(number)
-        if not killed and cluster.nodes["three"] >= 2:
+        begun = {path for path in tmp_path.glob("*.begun") if path.read_text()}
+        at_work = {path for path in begun if not path.with_suffix(".ended").exists()}
+        numbers = {int(path.read_text().split()[0]) for path in at_work}
+        if not killed and numbers & {*nodes.processes("three")}:
             nodes.kill("three")
             killed = True
     assert killed
@@ -127,6 +132,22 @@ def test_tasks_of_a_lost_node_are_done_elsewhere(
     assert len(list(tmp_path.glob("*.ended"))) == len(found)
     again = [path for path in tmp_path.glob("*.begun") if len(path.read_text().split()) > 1]
     assert again, "the lost node was not at work"
+
+
+def deadly(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_what_ends_its_process_time_and_again_does_not_stop_the_others(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_RETRIES", 1)
+    found = cluster.each(deadly, range(6), lost=lambda number: -number)
+    assert list(found) == [0, 1, 2, -3, 4, 5]
+    with pytest.raises(ClusterError, match="was lost, time and again"):
+        list(cluster.each(deadly, [3]))
 
 
 def test_what_is_urgent_does_not_wait_for_a_free_core(cluster: Cluster, tmp_path: Path) -> None:
