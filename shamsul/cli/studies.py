@@ -44,6 +44,7 @@ def precompute_study(
     from shamsul.classifiers.manifest import Manifest
     from shamsul.classifiers.registry import folder_of
     from shamsul.explainers.registry import USUAL
+    from shamsul.reading.database.claims import Claims
     from shamsul.reading.database.readings import Readings
     from shamsul.studies.desk import Desk
     from shamsul.studies.panels import open_sources, sources
@@ -61,8 +62,8 @@ def precompute_study(
         raise UserError(f"The study {study} has methods of its own; leave --method out.")
     else:
         wanted = list(sources(about, cases, Readings(store.database).of(study)))
-    store.close()
-    desk = Desk.of_installation(archive, annotations)
+    claims = Claims.of(store.database)
+    desk = Desk.of_installation(archive, annotations, claims=claims)
     counts = dict.fromkeys(Outcome, 0)
     failed = []
     with (
@@ -80,6 +81,9 @@ def precompute_study(
             if step.outcome is Outcome.FAILED:
                 failed.append({"case": step.case, "method": step.method, "reason": step.reason})
                 tqdm.write(f"{step.case}, {step.method}: {step.reason}", file=sys.stderr)
+    if claims is not None:
+        claims.close()
+    store.close()
     result: dict[str, Any] = {"study": study, "cases": len(cases)}
     result |= {outcome.value: number for outcome, number in counts.items()} | {"failures": failed}
     emit(

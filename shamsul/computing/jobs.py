@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from shamsul.computing.pace import Experience, Pace, Run, in_time
 from shamsul.explainers.cache import MapCache, MapKey
@@ -29,6 +29,8 @@ IDLE_PATIENCE = 90.0
 QUEUED = 64
 #: Why maps that were computed are missing.
 NOT_KEPT = "The maps cannot be kept on the disk."
+#: Seconds between two looks at what another server computes.
+ELSEWHERE = 1.0
 #: Finished jobs kept in memory; the others are in the cache on disk.
 KEPT = 64
 
@@ -58,6 +60,7 @@ class Computation(ABC, Generic[Result]):
     planned: int = field(default=0, init=False)
     reason: str = field(default="", init=False)
     stopped: bool = field(default=False, init=False)
+    elsewhere: bool = field(default=False, init=False)
     wanted: float = field(default=-math.inf, init=False)
     on_screen: float = field(default=-math.inf, init=False)
     pace: Pace = field(default_factory=Pace, init=False, repr=False)
@@ -116,6 +119,8 @@ class Computation(ABC, Generic[Result]):
             left = self.seconds_left
             time_left = "" if math.isnan(left) else f", {in_time(left)} left"
             return f"{self.title} {self.done}/{self.planned} {self.unit}{time_left}"
+        if self.elsewhere and not self.is_over:
+            return f"{self.title} is computed by another server"
         return f"{self.title} {self.state.value}"
 
     def expect(self, expected: Run | None) -> None:
@@ -222,6 +227,8 @@ class _Waiting:
     compute: Compute[Any]
     number: float
     moved: tuple[_Class, float] | None = None
+    due: float = -math.inf
+    """When it may be looked at, on the monotonic clock; later where another server computes it."""
 
     @property
     def turn(self) -> tuple[_Class, float]:
@@ -278,6 +285,16 @@ class Queued:
         )
 
 
+class Claims(Protocol):
+    """Who computes what, where several servers keep their maps in the same place."""
+
+    def take(self, digest: str) -> bool:
+        """Claim a computation; False where another server has it."""
+
+    def give_back(self, digest: str) -> None:
+        """Let others have it."""
+
+
 class Jobs:
     """Computes jobs in turn: what is on a screen first, of that what needs few evaluations.
 
@@ -296,6 +313,8 @@ class Jobs:
         What jobs took before.
     at_once : int
         Jobs that are computed at a time.
+    claims : Claims, optional
+        Asked before anything is computed; what another server computes is waited for.
     """
 
     def __init__(
@@ -305,10 +324,12 @@ class Jobs:
         queued: int = QUEUED,
         experience: Experience | None = None,
         at_once: int = 1,
+        claims: Claims | None = None,
     ) -> None:
         self.cache = cache
         self.queued = queued
         self._experience = experience or Experience()
+        self._claims = claims
         self._jobs: dict[str, Computation[Any]] = {}
         self._queue: list[_Waiting] = []
         self._running: list[Computation[Any]] = []  # some may have made room for later ones
@@ -474,16 +495,20 @@ class Jobs:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._queue:
-                    self._changed.wait()
+                while (due := min((one.due for one in self._queue), default=math.inf)) > (
+                    now := time.monotonic()
+                ):
+                    self._changed.wait(None if due == math.inf else due - now)
             self._compute_next()
 
     def _compute_next(self, *, before: _Class | None = None) -> bool:
         """Compute the queue's first job, or drop it; False if there is none of a class `before`."""
         with self._changed:
-            if not self._queue:
+            now = time.monotonic()
+            due = [one for one in self._queue if one.due <= now]
+            if not due:
                 return False
-            first = min(self._queue, key=lambda one: one.turn)
+            first = min(due, key=lambda one: one.turn)
             if before is not None and not first.turn[0] < before:
                 return False
             self._queue.remove(first)
@@ -496,11 +521,38 @@ class Jobs:
             self._running.append(job)
         try:
             with about(job.digest):
-                self._compute(job, first.compute, first.turn[0])
+                if self._is_ours(first):
+                    try:
+                        self._compute(job, first.compute, first.turn[0])
+                    finally:
+                        if self._claims is not None:
+                            self._claims.give_back(job.digest)
         finally:
             with self._changed:
                 self._running.remove(job)
         return True
+
+    def _is_ours(self, first: _Waiting) -> bool:
+        """Whether it is to be computed here; else it is there now, or waits for another server."""
+        if self._claims is None:
+            return True
+        job = first.job
+        ours = self._claims.take(job.digest)
+        # It may have come since it was asked for.
+        if job.find():
+            if ours:
+                self._claims.give_back(job.digest)
+            with self._changed:
+                job.state = State.DONE
+            return False
+        with self._changed:
+            job.elsewhere = not ours
+            if not ours:
+                job.state = State.WAITING
+                first.due = time.monotonic() + ELSEWHERE
+                self._queue.append(first)
+                self._changed.notify_all()
+        return ours
 
     def _makes_way(self, job: Computation[Any]) -> bool:
         """Whether a job is given up: for one that is wanted, or as nobody wants it for long.

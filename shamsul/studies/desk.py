@@ -20,6 +20,7 @@ from shamsul.computing.jobs import (
     NOT_KEPT,
     QUEUED,
     AnyComputation,
+    Claims,
     Computation,
     Job,
     Jobs,
@@ -127,6 +128,8 @@ class Desk:
         What computes.
     experience : Experience, optional
         What computations took before.
+    claims : Claims, optional
+        Of several servers that keep maps in the same place: who computes what.
     """
 
     def __init__(
@@ -138,11 +141,12 @@ class Desk:
         measures: ResultCache,
         engine: Engine,
         experience: Experience | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self.archive, self.annotations = archive, annotations
         self.maps, self.scores, self.measures = maps, scores, measures
         self.engine = engine
-        self._experience = experience
+        self._experience, self._claims = experience, claims
 
     @classmethod
     def of_installation(
@@ -150,6 +154,7 @@ class Desk:
         archive: RadiographArchive,
         annotations: AnnotationArchive,
         engine: Engine | None = None,
+        claims: Claims | None = None,
     ) -> "Desk":
         """A desk that keeps things where the settings say.
 
@@ -169,6 +174,7 @@ class Desk:
             ResultCache(settings().measures),
             engine or (OnCluster(machines) if machines else Here()),
             Experience(settings().data_dir / "experience.json"),
+            claims,
         )
 
     @cached_property
@@ -176,7 +182,13 @@ class Desk:
         """The queue, whose thread is started with the first that waits in it."""
         at_once = self.at_once
         queued = max(QUEUED, 2 * at_once)
-        return Jobs(self.maps, experience=self._experience, at_once=at_once, queued=queued)
+        return Jobs(
+            self.maps,
+            queued=queued,
+            experience=self._experience,
+            at_once=at_once,
+            claims=self._claims,
+        )
 
     @cached_property
     def at_once(self) -> int:
@@ -262,6 +274,15 @@ class Desk:
         """
         maps = self._explain(self.engine, source, progress)
         return self.maps.put(source.key, maps)
+
+    def take(self, source: Source) -> bool:
+        """Claim to compute the maps of a source; False where another server does."""
+        return self._claims is None or self._claims.take(source.key.digest)
+
+    def give_back(self, source: Source) -> None:
+        """Let others compute them."""
+        if self._claims is not None:
+            self._claims.give_back(source.key.digest)
 
     def failure(self, job: Computation[Any]) -> str:
         """Why what was asked for will not come, one sentence; empty where it may, or is there."""

@@ -66,7 +66,8 @@ def precompute(
     Yields
     ------
     Step
-        One for each source, in order; on a cluster as they come.
+        One for each source, in order, apart from what another server computes; on a cluster as
+        they come.
 
     Raises
     ------
@@ -76,18 +77,37 @@ def precompute(
     if isinstance(desk.engine, OnCluster):
         yield from _on_cluster(desk, desk.engine, sources)
         return
-    for source in sources:
+    left, put_off = deque(sources), 0
+    while left:
+        source = left.popleft()
         if desk.kept(source):
             yield _step(source, Outcome.PRESENT)
-            continue
-        try:
-            desk.compute(source, progress)
-        except OSError as error:
-            yield _failed(source, _not_kept(error))
-        except Exception as error:  # the other cases' maps are still wanted
-            yield _failed(source, source.method.failure(error))
+        elif desk.take(source):
+            try:
+                yield _computed(desk, source, progress)
+            finally:
+                desk.give_back(source)
         else:
-            yield _step(source, Outcome.COMPUTED)
+            # Another server computes it: it is waited for once nothing else is left.
+            left.append(source)
+            put_off += 1
+            if put_off >= len(left):
+                time.sleep(_LOOK)
+            continue
+        put_off = 0
+
+
+def _computed(desk: Desk, source: Source, progress: Progress) -> Step:
+    """Compute what nobody else does now."""
+    if desk.kept(source):  # who did has just ended
+        return _step(source, Outcome.PRESENT)
+    try:
+        desk.compute(source, progress)
+    except OSError as error:
+        return _failed(source, _not_kept(error))
+    except Exception as error:  # the other cases' maps are still wanted
+        return _failed(source, source.method.failure(error))
+    return _step(source, Outcome.COMPUTED)
 
 
 def _on_cluster(desk: Desk, engine: OnCluster, sources: Sequence[Source]) -> Iterator[Step]:

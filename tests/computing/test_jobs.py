@@ -722,3 +722,68 @@ def test_a_job_that_is_stopped_or_given_up_has_ended_once(
     wait(left, State.WAITING)
     assert counted() - before == {"stopped": 2, "given up": 1}
     assert lives()[shortened(left.digest)][-1] == "A job is given up."
+
+
+class Shared:
+    """What several servers have claimed, in one process."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self._changing = threading.Lock()
+
+    def take(self, digest: str) -> bool:
+        with self._changing:
+            if digest in self.taken:
+                return False
+            self.taken.add(digest)
+            return True
+
+    def give_back(self, digest: str) -> None:
+        self.taken.remove(digest)
+
+
+@pytest.fixture
+def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Jobs, Jobs]:
+    monkeypatch.setattr("shamsul.computing.jobs.ELSEWHERE", 0.01)
+    claims, cache = Shared(), MapCache(tmp_path)
+    return Jobs(cache, claims=claims), Jobs(cache, claims=claims)
+
+
+def test_what_another_server_computes_is_waited_for(servers: tuple[Jobs, Jobs]) -> None:
+    one, other = servers
+    blocking = Blocking()
+
+    def never(task: Task) -> Relevance:
+        raise AssertionError("computed twice")
+
+    first = request(one, key(), method(blocking))
+    wait(first, State.RUNNING)
+    second = request(other, key(), method(never))
+    deadline = time.monotonic() + 10
+    while not second.elsewhere and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert second.progress == "Fake is computed by another server"
+    # Meanwhile it computes what nobody else does.
+    wait(request(other, key("lrp"), method(ones)), State.DONE)
+    blocking.going.set()
+    wait(first, State.DONE)
+    wait(second, State.DONE)
+    assert second.maps[0].values.tolist() == first.maps[0].values.tolist()
+
+
+def test_what_another_server_failed_to_compute_is_computed(servers: tuple[Jobs, Jobs]) -> None:
+    one, other = servers
+    going = threading.Event()
+
+    def failing(task: Task) -> Relevance:
+        assert going.wait(10)
+        raise ExplainerError("It is too dark.")
+
+    first = request(one, key(), method(failing))
+    wait(first, State.RUNNING)
+    second = request(other, key(), method(ones))
+    time.sleep(0.05)
+    going.set()
+    wait(first, State.FAILED)
+    wait(second, State.DONE)
+    assert not second.elsewhere

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from shamsul.annotations.archive import AnnotationArchive
 from shamsul.computing.engine import Engine, Here
+from shamsul.computing.jobs import Claims
 from shamsul.explainers.cache import MapCache
 from shamsul.radiographs import RadiographArchive
 from shamsul.storage.result_cache import ResultCache
 from shamsul.studies.desk import Desk
 
 
-def desk_in(folder: Path, engine: Engine | None = None) -> Desk:
+def desk_in(folder: Path, engine: Engine | None = None, claims: Claims | None = None) -> Desk:
     """Keeps everything in a folder, as an installation does; computes in this process."""
     return Desk(
         RadiographArchive(folder / "radiographs"),
@@ -19,4 +20,5 @@ def desk_in(folder: Path, engine: Engine | None = None) -> Desk:
         ResultCache(folder / "scores"),
         ResultCache(folder / "measures"),
         engine or Here(),
+        claims=claims,
     )

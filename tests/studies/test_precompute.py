@@ -19,7 +19,7 @@ from shamsul.reading.demo import DEMO, ensure_default_studies
 from shamsul.settings import ASSETS
 from shamsul.studies.desk import Desk
 from shamsul.studies.panels import Source, open_sources
-from shamsul.studies.precompute import Precomputing
+from shamsul.studies.precompute import Outcome, Precomputing, precompute
 from tests.studies.desk import desk_in
 
 
@@ -155,3 +155,42 @@ def test_a_readers_map_does_not_wait_for_all_of_them(
     until(lambda: job.is_over)
     assert engine.asked.index(reader.key) <= 1
     until(lambda: work.is_over)
+
+
+class Claimed:
+    """Claims of which another server has some."""
+
+    def __init__(self, others: set[str]) -> None:
+        self.others, self.ours = others, set[str]()
+
+    def take(self, digest: str) -> bool:
+        if digest in self.others:
+            return False
+        self.ours.add(digest)
+        return True
+
+    def give_back(self, digest: str) -> None:
+        self.ours.remove(digest)
+
+
+def test_the_command_line_leaves_what_another_server_computes_to_it(
+    tmp_path: Path, engine: FakeEngine, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, failed = sources[0], sources[1]
+    claims = Claimed({theirs.key.digest, failed.key.digest})
+    desk = desk_in(tmp_path, engine, claims)
+
+    def passing(seconds: float) -> None:
+        """The other server is done with one, and gives the other back."""
+        asked = (theirs.folder, theirs.key, desk.prepared(theirs), lambda done, planned: None)
+        desk.maps.put(theirs.key, FakeEngine().explain(*asked))
+        claims.others.clear()
+
+    monkeypatch.setattr("shamsul.studies.precompute.time.sleep", passing)
+    steps = [(step.case, step.method, step.outcome) for step in precompute(desk, sources)]
+    expected = [(one.case.name, one.method.name, Outcome.COMPUTED) for one in sources[2:]]
+    expected.append((theirs.case.name, theirs.method.name, Outcome.PRESENT))
+    expected.append((failed.case.name, failed.method.name, Outcome.COMPUTED))
+    assert steps == expected
+    assert theirs.key not in engine.asked
+    assert not claims.ours

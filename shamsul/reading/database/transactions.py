@@ -113,6 +113,11 @@ class Database:
             return None
         return None if url.database.startswith((":", "file:")) else Path(url.database)
 
+    @property
+    def has_server(self) -> bool:
+        """Whether several machines may use it."""
+        return self._engine.dialect.name == "postgresql"
+
     def migrate(self) -> None:
         """Bring the tables to this version; an SQLite file that has answers is copied before.
 
@@ -176,6 +181,16 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    def connect(self) -> Connection:
+        """A connection of one's own, each of whose statements is a transaction.
+
+        Raises
+        ------
+        sqlalchemy.exc.SQLAlchemyError
+            If there is none to be had.
+        """
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Run a transaction that sees one moment of the database."""

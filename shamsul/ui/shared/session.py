@@ -184,9 +184,12 @@ def prediction(study: Study, case: Case) -> "Prediction":
 def desk() -> "Desk":
     """Where maps and measures are asked for, one for all readers; a process of its own computes."""
     from shamsul.computing import worker
+    from shamsul.reading.database.claims import Claims
     from shamsul.studies.desk import Desk
 
-    _desk["open"] = Desk.of_installation(archive(), annotations(), worker.Worker())
+    _desk["open"] = Desk.of_installation(
+        archive(), annotations(), worker.Worker(), Claims.of(store().database)
+    )
     return _desk["open"]
 
 
