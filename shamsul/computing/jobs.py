@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from shamsul.computing.pace import Experience, Pace, Run, in_time
@@ -129,10 +130,12 @@ class Computation(ABC, Generic[Result]):
         self.pace = Pace(expected)
 
     def report(self, done: int, planned: int) -> None:
-        """While it runs: what is done, and the most that it may come to.
+        """While it runs: what is done, and the most that it may come to; 0 if nothing is known.
 
         Once more is done than was expected, that is what is planned.
         """
+        if not planned:
+            return
         if not done < self.planned < planned:
             self.planned = planned
         self.done = done
@@ -311,8 +314,8 @@ class Jobs:
         Jobs that may wait in the queue.
     experience : Experience, optional
         What jobs took before.
-    at_once : int
-        Jobs that are computed at a time.
+    at_once : callable
+        How many jobs are computed at a time; asked by the thread that computes the first of them.
     claims : Claims, optional
         Asked before anything is computed; what another server computes is waited for.
     """
@@ -323,7 +326,7 @@ class Jobs:
         *,
         queued: int = QUEUED,
         experience: Experience | None = None,
-        at_once: int = 1,
+        at_once: Callable[[], int] = lambda: 1,
         claims: Claims | None = None,
     ) -> None:
         self.cache = cache
@@ -335,8 +338,7 @@ class Jobs:
         self._running: list[Computation[Any]] = []  # some may have made room for later ones
         self._numbers = itertools.count()
         self._changed = threading.Condition()
-        for _ in range(at_once):
-            threading.Thread(target=self._work, name="shamsul-maps", daemon=True).start()
+        self._start(partial(self._work_all, at_once))
 
     def request(
         self,
@@ -491,6 +493,18 @@ class Jobs:
         finished = [job for job in self._jobs.values() if job.is_over]
         for job in sorted(finished, key=lambda job: job.wanted)[:-KEPT]:
             del self._jobs[job.digest]
+
+    @staticmethod
+    def _start(work: Callable[[], None]) -> None:
+        threading.Thread(target=work, name="shamsul-maps", daemon=True).start()
+
+    def _work_all(self, at_once: Callable[[], int]) -> None:
+        with self._changed:
+            while not self._queue:
+                self._changed.wait()
+        for _ in range(at_once() - 1):
+            self._start(self._work)
+        self._work()
 
     def _work(self) -> None:
         while True:

@@ -246,7 +246,8 @@ class Cluster:
         work : callable
             Importable by name; called with what is given, and with a `progress` of its own.
         progress : callable
-            What it raises ends the work.
+            Called some times a second, with zeros where nothing new is known; what it raises ends
+            the work.
         urgent : bool
             It does not wait until a core is free.
 
@@ -261,6 +262,7 @@ class Cluster:
         lane = _Lane(0) if urgent else max(self._room(gpu=True), key=lambda one: one.gpus)
         reference = self._hand_out(_Told(work, self._board), given, lane)
         name = reference.task_id().hex()
+        told: tuple[int, int] | None = None
         try:
             while True:
                 ready, _ = self._ray.wait([reference], timeout=_LOOK)
@@ -268,8 +270,8 @@ class Cluster:
                     result: Result = self._result(reference)
                     return result
                 report = self._ray.get(self._board.of.remote(name))
-                if report is not None:
-                    progress(*report)
+                progress(*(report if report and report != told else (0, 0)))
+                told = report
         except BaseException:
             self._ray.cancel(reference)
             raise

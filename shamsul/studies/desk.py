@@ -18,7 +18,6 @@ from shamsul.computing.cluster import OnCluster
 from shamsul.computing.engine import Engine, Here
 from shamsul.computing.jobs import (
     NOT_KEPT,
-    QUEUED,
     AnyComputation,
     Claims,
     Computation,
@@ -180,13 +179,10 @@ class Desk:
     @cached_property
     def _jobs(self) -> Jobs:
         """The queue, whose thread is started with the first that waits in it."""
-        at_once = self.at_once
-        queued = max(QUEUED, 2 * at_once)
         return Jobs(
             self.maps,
-            queued=queued,
             experience=self._experience,
-            at_once=at_once,
+            at_once=lambda: self.at_once,
             claims=self._claims,
         )
 

@@ -787,3 +787,25 @@ def test_what_another_server_failed_to_compute_is_computed(servers: tuple[Jobs, 
     wait(first, State.FAILED)
     wait(second, State.DONE)
     assert not second.elsewhere
+
+
+def test_to_hear_that_it_still_goes_on_changes_nothing(clock: Clock) -> None:
+    job = Job(key(), method(ones), MapCache(Path("nowhere")))
+    job.expect(Run(10, 20.0))
+    for done in (0, 0, 2, 0, 0, 4):
+        clock.now += 1
+        job.report(done, 10 if done else 0)
+    assert (job.done, job.planned) == (4, 10)
+
+
+def test_several_are_computed_at_a_time_where_what_computes_can(tmp_path: Path) -> None:
+    jobs = Jobs(MapCache(tmp_path), at_once=lambda: 3)
+    together = threading.Barrier(3, timeout=10)
+
+    def meeting(task: Task) -> Relevance:
+        together.wait()
+        return ones(task)
+
+    asked = [request(jobs, key(name), method(meeting)) for name in ("lime", "shap", "rise")]
+    for job in asked:
+        wait(job, State.DONE)

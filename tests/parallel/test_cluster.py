@@ -173,8 +173,9 @@ def _gated(path: Path) -> str:
 def test_progress_is_told_while_it_works(cluster: Cluster) -> None:
     reports: list[int] = []
     assert cluster.call(counting, progress=lambda done, _: reports.append(done)) == "counted"
-    assert reports == sorted(reports)
-    assert len(set(reports)) > 3
+    told = [done for done in reports if done]
+    assert told == sorted(set(told))
+    assert len(told) > 3
 
 
 def test_what_progress_raises_ends_the_work(cluster: Cluster, tmp_path: Path) -> None:
