@@ -202,7 +202,8 @@ def test_worker_ends_with_its_server(folder: Path, image: GridImage) -> None:
     worker.explain(folder, key(), image, never)
     process = worker.process
     assert process is not None
-    worker.start().close()
+    (pipe,) = worker._running.start()
+    pipe.close()
     os.waitpid(process, 0)  # returns once it has ended
     worker.stop()
 

@@ -57,7 +57,7 @@ class Bench:
 
     def keep_map(self, source: Source, values: np.ndarray, label: str) -> None:
         key = source.key
-        geometry = self.desk._prepared(source).geometry
+        geometry = self.desk.prepared(source).geometry
         shape = geometry.grid_shape
         full = np.resize(values, shape).astype(np.float32)
         about = (key.method, {"seed": 0}, geometry, 1, 0.0, key.target, 1.0)
