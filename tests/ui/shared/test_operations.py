@@ -77,7 +77,7 @@ def test_a_worker_that_has_ended_is_a_fault_until_it_is_asked_again(
     worker = Worker()
     monkeypatch.setitem(session._desk, "open", SimpleNamespace(engine=worker))
     assert operations.worker() == ""
-    worker._process = process = Process()  # type: ignore[assignment]
+    worker._running.started = process = Process()  # type: ignore[assignment]
     assert operations.worker() == ""
     process.ended = -signal.SIGKILL
     assert operations.worker() == ENDED
