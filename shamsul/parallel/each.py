@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
@@ -80,8 +81,10 @@ def _all(task: tuple[Callable[[Task], Result], list[Task]]) -> list[Result]:
 def limit_threads(count: int) -> None:
     """Let this process have its share of the cores: more threads than cores wait for each other."""
     import cv2
-    import torch
 
-    os.environ["OMP_NUM_THREADS"] = str(count)  # what else would take every core looks here
-    torch.set_num_threads(count)
+    # What would take every core looks here when it is loaded: torch, which takes seconds and not
+    # all work needs.
+    os.environ["OMP_NUM_THREADS"] = str(count)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)
     cv2.setNumThreads(count)
