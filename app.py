@@ -4,7 +4,7 @@ if __name__ == "__main__":
     from shamsul.ui.shared.frame import run
 
     run()
-else:
+elif __name__ != "__mp_main__":  # which is what processes call it that a page has started
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager

@@ -2,13 +2,16 @@
 
 import os
 import signal
+import sys
 from concurrent.futures import BrokenExecutor
+from types import ModuleType
 
 import pytest
 import torch
 
 from shamsul.cli import main
 from shamsul.parallel.each import each
+from tests.conftest import ROOT
 
 
 def threads(number: int) -> tuple[int, int, int]:
@@ -26,6 +29,20 @@ def test_results_come_in_order_from_processes_of_one_thread() -> None:
     assert [number for number, _, _ in found] == list(range(20))
     assert {count for _, count, _ in found} == {1}
     assert os.getpid() not in {process for _, _, process in found}
+
+
+def loaded(_: int) -> bool:
+    return "streamlit" in sys.modules
+
+
+def test_processes_that_a_page_starts_do_not_serve_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Streamlit makes the page the main module, which a new process runs before anything else."""
+    page = ModuleType("__main__")
+    page.__file__ = str(ROOT / "app.py")
+    monkeypatch.setitem(sys.modules, "__main__", page)
+    assert list(each(loaded, [0, 1], 2)) == [False, False]
 
 
 def test_no_processes_work_in_this_one() -> None:
