@@ -12,12 +12,13 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -48,6 +49,8 @@ _TORCH, _OPENVINO = "torch", "openvino"
 _PROBES, _TIMES = 8, 3
 # Choices of this process, for a data directory that cannot be written.
 _found: dict[Path, "Choice"] = {}
+# Engines of names that other machines have chosen.
+_halves: WeakKeyDictionary["Classifier", dict[str, "InferenceEngine"]] = WeakKeyDictionary()
 
 log = logging.getLogger(__name__)
 
@@ -191,25 +194,42 @@ def equip(classifier: "Classifier") -> None:
         classifier.half = None
 
 
-def use_half(classifier: "Classifier", name: str) -> None:
-    """Have a classifier evaluate in half precision by an engine of some name, or (``""``) by none.
+@contextmanager
+def half_by(classifier: "Classifier", name: str) -> Iterator[None]:
+    """Within this, a classifier evaluates in half precision by an engine of some name, or by none.
 
-    What is fastest here may not be so on the machine that named it.
+    What is fastest here may not be so on the machine that named it. Afterwards it is as before.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    name : str
+        Empty: by none.
 
     Raises
     ------
     shamsul.classifiers.manifest.ModelError
         There is none of that name on this machine; one sentence.
     """
-    if name == (classifier.half.name if classifier.half else ""):
-        return
-    engines: dict[str, InferenceEngine] = {}
-    if name and classifier.device.type == "cpu" and not classifier.manifest.opaque:
+    usual, where = classifier.half, classifier.device
+    if name != (usual.name if usual else ""):
+        classifier.half = _half_of(classifier, name) if name else None
+    try:
+        yield
+    finally:
+        if classifier.device == where:  # or it moved to the processor for good
+            classifier.half = usual
+
+
+def _half_of(classifier: "Classifier", name: str) -> "InferenceEngine":
+    """The engine of a name, made once for each classifier."""
+    made = _halves.setdefault(classifier, {})
+    if name not in made and classifier.device.type == "cpu" and not classifier.manifest.opaque:
         with RUNNING:
-            engines, _ = candidates(classifier, _place(classifier.manifest), (name,))
-    if name and name not in engines:
+            made |= candidates(classifier, _place(classifier.manifest), (name,))[0]
+    if name not in made:
         raise ModelError(f"This machine has no {name}, by which these maps are computed.")
-    classifier.half = engines[name] if name else None
+    return made[name]
 
 
 def is_measured(manifest: "Manifest") -> bool:

@@ -1,6 +1,7 @@
 """What computes maps and measures them, wherever it does."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.classifiers.inference import equip, use_half
+from shamsul.classifiers.inference import equip, half_by
 from shamsul.explainers.baselines import EXPLAINERS
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Heatmap
@@ -166,16 +167,15 @@ class Here:
     ) -> tuple[Heatmap, ...]:
         """See :class:`Engine`; other errors are those of the method."""
         classifier, method = _classifier(folder, key.model), COMPUTED[key.method]
-        if method.half:
-            use_half(classifier, key.engine)
-        return method.explain(
-            classifier,
-            image,
-            target=key.target,
-            seed=key.seed,
-            progress=progress,
-            **key.parameters,  # type: ignore[arg-type]
-        )
+        with half_by(classifier, key.engine) if method.half else nullcontext():
+            return method.explain(
+                classifier,
+                image,
+                target=key.target,
+                seed=key.seed,
+                progress=progress,
+                **key.parameters,  # type: ignore[arg-type]
+            )
 
     def measure(
         self,

@@ -15,8 +15,8 @@ from torch import nn
 
 from shamsul.classifiers import inference, registry
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.inference import equip, half_engine, is_measured
-from shamsul.classifiers.manifest import Manifest, Normalisation
+from shamsul.classifiers.inference import equip, half_by, half_engine, is_measured
+from shamsul.classifiers.manifest import Manifest, ModelError, Normalisation
 from shamsul.settings import ASSETS, settings
 from tests.explainers.conftest import SIZE, manifest
 
@@ -238,3 +238,22 @@ assert sys.modules["openvino_telemetry"] is None
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "intel").exists()
+
+
+def test_maps_of_another_engine_change_what_evaluates_for_a_while_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    classifier = registry.load("phantom")
+    usual = inference.Torch(classifier.module, half=True)
+    monkeypatch.setattr(classifier, "half", usual)
+    with half_by(classifier, ""):
+        assert classifier.half is None
+    assert classifier.half is usual
+    with half_by(classifier, usual.name):
+        assert classifier.half is usual
+    with (
+        pytest.raises(ModelError, match="This machine has no Abacus"),
+        half_by(classifier, "Abacus"),
+    ):
+        pass
+    assert classifier.half is usual
