@@ -91,7 +91,6 @@ class Nodes:
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
         output = self._running[name].stdout
         assert output is not None
