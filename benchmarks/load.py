@@ -4,6 +4,9 @@
 of the demo whose maps are computed beforehand, lets readers rate over Streamlit's own protocol,
 each a session of its own with a pause before each click, and prints one JSON object. Afterwards it
 compares what the readers were told to be saved with what is in the database.
+
+``--servers 2 --database URL`` has them read at several servers with one core each and an empty
+PostgreSQL; ``--store-only`` has as many threads save the answers without any page.
 """
 
 import argparse
@@ -20,15 +23,19 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.client import Session
+from benchmarks.cluster import descendants
 from benchmarks.explain import machine
-from shamsul.reading.database.store import Store
+from shamsul.reading import Answer, MapShown, Store
 
 FORM = "shamsul_questionnaire"
 ROOT = Path(__file__).resolve().parents[1]
@@ -141,9 +148,10 @@ class Reader:
         return time.perf_counter() - start
 
 
-async def all_read(readers: list[Reader], address: str) -> None:
-    """Let them read at once."""
-    await asyncio.gather(*(reader.read(address) for reader in readers))
+async def all_read(readers: list[Reader], addresses: list[str]) -> None:
+    """Let them read at once, each at one of the servers."""
+    at = zip(readers, cycle(addresses), strict=False)
+    await asyncio.gather(*(reader.read(address) for reader, address in at))
 
 
 def lost(readers: list[Reader], store: Store) -> int:
@@ -161,14 +169,40 @@ def lost(readers: list[Reader], store: Store) -> int:
     return sum(((told - kept) + (kept - told)).values())
 
 
+@dataclass(frozen=True)
+class Server:
+    """The app of a checkout that runs."""
+
+    process: int
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    def cpu_seconds(self) -> float:
+        """What it and the processes that it started have used of the cores so far."""
+        ticks = 0
+        for process in (self.process, *descendants(self.process)):
+            with suppress(FileNotFoundError):
+                # What comes after the name, which may have spaces: utime, stime and the children's.
+                stat = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+                ticks += sum(map(int, stat[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def serving(environment: Mapping[str, str], root: Path = ROOT) -> Iterator[int]:
-    """The app of a checkout, as long as it is needed; its port."""
+def serving(
+    environment: Mapping[str, str], root: Path = ROOT, core: int | None = None
+) -> Iterator[Server]:
+    """The app of a checkout, as long as it is needed; on one core alone, if it is given."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     app = subprocess.Popen(
         [
+            *(() if core is None else ("taskset", "--cpu-list", str(core))),
             *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
             *(f"--server.port={port}", "--server.fileWatcherType=none"),
         ],
@@ -178,51 +212,110 @@ def serving(environment: Mapping[str, str], root: Path = ROOT) -> Iterator[int]:
     )
     try:
         _wait_for(port)
-        yield port
+        yield Server(app.pid, port)
     finally:
         app.terminate()
         app.wait()
 
 
-def main() -> None:
-    """Start the app, let readers read, and print how long they waited."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--readers", type=int, default=20)
-    options.add_argument("--cases", type=int, default=3)
-    options.add_argument("--pause", type=float, default=1.5, help="mean seconds before a click")
-    given = options.parse_args()
+def at_pages(given: argparse.Namespace, environment: dict[str, str]) -> dict[str, Any]:
+    """Let readers read at servers, and tell how long they waited."""
     names = [f"R{number:02d}" for number in range(given.readers)]
     cases = [f"phantom-{number:04d}" for number in range(1, given.cases + 1)]
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {"SHAMSUL_DATA_DIR": folder}
-        text = STUDY.format(readers=json.dumps(names), cases=json.dumps(cases))
-        file = Path(folder) / "study.toml"
-        file.write_text(text, encoding="utf-8")
-        command("study", "create", str(file), **environment)
-        command("precompute", "load", **environment)
-        with serving(environment) as port:
-            # The first page pays for what is loaded once.
-            asyncio.run(_open_once(f"127.0.0.1:{port}"))
-            readers = [Reader(name, given.pause) for name in names]
-            start = time.perf_counter()
-            asyncio.run(all_read(readers, f"127.0.0.1:{port}"))
-            seconds = time.perf_counter() - start
-        store = Store(f"sqlite:///{Path(folder) / 'shamsul.db'}")
-        missing = lost(readers, store)
-        store.close()
+    text = STUDY.format(readers=json.dumps(names), cases=json.dumps(cases))
+    file = Path(environment["SHAMSUL_DATA_DIR"]) / "study.toml"
+    file.write_text(text, encoding="utf-8")
+    command("study", "create", str(file), **environment)
+    command("precompute", "load", **environment)
+    cores = range(given.servers) if given.servers > 1 else (None,)
+    with ExitStack() as stack:
+        servers = [stack.enter_context(serving(environment, core=core)) for core in cores]
+        for server in servers:  # the first page pays for what is loaded once
+            asyncio.run(_open_once(server.address))
+        before = sum(server.cpu_seconds() for server in servers)
+        readers = [Reader(name, given.pause) for name in names]
+        start = time.perf_counter()
+        asyncio.run(all_read(readers, [server.address for server in servers]))
+        seconds = time.perf_counter() - start
+        used = sum(server.cpu_seconds() for server in servers) - before
+    store = Store(_database(environment))
+    missing = lost(readers, store)
+    store.close()
     saved = [one for reader in readers for one in reader.saved]
     opened = [one for reader in readers for one in reader.opened]
-    result = {
-        **machine(),
-        "python": platform.python_version(),
-        "readers": given.readers,
+    return {
+        "servers": given.servers,
         "answers": len(saved),
         "answers_per_second": round(len(saved) / seconds, 1),
+        "cpu_seconds_a_click": round(used / (len(saved) + len(opened)), 3),
         "save_seconds": _percentiles(saved),
         "next_screen_seconds": _percentiles(opened),
         "lost_or_doubled": missing,
     }
-    print(json.dumps(result, indent=1))
+
+
+def at_the_store(given: argparse.Namespace, environment: dict[str, str]) -> dict[str, Any]:
+    """Let threads save answers about the demo's cases, and tell how long they waited."""
+    command("study", "status", **environment)
+    store = Store(_database(environment))
+    cases = store.cases("phantom-demo")
+
+    def rate(number: int) -> list[float]:
+        random_, waited = random.Random(number), []
+        for case, method in product(cases, ("lime", "shap", "grad_cam", "lrp")):
+            time.sleep(random_.uniform(0, 2) * given.pause)
+            shown = MapShown(
+                label="Edema",
+                model="phantom",
+                model_sha256="c" * 64,
+                blinded=False,
+                method=method,
+                method_name_shown=method,
+                panel_position=1,
+                heatmap_sha256="b" * 64,
+                opacity=0.5,
+                normalisation="p99.5",
+            )
+            answer = Answer(case=case, reader=f"R{number}", shown=shown, item="location", value=3)
+            start = time.perf_counter()
+            store.record([answer])
+            waited.append(time.perf_counter() - start)
+        return waited
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(given.readers) as threads:
+        waited = [one for found in threads.map(rate, range(given.readers)) for one in found]
+    seconds = time.perf_counter() - start
+    kept = len(store.export_rows("phantom-demo"))
+    store.close()
+    return {
+        "answers": len(waited),
+        "answers_per_second": round(len(waited) / seconds, 1),
+        "save_seconds": _percentiles(waited),
+        "lost_or_doubled": abs(len(waited) - kept),
+    }
+
+
+def main() -> None:
+    """Let readers answer, and print how long they waited."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--readers", type=int, default=20)
+    options.add_argument("--cases", type=int, default=3)
+    options.add_argument("--pause", type=float, default=1.5, help="mean seconds before a click")
+    options.add_argument("--servers", type=int, default=1, help="more than one: of one core each")
+    options.add_argument("--database", default="", help="URL of an empty one; by default SQLite")
+    options.add_argument("--store-only", action="store_true", help="without any page")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"SHAMSUL_DATA_DIR": folder, "SHAMSUL_DATABASE_URL": given.database}
+        found = (at_the_store if given.store_only else at_pages)(given, environment)
+    about = {"python": platform.python_version(), "readers": given.readers}
+    print(json.dumps(machine() | about | found, indent=1))
+
+
+def _database(environment: Mapping[str, str]) -> str:
+    file = Path(environment["SHAMSUL_DATA_DIR"]) / "shamsul.db"
+    return environment["SHAMSUL_DATABASE_URL"] or f"sqlite:///{file}"
 
 
 async def _open_once(address: str) -> None:

@@ -97,13 +97,13 @@ def measure(model: str, cases: int, folder: Path) -> dict[str, Any]:
     numbers = [case.id for case in store.cases(DEMO.name)]
     store.close()
     start = time.perf_counter()
-    with serving(environment) as port, sync_playwright() as playwright:
+    with serving(environment) as server, sync_playwright() as playwright:
         result: dict[str, Any] = {"server_started": round(time.perf_counter() - start, 2)}
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        address = f"http://127.0.0.1:{port}/review?case="
+        address = f"http://{server.address}/review?case="
         page, fresh = straight(browser, f"{address}{numbers[0]}")
         result["straight_to_a_case_of_a_fresh_server"] = fresh
         result["next_case"] = [next_case(page)[0] for _ in range(cases)]

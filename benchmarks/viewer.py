@@ -265,12 +265,12 @@ def measure(folder: Path, cases: int, root: Path) -> dict[str, Any]:
     with sqlite3.connect(data / "shamsul.db") as connection:
         query = "select c.id from study_case c join study s on s.id = c.study_id where s.name = ?"
         (number,) = connection.execute(f"{query} order by c.id", [DEMO.name]).fetchone()
-    with serving(environment, root) as port, sync_playwright() as playwright:
+    with serving(environment, root) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://{server.address}"
         first = [first_page(browser, address) for _ in range(2)]
         page = browser.new_page()
         page.set_default_timeout(60_000)

@@ -50,10 +50,18 @@ _GO_ON, _STOP = {"do": "go on"}, {"do": "stop"}
 AT_ONCE: Final = 64
 #: Why nothing comes.
 ENDED: Final = "The process that computes maps ended; the machine may be short of memory."
+#: The same where it uses a cluster.
+CLUSTER_LOST: Final = (
+    "The process that computes maps ended, as when the cluster does not answer any more; ask again."
+)
 
 
 class ProcessEnded(ExplainerError):
     """The worker's process ended while it was asked for something."""
+
+
+def _ended() -> str:
+    return CLUSTER_LOST if settings().ray_address else ENDED
 
 
 class _Process:
@@ -158,7 +166,7 @@ class Worker:
     def fault(self) -> str:
         """See :class:`shamsul.computing.engine.Engine`; any thread may ask."""
         process = self._running.started
-        return ENDED if process is not None and process.poll() is not None else ""
+        return _ended() if process is not None and process.poll() is not None else ""
 
     def stop(self) -> None:
         """End the process."""
@@ -242,7 +250,7 @@ class Worker:
                 return
         except (EOFError, OSError):
             self._running.ended(pipe)
-            raise ProcessEnded(ENDED) from None
+            raise ProcessEnded(_ended()) from None
         raise raised or ExplainerError(answer["failed"])
 
 
