@@ -58,22 +58,13 @@ def resample(
     [[0.0, -20.0]]
     """
     rows, columns = pixels.shape
-    top = left = 0
-    height, width = rows, columns
+    top, left, height, width = _window(rows, columns, resize, pixel_aspect)
     # A copy: torch warns about arrays that are not writable, as a radiograph's are.
     region = np.array(pixels, dtype=np.float32)
     if resize is Resize.CENTRE_CROP:
-        height = min(rows, max(1, round(columns / pixel_aspect)))
-        width = min(columns, max(1, round(rows * pixel_aspect)))
-        top, left = (rows - height) // 2, (columns - width) // 2
         region = np.ascontiguousarray(region[top : top + height, left : left + width])
     elif resize is Resize.LETTERBOX:
-        height = max(rows, round(columns / pixel_aspect))
-        width = max(columns, round(rows * pixel_aspect))
-        above, before = (height - rows) // 2, (width - columns) // 2
-        top, left = -above, -before
-        padding = ((above, height - rows - above), (before, width - columns - before))
-        region = np.pad(region, padding)
+        region = np.pad(region, ((-top, height - rows + top), (-left, width - columns + left)))
     grid = torch.nn.functional.interpolate(
         torch.from_numpy(region)[None, None],
         (size, size),
@@ -85,6 +76,29 @@ def resample(
         (rows, columns), (size, size), top=top, left=left, height=height, width=width
     )
     return GridImage(grid[0, 0].clamp_(0, 1).numpy(), geometry)
+
+
+def _window(
+    rows: int, columns: int, resize: Resize, pixel_aspect: float
+) -> tuple[int, int, int, int]:
+    """Top, left, height and width in pixels of what becomes the grid."""
+    if resize is Resize.CENTRE_CROP:
+        height = min(rows, max(1, round(columns / pixel_aspect)))
+        width = min(columns, max(1, round(rows * pixel_aspect)))
+        return (rows - height) // 2, (columns - width) // 2, height, width
+    if resize is Resize.LETTERBOX:
+        height = max(rows, round(columns / pixel_aspect))
+        width = max(columns, round(rows * pixel_aspect))
+        return -((height - rows) // 2), -((width - columns) // 2), height, width
+    return 0, 0, rows, columns
+
+
+def geometry_of(radiograph: Radiograph, manifest: Manifest) -> Geometry:
+    """Where the grid lies that :func:`prepare` brings a radiograph onto; nothing is resampled."""
+    rows, columns = radiograph.shape
+    top, left, height, width = _window(rows, columns, manifest.resize, radiograph.pixel_aspect)
+    size = (manifest.input_size, manifest.input_size)
+    return Geometry.window((rows, columns), size, top=top, left=left, height=height, width=width)
 
 
 def prepare(radiograph: Radiograph, manifest: Manifest) -> GridImage:

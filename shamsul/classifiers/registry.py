@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from shamsul.classifiers.manifest import FILE, Manifest, ManifestError, ModelError
@@ -112,20 +112,31 @@ def folder_of(name_or_dir: str | Path) -> Path:
     ModelError
         Unknown or not downloaded; one sentence.
     """
-    known = {info.name: info for info in models()}
-    info = known.get(name_or_dir) if isinstance(name_or_dir, str) else None
-    if info is None:
-        if not Path(name_or_dir).is_dir():
-            raise ModelError(
-                f"{str(name_or_dir)!r} is neither a model folder nor one of the registered models "
-                f"{', '.join(known)}."
-            )
-        return Path(name_or_dir)
-    if info.folder is None:
+    found = _registered(name_or_dir) if isinstance(name_or_dir, str) else None
+    if found is not None:
+        return found
+    if name_or_dir in {_XRV + weights for weights in _XRV_DATA}:
         raise ModelError(
             f"{name_or_dir} is not downloaded yet; run: shamsul models download {name_or_dir}."
         )
-    return info.folder
+    if not Path(name_or_dir).is_dir():
+        raise ModelError(
+            f"{str(name_or_dir)!r} is neither a model folder nor one of the registered models "
+            f"{', '.join(info.name for info in models())}."
+        )
+    return Path(name_or_dir)
+
+
+def _registered(name: str) -> Path | None:
+    """The folder of a bundled or downloaded model, none of which is read: pages ask often."""
+    if name in BUNDLED:
+        return ASSETS / "models" / name
+    parts = PurePosixPath(name).parts
+    if "/".join(parts) != name or not 1 <= len(parts) <= 2:
+        return None
+    folder = settings().models / name
+    hidden = any(part.startswith(".") for part in parts)  # a download under way
+    return folder if not hidden and (folder / FILE).exists() else None
 
 
 def load(name_or_dir: str | Path) -> "Classifier":

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from shamsul.classifiers.grid import resample
-from shamsul.classifiers.manifest import Resize
+from shamsul.classifiers import registry
+from shamsul.classifiers.grid import geometry_of, prepare, resample
+from shamsul.classifiers.manifest import Manifest, Resize
+from shamsul.radiographs.radiograph import Radiograph
 
 
 def brute_force(region: np.ndarray, size: int) -> np.ndarray:
@@ -73,3 +77,14 @@ def test_a_disc_stays_a_disc(resize: Resize, aspect: float, film: tuple[int, int
     assert grid.values.sum(axis=1).max() == pytest.approx(diameter, rel=0.02)
     ((down, across),) = grid.geometry.to_image([[63.5, 63.5]])
     np.testing.assert_allclose((down, across), centre, atol=1)
+
+
+@pytest.mark.parametrize("resize", Resize)
+@pytest.mark.parametrize("shape", [(61, 40), (40, 61)])
+def test_where_the_grid_lies_is_known_without_resampling(
+    resize: Resize, shape: tuple[int, int]
+) -> None:
+    pixels = np.zeros(shape, np.float32)
+    radiograph = Radiograph(pixels, (0.0, 1.0), (0.2, 0.15), "", "0" * 64)
+    manifest = replace(Manifest.read(registry.folder_of("phantom")), resize=resize)
+    assert geometry_of(radiograph, manifest) == prepare(radiograph, manifest).geometry

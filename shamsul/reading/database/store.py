@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
@@ -386,6 +387,7 @@ def _cases(session: Session, study: StudyRow) -> tuple[Case, ...]:
     return tuple(row.to_case() for row in session.scalars(query))
 
 
+@cache
 def latest() -> ScalarSelect[int]:
     """The number of an answer's current revision, as a subquery."""
     revision = aliased(RevisionRow)
@@ -393,6 +395,7 @@ def latest() -> ScalarSelect[int]:
     return numbers.correlate(AnswerRow).scalar_subquery()
 
 
+@cache  # composing it takes longer than the database does to answer
 def _current() -> Select[RevisionRow]:
     """Current revisions with what they belong to, of cases that were not removed."""
     return (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shamsul.annotations.annotation import Occasion
+from shamsul.classifiers.grid import geometry_of
 from shamsul.computing.jobs import Job
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.registry import METHODS
@@ -90,7 +91,7 @@ def heatmaps(view: View, asked: Mapping[PanelPlan, Job]) -> dict[PanelPlan, Heat
         view.assigned.reading.label,
         session.radiograph(view.assigned.case.image_sha256),
     )
-    geometry = session.classifier(view.study.model).prepare(radiograph).geometry
+    geometry = geometry_of(radiograph, session.classifier(view.study.model).manifest)
     found = {
         panel: next((one for one in job.maps if one.label == label), None)
         for panel, job in asked.items()
