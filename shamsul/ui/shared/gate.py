@@ -8,7 +8,8 @@ References
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, MutableMapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 _MEDIA = re.compile(r"/media/([^/.]+)[^/]*$")
 #: Sessions whose visitors are known; the oldest are forgotten.
 _KNOWN: Final = 10_000
+#: Connections of those who have not signed in, each of which holds a session's memory.
+MOST_STRANGERS: Final = 200
 
 
 def policy(frame_ancestors: str) -> str:
@@ -68,6 +71,7 @@ class Visitors:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[Callable[[], Account | None], str]] = OrderedDict()
+        self._connected: list[str] = []
 
     def remember(
         self, session: str, visitor: Callable[[], Account | None], proof: str = ""
@@ -104,6 +108,21 @@ class Visitors:
             or any(self._may(session, Role.READER) for session in own if session in holders)
         )
 
+    def may_connect(self, proof: str) -> bool:
+        """Whether a page may be opened: by those who have signed in always, by few others."""
+        signed_in = {shown for _, shown in list(self._known.values()) if shown}
+        strangers = sum(one not in signed_in for one in list(self._connected))
+        return proof in signed_in or strangers < MOST_STRANGERS
+
+    @contextmanager
+    def connected(self, proof: str) -> Iterator[None]:
+        """While a page is open, for whoever shows a proof."""
+        self._connected.append(proof)
+        try:
+            yield
+        finally:
+            self._connected.remove(proof)
+
     def _may(self, session: str, role: Role) -> bool:
         visitor, _ = self._known.get(session, (lambda: None, ""))
         try:
@@ -121,7 +140,8 @@ class Gate:
     """ASGI middleware: refuses what is not to be answered, and says how answers are to be used.
 
     A WebSocket is opened for pages of this server only [2]_: a browser sends the sign-in cookie to
-    every port of a host, and a page on another port must not use it. Files are taken from sessions
+    every port of a host, and a page on another port must not use it; and for no more than
+    `MOST_STRANGERS` who have not signed in, since each takes memory. Files are taken from sessions
     of coordinators only, and no more at a time than `FILES_AT_A_TIME` of the largest size. Images
     and files of pages have addresses of their own: they are for those whose pages show them.
 
@@ -143,6 +163,15 @@ class Gate:
         """Answer, or have Streamlit answer."""
         if scope["type"] == "websocket" and not _is_of_this_server(Headers(scope=scope)):
             await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
+            return
+        if scope["type"] == "websocket":
+            proof = self.proof_of(scope)
+            if not self.visitors.may_connect(proof):
+                reason = "too many have not signed in"
+                await send({"type": "websocket.close", "code": 1013, "reason": reason})
+                return
+            with self.visitors.connected(proof):
+                await self.app(scope, receive, send)
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,6 +169,37 @@ def test_pages_of_this_server_alone_open_a_connection(origin: str | None, opened
 
     run(Gate(app, lambda scope: "")(scope, None, send))  # type: ignore[arg-type]
     assert ("websocket.accept" in sent) == opened
+
+
+def test_strangers_have_few_connections_and_take_none_from_those_who_signed_in(
+    visitors: Visitors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "MOST_STRANGERS", 2)
+    door = Gate(app, lambda scope: scope["proof"], visitors)
+
+    def opens(proof: str) -> bool:
+        sent: list[str] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message["type"])
+
+        headers = [(b"host", b"127.0.0.1:8501")]
+        scope = {"type": "websocket", "path": "/", "headers": headers, "proof": proof}
+        run(door(scope, None, send))  # type: ignore[arg-type]
+        return "websocket.accept" in sent
+
+    assert [opens("") for _ in range(5)] == [True] * 5  # one after another
+    with ExitStack() as held:
+        for proof in ("", "made up"):
+            assert visitors.may_connect(proof)
+            held.enter_context(visitors.connected(proof))
+        assert not opens("") and not opens("of Ada")
+        visitors.remember("Ada's page", lambda: of(Role.READER), "of Ada")
+        assert opens("of Ada") and not opens("")
+        # Who signs in on an open page is no stranger any more.
+        visitors.remember("another page", lambda: of(Role.READER), "made up")
+        assert opens("")
+    assert opens("")
 
 
 def test_old_sessions_are_forgotten(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
