@@ -387,6 +387,8 @@ def _finish(work: _Work, out: Path | None, replicates: int, seed: int, as_json: 
             from shamsul.localisation.leaderboard import Run, markdown
 
             command = f"shamsul evaluate --phantom {head['phantoms']} --seed {head['seed']}"
+            if head["protocol"] != Protocol.SHAMSUL.value:
+                command += f" --protocol {head['protocol']}"
             run = Run(command, head["model"], head["phantoms"], head["seed"], date.today())
             (out / "leaderboard.md").write_text(markdown(results(), run), encoding="utf-8")
 

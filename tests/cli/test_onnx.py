@@ -81,14 +81,22 @@ def test_what_looks_inside_is_refused_in_a_sentence(shamsul: Run) -> None:
 
 
 def test_a_leaderboard_is_of_what_can_explain_it(
-    shamsul: Run, monkeypatch: pytest.MonkeyPatch
+    shamsul: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("lime", "shap", "rise"):
         monkeypatch.delitem(EXPLAINERS, name)
-    done = shamsul("evaluate", "--phantom", 1, "--model", "mine", "--jobs", 1, "--json")
+    call = ("evaluate", "--phantom", 1, "--model", "mine", "--jobs", 1, "--json")
+    done = shamsul(*call)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["summary"]
     assert {row["method"] for row in rows} == {"occlusion", "centred_gaussian", "lung_field"}
+    # The page that it writes says how it is made.
+    for options in ((), ("--protocol", "nam-2021")):
+        done = shamsul(*call, *options, "--out", tmp_path / f"out{len(options)}")
+        assert done.returncode == 0, done.stderr
+        page = (tmp_path / f"out{len(options)}" / "leaderboard.md").read_text(encoding="utf-8")
+        command = " ".join(("shamsul evaluate --phantom 1 --seed 0", *options))
+        assert f"`{command}`, " in page
 
 
 def test_maps_of_a_study_are_computed_by_what_can_explain_it(shamsul: Run, tmp_path: Path) -> None:
