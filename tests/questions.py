@@ -25,6 +25,14 @@ step = "image"
 required = true
 
 [[question]]
+id = "sure"
+wording = "How sure are you?"
+kind = "scale"
+step = "image"
+options = ["not", "little", "half", "rather", "quite"]
+required = true
+
+[[question]]
 id = "point"
 wording = "Where?"
 kind = "point"

@@ -28,15 +28,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 PASSWORD = "correct horse"
 SAVED = re.compile(r"Saved at \d\d:\d\d")
 COOKIE = "shamsul_server"
-SURE = """
-[[question]]
-id = "sure"
-wording = "How sure are you?"
-kind = "scale"
-step = "image"
-options = ["not", "little", "half", "rather", "quite"]
-required = true
-"""
 
 
 @dataclass
@@ -86,7 +77,7 @@ def site(
         pytest.skip("nginx is not installed")
     folder, database = tmp_path_factory.mktemp("site"), postgres.new_database()
     data = folder / "data"
-    make_study(data, study_text(questions=asked("present", "agreement") + SURE), database)
+    make_study(data, study_text(questions=asked("present", "agreement", "sure")), database)
     known = Database(database)
     accounts = Accounts(known)
     accounts.add("Ada", Role.READER, PASSWORD)

@@ -15,9 +15,9 @@ from shamsul.settings import settings
 from shamsul.studies import opening
 from shamsul.ui.shared import session
 from shamsul.ui.shared.questionnaire import NEXT
+from tests.questions import asked
 from tests.reading.database.postgres import Postgres, program
 from tests.ui.conftest import (
-    QUESTIONS,
     FakeBrowser,
     Reader,
     described,
@@ -28,17 +28,8 @@ from tests.ui.conftest import (
 
 SAVED = re.compile(r"Saved at \d\d:\d\d")
 KEPT = "1 answer is kept in this page and sent again until saved. Do not close the page."
-SURE = """
-[[question]]
-id = "sure"
-wording = "How sure are you?"
-kind = "scale"
-step = "image"
-options = ["not", "little", "half", "rather", "quite"]
-required = true
-"""
 #: Without questions about the reader.
-ABOUT_CASES = QUESTIONS[QUESTIONS.index('[[question]]\nid = "present"') :] + SURE
+ABOUT_CASES = asked("present", "agreement", "location", "comment", "useful", "sure")
 READERS = ("Tabs", "One", "Other", "Offline", "Halted", "Killed")
 
 
@@ -277,7 +268,7 @@ def test_removed_question_is_said_and_what_was_answered_stays(ada: Reader) -> No
     case = ada.form()["case"].token
     ada.browser.put(case, "sure", 2)
     ada.app.run()
-    update(ABOUT_CASES.replace(SURE, ""))
+    update(asked("present", "agreement", "location", "comment", "useful"))
     ada.browser.put(case, "sure", 5)
     ada.browser.put(case, "present", "yes")
     ada.browser.put(ada.form()["finish"].token, NEXT, None)
