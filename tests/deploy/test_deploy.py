@@ -17,7 +17,7 @@ import pytest
 from shamsul.reading import Store
 from shamsul.reading.demo import DEMO
 from tests.conftest import ROOT
-from tests.reading.database.postgres import Postgres, program
+from tests.reading.database.postgres import a_server, program
 from tests.ui.conftest import free_port
 
 pytestmark = pytest.mark.long
@@ -35,11 +35,8 @@ def databases(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     if request.param == "sqlite":
         yield "", ""
         return
-    if program("initdb") is None:
-        pytest.skip("PostgreSQL is not installed")
-    server = Postgres()
-    yield server.new_database(), server.new_database()
-    server.stop()
+    with a_server() as server:
+        yield server.new_database(), server.new_database()
 
 
 def environment(data: Path, database: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import pytest
 
 from shamsul.reading import Answer, Case, MapShown, Shown, Store, Study
 from shamsul.reading.design.questionnaire import Value
-from tests.reading.database.postgres import Postgres, program
+from tests.reading.database.postgres import Postgres, a_server
 
 
 @pytest.fixture
@@ -16,11 +16,8 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A server for all tests that need one."""
-    if program("initdb") is None:
-        pytest.skip("PostgreSQL is not installed")
-    server = Postgres()
-    yield server
-    server.stop()
+    with a_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -20,7 +20,7 @@ from shamsul.reading import Store
 from shamsul.reading.database.accounts import Accounts, Role
 from shamsul.reading.database.transactions import Database
 from tests.questions import asked
-from tests.reading.database.postgres import Postgres, program
+from tests.reading.database.postgres import Postgres, a_server
 from tests.ui.conftest import ROOT, Apps, a_page, free_port, make_study, settled, study_text
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -62,11 +62,8 @@ class Site:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    if program("initdb") is None:
-        pytest.skip("PostgreSQL is not installed")
-    server = Postgres()
-    yield server
-    server.stop()
+    with a_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

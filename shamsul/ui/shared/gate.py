@@ -161,17 +161,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or have Streamlit answer."""
-        if scope["type"] == "websocket" and not _is_of_this_server(Headers(scope=scope)):
-            await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
-            return
         if scope["type"] == "websocket":
-            proof = self.proof_of(scope)
-            if not self.visitors.may_connect(proof):
-                reason = "too many have not signed in"
-                await send({"type": "websocket.close", "code": 1013, "reason": reason})
-                return
-            with self.visitors.connected(proof):
-                await self.app(scope, receive, send)
+            await self._connect(scope, receive, send)
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -196,6 +187,18 @@ class Gate:
             await refused(scope, receive, with_headers)
             return
         await self.app(scope, receive, with_headers)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_of_this_server(Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
+            return
+        proof = self.proof_of(scope)
+        if not self.visitors.may_connect(proof):
+            reason = "too many have not signed in"
+            await send({"type": "websocket.close", "code": 1013, "reason": reason})
+            return
+        with self.visitors.connected(proof):
+            await self.app(scope, receive, send)
 
     def _refusal(self, session: str, headers: Headers) -> PlainTextResponse | None:
         if not self.visitors.may_upload(session):

@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -90,3 +93,13 @@ class Postgres:
         with dump.open("rb") as commands:
             subprocess.run(psql, stdin=commands, stdout=subprocess.DEVNULL, check=True)
         return url
+
+
+@contextmanager
+def a_server() -> Iterator[Postgres]:
+    """One as long as it is needed; the test is skipped where PostgreSQL is not installed."""
+    if program("initdb") is None:
+        pytest.skip("PostgreSQL is not installed")
+    server = Postgres()
+    yield server
+    server.stop()

@@ -16,7 +16,7 @@ from shamsul.studies import opening
 from shamsul.ui.shared import session
 from shamsul.ui.shared.questionnaire import NEXT
 from tests.questions import asked
-from tests.reading.database.postgres import Postgres, program
+from tests.reading.database.postgres import Postgres, a_server
 from tests.ui.conftest import (
     FakeBrowser,
     Reader,
@@ -144,11 +144,8 @@ def test_answers_wait_in_the_page_while_the_connection_is_lost(page: Page, url, 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
     """A server that may be halted."""
-    if program("initdb") is None:
-        pytest.skip("PostgreSQL is not installed")
-    server = Postgres()
-    yield server
-    server.stop()
+    with a_server() as server:
+        yield server
 
 
 @pytest.mark.browser
