@@ -24,7 +24,7 @@ IMPORTS = {
     "explainers": "settings storage phantom radiographs classifiers",
     "training": "storage parallel metrics phantom radiographs findings annotations classifiers",
     "reporting": "storage metrics radiographs explainers",
-    "assessment": "metrics classifiers training reporting",
+    "assessment": "parallel metrics classifiers training reporting",
     "localisation": "storage parallel metrics phantom radiographs findings annotations classifiers "
     "reading explainers reporting",
     "faithfulness": "storage metrics classifiers explainers reporting",

@@ -102,8 +102,10 @@ class Workshop:
     processes: int
     bar: Bar
 
-    def look(self, classifier: Classifier, data: Data, side: str) -> Looked:
-        """Read and evaluate the images of a side.
+    def look(
+        self, classifier: Classifier, data: Data, side: str, folder: Path | None = None
+    ) -> Looked:
+        """Read and evaluate the images of a side; on the cluster as :func:`logits_of` has it.
 
         Raises
         ------
@@ -126,7 +128,7 @@ class Workshop:
         if not len(places):
             raise ValueError(f"None of the {len(rows)} images can be read.")
         with self.bar(f"{manifest.name}, {side}", "images") as progress:
-            logits = logits_of(classifier, read.pixels, places, progress)
+            logits = logits_of(classifier, read.pixels, places, progress, folder)
         labels = shared_labels(manifest, data.table)
         found = scored(classifier, data.take(rows[places]), logits, labels, rows[places] + 1)
         return Looked(found, read.pixels, places, read.unreadable)
@@ -138,6 +140,8 @@ def assess(
     ask: Ask,
     workshop: Workshop,
     other: Classifier | None = None,
+    *,
+    folders: tuple[Path | None, Path | None] = (None, None),
 ) -> tuple[Assessment, Looked]:
     """Assess a model on a data set.
 
@@ -150,6 +154,8 @@ def assess(
     workshop : Workshop
     other : Classifier, optional
         To compare with.
+    folders : pair of Path or None
+        Of both models, for a cluster to evaluate them.
 
     Returns
     -------
@@ -166,16 +172,17 @@ def assess(
         calibration; one sentence.
     """
     data = opened(dataset.dataset, dataset.policy.to_policy(), dataset.folder)
+    mine, others = folders
     title = DATASETS[dataset.dataset.kind].title
     notes: tuple[str, ...] = ()
     shared_labels(classifier.manifest, data.table)
     if ask.calibrate is not None:
-        validation = workshop.look(classifier, data, "validation").scored
+        validation = workshop.look(classifier, data, "validation", mine).scored
         calibration, notes = fitted(validation, ask.calibrate, title)
         manifest = classifier.manifest.calibrated(calibration)
         classifier = Classifier(manifest, classifier.module, classifier.training_mean)
-    looked = workshop.look(classifier, data, ask.side)
-    beside = workshop.look(other, data, ask.side).scored if other is not None else None
+    looked = workshop.look(classifier, data, ask.side, mine)
+    beside = workshop.look(other, data, ask.side, others).scored if other is not None else None
     with workshop.bar("bootstrap", "replicates") as progress:
         found = tables(
             looked.scored,

@@ -1,15 +1,19 @@
 """What a model says of a data set's images, beside what the data set says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from shamsul.classifiers import registry
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.manifest import Manifest
+from shamsul.parallel.cluster import SentFolder, cluster
 from shamsul.training.datasets.asked import Data
 from shamsul.training.datasets.policies import Targets
 from shamsul.training.datasets.table import Sex, Table, View
@@ -104,8 +108,11 @@ def logits_of(
     pixels: NDArray[np.uint8],
     places: NDArray[np.intp],
     progress: Callable[[int, int], None],
+    folder: Path | None = None,
 ) -> NDArray[np.float64]:
     """A model's logits of images on its grid, as the app evaluates them.
+
+    On the cluster, where the settings name one and the model's folder is given.
 
     Parameters
     ----------
@@ -116,18 +123,49 @@ def logits_of(
         Which of them.
     progress : callable
         Called with the images done and planned.
+    folder : Path, optional
+        The model's.
 
     Returns
     -------
     ndarray of shape (N, L), float64
+
+    Raises
+    ------
+    shamsul.parallel.cluster.ClusterError
+        If the cluster cannot be used, or lost images time and again; one sentence.
     """
+    machines = cluster() if folder else None
+    chunks = (pixels[places[start : start + _CHUNK]] for start in range(0, len(places), _CHUNK))
+    evaluated: Iterable[NDArray[np.float32]]
+    if machines is None or folder is None:
+        evaluated = (_logits(classifier, some) for some in chunks)
+    else:
+        sent = machines.send(folder)
+        evaluated = machines.each(_logits_there, ((sent, some) for some in chunks), gpu=True)
     found = np.empty((len(places), len(classifier.manifest.labels)))
-    for start in range(0, len(places), _CHUNK):
-        some = pixels[places[start : start + _CHUNK]].astype(np.float32) / np.float32(255)
-        done = start + len(some)
-        found[start:done] = classifier.logits(some, engine=classifier.reference)
+    done = 0
+    for logits in evaluated:
+        found[done : done + len(logits)] = logits
+        done += len(logits)
         progress(done, len(places))
     return found
+
+
+def _logits(classifier: Classifier, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    grids = pixels.astype(np.float32) / np.float32(255)
+    return classifier.logits(grids, engine=classifier.reference)
+
+
+def _logits_there(task: tuple[SentFolder, NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """On a machine of the cluster."""
+    sent, pixels = task
+    return _logits(_loaded(sent.here()), pixels)
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: Path) -> Classifier:
+    return registry.load(folder)
 
 
 def scored(

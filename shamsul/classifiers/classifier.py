@@ -56,6 +56,7 @@ class Classifier:
         #: What the user should know about where the network is; most often nothing.
         self.notice = ""
         self.manifest = manifest
+        self._last: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
         self._module: torch.nn.Module | None = None
         #: Where the network is.
         self.device = PROCESSOR
@@ -210,19 +211,30 @@ class Classifier:
             return logits * logits.new_tensor(slopes) + logits.new_tensor(offsets)
         return np.asarray(logits * np.array(slopes) + np.array(offsets))
 
+    def outputs(self, image: GridImage) -> NDArray[np.float32]:
+        """The logits that are shown and kept, shape (1, L), of one radiograph.
+
+        Those of the last one are remembered: each of its maps has them.
+        """
+        last = self._last
+        if last is None or not np.array_equal(last[0], image.values):
+            grid = image.values[None]
+            try:
+                logits = self.logits(grid, engine=self.reference)
+            except torch.OutOfMemoryError:
+                if not self.retreat():
+                    raise
+                logits = self.logits(grid, engine=self.reference)
+            self._last = last = image.values.copy(), logits
+        return last[1].copy()
+
     def predict(self, radiograph: Radiograph) -> Prediction:
         """Logit, probability and operating point of every label for one radiograph."""
         return self.predict_grid(self.prepare(radiograph))
 
     def predict_grid(self, image: GridImage) -> Prediction:
         """What :meth:`predict` gives, for a radiograph that is on the model's grid already."""
-        grid = image.values[None]
-        try:
-            (logits,) = self.logits(grid, engine=self.reference).astype(float)
-        except torch.OutOfMemoryError:
-            if not self.retreat():
-                raise
-            (logits,) = self.logits(grid, engine=self.reference).astype(float)
+        (logits,) = self.outputs(image).astype(float)
         probabilities = expit(self.calibrated(logits))
         return Prediction(
             self.manifest.name,

@@ -13,6 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -319,11 +320,9 @@ def candidates(
     else:
         try:
             network = _network(classifier, place)
-            found += [
-                OpenVINO(network, half=half)
-                for half in halves
-                if not wanted or _named(_OPENVINO, half) in wanted
-            ]
+            asked = [half for half in halves if not wanted or _named(_OPENVINO, half) in wanted]
+            with ThreadPoolExecutor() as threads:  # compiling is the work of a single one
+                found += threads.map(lambda half: OpenVINO(network, half=half), asked)
         except Exception as error:  # whatever a converter raises for layers that it does not know
             kind = type(error).__name__
             note = f"OpenVINO cannot convert this network ({kind}); torch runs it."

@@ -88,6 +88,7 @@ def assess_model(
         Ask(date.today().isoformat(), side.value, method, replicates, seed),
         Workshop(settings().data_dir / "images", os.cpu_count() or 1, bar_of),
         registry.load(against) if against else None,
+        folders=(folder, registry.folder_of(against) if against else None),
     )
     for one in looked.unreadable:
         print(f"{one.file}: {one.reason}", file=sys.stderr)

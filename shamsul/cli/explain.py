@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -162,7 +162,6 @@ def explain(
             seed,
             parameters,
         )
-        folder.mkdir(parents=True, exist_ok=True)
         named = {"file": str(file)}
         kept = named if keep_file_names else {}
         result = kept | _explanation(folder, radiograph, classifier, prediction, maps)
@@ -229,8 +228,8 @@ def _maps(
     target: "Target",
     seed: int,
     parameters: dict[str, dict[str, object]],
-) -> "list[Heatmap]":
-    """All methods' maps; that a method cannot explain the model goes to stderr.
+) -> "Iterator[tuple[Heatmap, ...]]":
+    """One method's maps after the other's; that one cannot explain the model goes to stderr.
 
     Raises
     ------
@@ -239,11 +238,10 @@ def _maps(
     """
     from shamsul.explainers.method import ExplainerError
 
-    maps: list[Heatmap] = []
-    refusal = ""
+    none, refusal = True, ""
     for chosen in methods:
-        with bar_of(chosen.title, "evaluations") as progress:
-            try:
+        try:
+            with bar_of(chosen.title, "evaluations") as progress:
                 found = chosen.explain(
                     classifier,
                     image,
@@ -253,17 +251,17 @@ def _maps(
                     progress=progress,
                     **parameters[chosen.name],
                 )
-            except ExplainerError as error:
-                # The other methods may well explain a model that this one cannot.
-                refusal = str(error)
-                print(f"{chosen.title}: {refusal}", file=sys.stderr)
-            else:
-                maps.extend(found)
-                for notice in dict.fromkeys(filter(None, (one.notice for one in found))):
-                    print(f"{chosen.title}: {notice}", file=sys.stderr)
-    if not maps:
+        except ExplainerError as error:
+            # The other methods may well explain a model that this one cannot.
+            refusal = str(error)
+            print(f"{chosen.title}: {refusal}", file=sys.stderr)
+            continue
+        for notice in dict.fromkeys(filter(None, (one.notice for one in found))):
+            print(f"{chosen.title}: {notice}", file=sys.stderr)
+        none = False
+        yield found
+    if none:
         raise UserError(refusal)
-    return maps
 
 
 def _explanation(
@@ -271,9 +269,9 @@ def _explanation(
     radiograph: "Radiograph",
     classifier: "Classifier",
     prediction: "Prediction",
-    maps: "list[Heatmap]",
+    by_method: "Iterable[tuple[Heatmap, ...]]",
 ) -> dict[str, Any]:
-    """Write maps, standard errors and one overlay picture per map.
+    """Write maps, standard errors and one overlay picture per map, drawn while others come.
 
     Returns
     -------
@@ -285,8 +283,6 @@ def _explanation(
     from shamsul.radiographs import pseudonym
     from shamsul.reporting.overlay import Canvas, png
 
-    arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
-    errors: dict[str, Any] = {f"{m.method}/{m.label}": m.error for m in maps if m.error is not None}
     canvas = Canvas.of(radiograph)
 
     def draw(heatmap: "Heatmap") -> str:
@@ -294,13 +290,23 @@ def _explanation(
         (out / picture).write_bytes(png(canvas.draw(heatmap)))
         return picture
 
+    maps: list[Heatmap] = []
+    drawing: list[Future[str]] = []
     # What draws and compresses lets other threads go on.
     with ThreadPoolExecutor() as threads:
+        for found in by_method:
+            out.mkdir(parents=True, exist_ok=True)
+            maps += found
+            drawing += [threads.submit(draw, heatmap) for heatmap in found]
+        arrays: dict[str, Any] = {f"{m.method}/{m.label}": m.values for m in maps}
+        errors: dict[str, Any] = {
+            f"{m.method}/{m.label}": m.error for m in maps if m.error is not None
+        }
         packed = [
             threads.submit(np.savez_compressed, out / "heatmaps.npz", **arrays),
             threads.submit(np.savez_compressed, out / "standard_errors.npz", **errors),
         ]
-        pictures = list(threads.map(draw, maps))
+        pictures = [one.result() for one in drawing]
         for one in packed:
             one.result()
     rows = [

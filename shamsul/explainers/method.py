@@ -324,8 +324,7 @@ class Method:
             relevance = self.function(task, **values)
         seconds = time.perf_counter() - start
         classifier.rest()
-        reference = classifier.reference
-        explained = task.explained(classifier.logits(image.values[None], engine=reference))[0]
+        (explained,) = task.explained(classifier.outputs(image))
         fits: Sequence[float | None] = relevance.fit or [None] * len(chosen)
         errors = [None] * len(chosen) if relevance.errors is None else relevance.errors
         return tuple(
@@ -340,7 +339,7 @@ class Method:
                 target=target,
                 output=float(output),
                 fit=None if fit is None else float(fit),
-                engine=relevance.engine or reference.name,
+                engine=relevance.engine or classifier.reference.name,
                 error=None if error is None else np.ascontiguousarray(error, dtype=np.float32),
             )
             for values_, label, output, fit, error in zip(

@@ -3,11 +3,9 @@
 Sequential maps show positive relevance only; diverging maps show both signs, symmetric about zero.
 """
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
-from plotly.colors import sample_colorscale
+from plotly import colors
 
 from shamsul.metrics.scale import PERCENTILE, full_scale
 
@@ -66,9 +64,12 @@ def table(name: str, count: int = 256) -> NDArray[np.uint8]:
         plotly_name = _DIVERGING[name]
         signed = np.linspace(-1, 1, count)
         places = 0.5 + np.sign(signed) * (_ARM[0] + np.abs(signed) * (_ARM[1] - _ARM[0]))
-    sampled = sample_colorscale(plotly_name, places.tolist())
-    rgb = [[float(part) for part in re.findall(r"[\d.]+", color)] for color in sampled]
-    return np.rint(rgb).astype(np.uint8)
+    family = colors.sequential if name in rising else colors.diverging
+    anchors = 255 * np.array(colors.validate_colors(getattr(family, plotly_name), "tuple"))
+    # Not plotly's own interpolation, which first loads what checks figures.
+    steps = np.linspace(0, 1, len(anchors))
+    rgb = np.stack([np.interp(places, steps, part) for part in anchors.T], 1)
+    return np.asarray(np.rint(rgb), np.uint8)
 
 
 def display_scale(values: NDArray[np.float32]) -> tuple[float, str]:

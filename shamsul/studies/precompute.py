@@ -111,23 +111,42 @@ def _computed(desk: Desk, source: Source, progress: Progress) -> Step:
 
 
 def _on_cluster(desk: Desk, engine: OnCluster, sources: Sequence[Source]) -> Iterator[Step]:
+    """Steps as they come."""
+    left = sources
+    while left:
+        elsewhere: list[Source] = []
+        yield from _handed_out(desk, engine, left, elsewhere)
+        left = elsewhere
+        if left:
+            time.sleep(_LOOK)
+
+
+def _handed_out(
+    desk: Desk, engine: OnCluster, sources: Sequence[Source], elsewhere: list[Source]
+) -> Iterator[Step]:
     """Steps as they come; a task has one radiograph and its quick methods, or its sampled ones.
 
     Sampled methods share superpixels, quick ones the model that is loaded; a task of all would be
-    lost whole with its machine.
+    lost whole with its machine. What another server computes is put `elsewhere`.
     """
     steps: deque[Step] = deque()
-    asked: defaultdict[str, list[Source]] = defaultdict(list)
+    asked: dict[str, list[Source]] = {}
 
     def wanted() -> Iterator[Wanted]:
         for _, of_image in groupby(sources, lambda one: (one.key.image_sha256, one.folder)):
             missing = []
             for source in of_image:
-                if desk.kept(source):
+                if source.key.digest in asked:
+                    asked[source.key.digest].append(source)
+                elif desk.kept(source):
                     steps.append(_step(source, Outcome.PRESENT))
-                    continue
-                asked[source.key.digest].append(source)
-                if len(asked[source.key.digest]) == 1:
+                elif not desk.take(source):
+                    elsewhere.append(source)
+                elif desk.kept(source):  # who had it has just ended
+                    desk.give_back(source)
+                    steps.append(_step(source, Outcome.PRESENT))
+                else:
+                    asked[source.key.digest] = [source]
                     missing.append(source)
             for sampled in (False, True):
                 some = [one for one in missing if one.method.sampled is sampled]
@@ -136,18 +155,26 @@ def _on_cluster(desk: Desk, engine: OnCluster, sources: Sequence[Source]) -> Ite
                 try:
                     image = desk.prepared(some[0])
                 except ExplainerError as error:
-                    steps.extend(_failed(one, str(error)) for one in some)
+                    for one in some:
+                        del asked[one.key.digest]
+                        desk.give_back(one)
+                        steps.append(_failed(one, str(error)))
                 else:
                     yield Wanted(some[0].folder, tuple(one.key for one in some), image)
 
-    for packed in engine.explain_all(wanted(), half=desk.maps.half):
+    try:
+        for packed in engine.explain_all(wanted(), half=desk.maps.half):
+            yield from _taken(steps)
+            reason = packed.reason or _kept(desk, packed)
+            first, *others = asked.pop(packed.key.digest)
+            desk.give_back(first)
+            yield _failed(first, reason) if reason else _step(first, Outcome.COMPUTED)
+            for other in others:
+                yield _failed(other, reason) if reason else _step(other, Outcome.PRESENT)
         yield from _taken(steps)
-        reason = packed.reason or _kept(desk, packed)
-        first, *others = asked.pop(packed.key.digest)
-        yield _failed(first, reason) if reason else _step(first, Outcome.COMPUTED)
-        for other in others:
-            yield _failed(other, reason) if reason else _step(other, Outcome.PRESENT)
-    yield from _taken(steps)
+    finally:
+        for first, *_ in asked.values():
+            desk.give_back(first)
 
 
 def _taken(steps: deque[Step]) -> Iterator[Step]:

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shamsul.classifiers.grid import GridImage
-from shamsul.computing.engine import Here
-from shamsul.explainers.cache import MapKey
+from shamsul.computing.cluster import OnCluster, Packed, Wanted
+from shamsul.computing.engine import Engine, Here
+from shamsul.explainers.cache import MapKey, pack
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.explainers.registry import METHODS
@@ -44,6 +45,22 @@ class FakeEngine(Here):
         values = np.ones(image.geometry.grid_shape, np.float32)
         about = (key.method, {"seed": 0}, image.geometry, 1, 0.0, key.target, 1.0)
         return (Heatmap(values, "Edema", *about),)
+
+
+class FakeCluster(OnCluster):
+    """Hands tasks to an engine that computes nothing."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    def explain_all(self, wanted: Iterator[Wanted], *, half: bool = False) -> Iterator[Packed]:
+        for one in wanted:
+            for key in one.keys:
+                try:
+                    found = self._engine.explain(one.folder, key, one.image, lambda *_: None)
+                    yield Packed(key, pack(found, half=half))
+                except ExplainerError as error:
+                    yield Packed(key, reason=str(error))
 
 
 @pytest.fixture
@@ -173,12 +190,17 @@ class Claimed:
         self.ours.remove(digest)
 
 
+@pytest.mark.parametrize("computing", [lambda engine: engine, FakeCluster], ids=["here", "there"])
 def test_the_command_line_leaves_what_another_server_computes_to_it(
-    tmp_path: Path, engine: FakeEngine, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    engine: FakeEngine,
+    sources: list[Source],
+    monkeypatch: pytest.MonkeyPatch,
+    computing: Callable[[FakeEngine], Engine],
 ) -> None:
     theirs, failed = sources[0], sources[1]
     claims = Claimed({theirs.key.digest, failed.key.digest})
-    desk = desk_in(tmp_path, engine, claims)
+    desk = desk_in(tmp_path, computing(engine), claims)
 
     def passing(seconds: float) -> None:
         """The other server is done with one, and gives the other back."""
@@ -193,4 +215,15 @@ def test_the_command_line_leaves_what_another_server_computes_to_it(
     expected.append((failed.case.name, failed.method.name, Outcome.COMPUTED))
     assert steps == expected
     assert theirs.key not in engine.asked
+    assert not claims.ours
+
+
+def test_who_stops_a_cluster_gives_back_what_was_claimed(
+    tmp_path: Path, engine: FakeEngine, sources: list[Source]
+) -> None:
+    claims = Claimed(set())
+    steps = precompute(desk_in(tmp_path, FakeCluster(engine), claims), sources)
+    next(steps)
+    assert claims.ours  # the task has other maps
+    steps.close()  # type: ignore[attr-defined]
     assert not claims.ours

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cluster import Nodes
+from shamsul.assessment.scored import logits_of
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
 from shamsul.computing.cluster import OnCluster
@@ -184,6 +185,18 @@ def test_an_engine_that_a_machine_does_not_have_is_a_sentence(
     other = MapKey(**{**key("lime").to_json(), "target": key("lime").target, "engine": "Abacus"})
     with pytest.raises(ExplainerError, match="This machine has no Abacus"):
         OnCluster(cluster).explain(folder, other, image, never)
+
+
+def test_the_images_of_a_data_set_are_evaluated_there(cluster: Cluster, folder: Path) -> None:
+    classifier = registry.load("phantom")
+    size = classifier.manifest.input_size
+    pixels = np.random.default_rng(0).integers(0, 256, (300, size, size), np.uint8)
+    places = np.arange(299, -1, -1)
+    before, told = cluster.nodes, list[int]()
+    there = logits_of(classifier, pixels, places, lambda done, _: told.append(done), folder)
+    assert sum(cluster.nodes.values()) - sum(before.values()) == len(told) == 3
+    assert told[-1] == 300
+    np.testing.assert_allclose(there, logits_of(classifier, pixels, places, never), atol=1e-4)
 
 
 @pytest.fixture
