@@ -57,9 +57,9 @@ class Nodes:
         """What ``--ray`` takes."""
         return f"127.0.0.1:{self._port}"
 
-    def add(self, name: str) -> None:
-        """Start one more."""
-        self._start(name, [f"--address={self.address}"])
+    def add(self, name: str, gpus: int = 0) -> None:
+        """Start one more; of GPUs it says that it has so many."""
+        self._start(name, [f"--address={self.address}", f"--num-gpus={gpus}"])
 
     def processes(self, name: str) -> list[int]:
         """Numbers of a node's processes."""

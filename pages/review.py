@@ -78,7 +78,7 @@ wanted = open_sources(
 
 
 def request() -> dict[str, Job]:
-    return maps.request(session.desk(), wanted)
+    return maps.request(session.desk(), wanted, labels)
 
 
 asked = request()

@@ -37,6 +37,15 @@ def precompute_study(
         list[str] | None,
         typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
     ] = None,
+    min_probability: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Keep maps only of labels with at least this probability; others are computed "
+            "when they are wanted.",
+        ),
+    ] = 0.0,
     ray: Ray = "",
     as_json: Json = False,
 ) -> None:
@@ -60,6 +69,11 @@ def precompute_study(
         wanted = open_sources(about, cases, methods)
     elif method:
         raise UserError(f"The study {study} has methods of its own; leave --method out.")
+    elif min_probability:
+        raise UserError(
+            f"The study {study} asks its readers about labels that may be unlikely; leave "
+            "--min-probability out."
+        )
     else:
         wanted = list(sources(about, cases, Readings(store.database).of(study)))
     claims = Claims.of(store.database)
@@ -75,7 +89,7 @@ def precompute_study(
             inner.total, inner.n = planned, done
             inner.refresh()
 
-        for step in precompute(desk, wanted, progress=progress):
+        for step in precompute(desk, wanted, least=min_probability, progress=progress):
             counts[step.outcome] += 1
             bar.update()
             if step.outcome is Outcome.FAILED:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.classifiers.grid import GridImage
-from shamsul.classifiers.manifest import ModelError
+from shamsul.classifiers.manifest import Manifest, ModelError
 from shamsul.computing.engine import COMPUTED, Here, kept_maps
-from shamsul.explainers.cache import MapKey, pack
+from shamsul.explainers.cache import MapKey, likely, pack
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.parallel.cluster import LOST, Cluster, ClusterError, SentFolder
@@ -45,6 +45,23 @@ class Wanted:
     folder: Path
     keys: tuple[MapKey, ...]
     image: GridImage
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How maps are kept.
+
+    Attributes
+    ----------
+    half : bool
+        As :func:`shamsul.explainers.cache.pack` has it.
+    least : float
+        The probability from which on a label's are, see :func:`shamsul.explainers.cache.likely`;
+        0: all labels'.
+    """
+
+    half: bool = False
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -145,18 +162,17 @@ class OnCluster:
         changes: NDArray[np.float32] = self._call("replaced", sent, progress, *given)
         return changes
 
-    def explain_all(self, wanted: Iterator[Wanted], *, half: bool = False) -> Iterator[Packed]:
+    def explain_all(self, wanted: Iterator[Wanted], kept: Kept) -> Iterator[Packed]:
         """Maps of many radiographs, as they come.
 
         Parameters
         ----------
         wanted : iterator of Wanted
             Taken from as machines get free; each is one task.
-        half : bool
-            As :func:`shamsul.explainers.cache.pack` has it.
+        kept : Kept
         """
         tasks = (
-            (self._send(one.folder, one.keys[0].model), one.keys, one.image, half) for one in wanted
+            (self._send(one.folder, one.keys[0].model), one.keys, one.image, kept) for one in wanted
         )
         for found in self._cluster.each(_packed, tasks, gpu=True, ordered=False, lost=_lost):
             yield from found
@@ -193,7 +209,7 @@ def _computed(what: str, model: SentFolder, given: tuple[Any, ...], progress: Pr
     return getattr(_HERE, what)(model.here(), *given, progress)
 
 
-_Task = tuple[SentFolder, tuple[MapKey, ...], GridImage, bool]
+_Task = tuple[SentFolder, tuple[MapKey, ...], GridImage, Kept]
 
 
 def _lost(task: _Task) -> list[Packed]:
@@ -203,13 +219,15 @@ def _lost(task: _Task) -> list[Packed]:
 
 def _packed(task: _Task) -> list[Packed]:
     """On a machine of the cluster: some maps of a radiograph, or why they will not come."""
-    model, keys, image, half = task
+    model, keys, image, kept = task
     found = []
     for key in keys:
         try:
             with _sentences():
                 maps = _HERE.explain(model.here(), key, image, lambda done, planned: None)
-            found.append(Packed(key, pack(maps, half=half)))
+            if kept.least:
+                maps = likely(maps, Manifest.read(model.here()), kept.least)
+            found.append(Packed(key, pack(maps, half=kept.half, least=kept.least)))
         except Exception as error:  # other maps are still wanted
             found.append(Packed(key, reason=COMPUTED[key.method].failure(error)))
     return found

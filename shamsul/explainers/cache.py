@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from shamsul import __version__
 from shamsul.classifiers.classifier import Classifier
+from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Method, Value
 from shamsul.radiographs.geometry import Geometry
@@ -146,7 +147,21 @@ def from_parts(
     )
 
 
-def pack(maps: Sequence[Heatmap], *, half: bool = False) -> bytes:
+def probability(heatmap: Heatmap, manifest: Manifest) -> float:
+    """The probability that the model shows for the label of a map."""
+    if heatmap.target is Target.PROBABILITY:
+        return heatmap.output
+    return manifest.probability(heatmap.label, heatmap.output)
+
+
+def likely(maps: Sequence[Heatmap], manifest: Manifest, least: float) -> tuple[Heatmap, ...]:
+    """The maps of labels that have at least some probability; of none, that of the likeliest."""
+    shown = [probability(one, manifest) for one in maps]
+    least = min(least, max(shown))
+    return tuple(one for one, found in zip(maps, shown, strict=True) if found >= least)
+
+
+def pack(maps: Sequence[Heatmap], *, half: bool = False, least: float = 0.0) -> bytes:
     """Maps of one key as the content of their file.
 
     Parameters
@@ -155,8 +170,12 @@ def pack(maps: Sequence[Heatmap], *, half: bool = False) -> bytes:
     half : bool
         Keep values as float16, in shares of each map's largest magnitude: they are then right to a
         4096th of it, which is half of float16's last place below 1 (IEEE 754-2019, table 3.5).
+    least : float
+        The probability of the labels that they are of, see :func:`likely`; 0: of all.
     """
     about, values = to_parts(maps)
+    if least:
+        about["least"] = least
     file = io.BytesIO()
     np.savez_compressed(file, about=json.dumps(about), **_encoded(values, half))
     return file.getvalue()
@@ -179,6 +198,9 @@ def _decoded(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
 class MapCache:
     """Heatmaps in a directory, one file for all labels of an image, model and method.
 
+    Beside these, or instead, there may be a file of the likely labels' maps alone, see
+    :func:`likely`; it is looked for by who says which labels are wanted.
+
     Parameters
     ----------
     directory : Path
@@ -192,6 +214,9 @@ class MapCache:
 
     def _path(self, key: MapKey) -> Path:
         return self.directory / f"{key.digest}.npz"
+
+    def _likely_path(self, key: MapKey) -> Path:
+        return self.directory / f"{key.digest}.likely.npz"
 
     def __contains__(self, key: MapKey) -> bool:
         return self._path(key).exists()
@@ -208,7 +233,22 @@ class MapCache:
 
         A damaged file is removed: the maps are computed again.
         """
-        path = self._path(key)
+        return self._read(key, self._path(key))
+
+    def get_likely(self, key: MapKey, labels: Collection[str]) -> tuple[Heatmap, ...] | None:
+        """The maps of some labels at least, of likely ones; None where they are not all there."""
+        found = self._read(key, self._likely_path(key))
+        return found if found and {*labels} <= {one.label for one in found} else None
+
+    def likely_from(self, key: MapKey) -> float | None:
+        """The probability from which on maps of likely labels are there; None where none is."""
+        try:
+            with opened_arrays(self._likely_path(key)) as stored:
+                return float(json.loads(str(stored["about"]))["least"])
+        except (OSError, *SENSELESS):
+            return None
+
+    def _read(self, key: MapKey, path: Path) -> tuple[Heatmap, ...] | None:
         try:
             with opened_arrays(path) as stored:
                 about = json.loads(str(stored["about"]))
@@ -224,6 +264,7 @@ class MapCache:
     def remove(self, key: MapKey) -> None:
         """Forget maps; nothing happens where there are none."""
         self._path(key).unlink(missing_ok=True)
+        self._likely_path(key).unlink(missing_ok=True)
 
     def put(self, key: MapKey, maps: tuple[Heatmap, ...]) -> tuple[Heatmap, ...]:
         """Keep maps, and give them as they will be found; a reader never sees half a file."""
@@ -233,7 +274,9 @@ class MapCache:
         about, values = to_parts(maps)
         return from_parts(key, about, _decoded(_encoded(values, half=True)))
 
-    def put_packed(self, key: MapKey, content: bytes) -> None:
-        """Keep maps that :func:`pack` packed, on whatever machine."""
+    def put_packed(self, key: MapKey, content: bytes, *, likely: bool = False) -> None:
+        """Keep maps that :func:`pack` packed, on whatever machine; of all labels or likely ones."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._path(key), content)
+        write_atomically(self._likely_path(key) if likely else self._path(key), content)
+        if not likely:
+            self._likely_path(key).unlink(missing_ok=True)  # they are among these

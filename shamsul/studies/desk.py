@@ -27,7 +27,7 @@ from shamsul.computing.jobs import (
     State,
 )
 from shamsul.computing.pace import Experience
-from shamsul.explainers.cache import MapCache
+from shamsul.explainers.cache import MapCache, MapKey, likely, pack
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.faithfulness.measure import Measure
@@ -37,6 +37,8 @@ from shamsul.settings import settings
 from shamsul.storage.result_cache import ResultCache, Rows
 from shamsul.studies.panels import Source
 
+#: Maps of likely labels that are remembered, so that pages do not read them again and again.
+_REMEMBERED: Final = 32
 #: Of what measures draw, as the command line has it unless told otherwise.
 SEED: Final = 0
 
@@ -146,6 +148,7 @@ class Desk:
         self.maps, self.scores, self.measures = maps, scores, measures
         self.engine = engine
         self._experience, self._claims = experience, claims
+        self._of_likely: dict[MapKey, Job] = {}
 
     @classmethod
     def of_installation(
@@ -199,15 +202,26 @@ class Desk:
         """Whether the maps of a source are kept."""
         return source.key in self.maps
 
-    def kept(self, source: Source) -> tuple[Heatmap, ...]:
-        """The maps of a source of all labels; none where they are not kept, or not whole."""
-        return self.maps.get(source.key) or ()
+    def kept(self, source: Source, labels: Collection[str] = ()) -> tuple[Heatmap, ...]:
+        """The maps of a source of all labels; none where they are not kept, or not whole.
 
-    def request(self, source: Source, *, on_screen: bool = False) -> Job:
+        Where some `labels` are enough, maybe of likely ones only, see :class:`MapCache`.
+        """
+        found = self.maps.get(source.key)
+        if found is None and labels:
+            found = self.maps.get_likely(source.key, labels)
+        return found or ()
+
+    def request(
+        self, source: Source, *, on_screen: bool = False, labels: Collection[str] = ()
+    ) -> Job:
         """The maps of a source, which are computed where they are not kept; never waited for.
 
         Those that somebody looks at, `on_screen`, go before others as long as this is said.
+        `labels` as for :meth:`kept`.
         """
+        if labels and source not in self and (likely := self._likely(source, labels)):
+            return likely
         engine = self.engine.urgent if on_screen else self.engine
         return self._jobs.request(
             source.key,
@@ -216,6 +230,20 @@ class Desk:
             case=source.case.name,
             on_screen=on_screen,
         )
+
+    def _likely(self, source: Source, labels: Collection[str]) -> Job | None:
+        """A job that is done, of maps of likely labels; None where some are not there."""
+        known = self._of_likely.get(source.key)
+        if known is None:
+            maps = self.maps.get_likely(source.key, labels)
+            if maps is None:
+                return None
+            known = Job(source.key, source.method, self.maps, source.case.name, maps)
+            known.state = State.DONE
+            self._of_likely[source.key] = known
+            while len(self._of_likely) > _REMEMBERED:
+                self._of_likely.pop(next(iter(self._of_likely)), None)
+        return known if {*labels} <= {one.label for one in known.maps} else None
 
     def request_measure(self, parts: Sequence[Part]) -> MeasureJob:
         """One measure of maps of one radiograph; never waited for.
@@ -258,8 +286,10 @@ class Desk:
         """
         return self._jobs.submit(computation, compute)
 
-    def compute(self, source: Source, progress: Progress) -> tuple[Heatmap, ...]:
-        """The maps of a source, computed while the caller waits, and kept.
+    def compute(self, source: Source, progress: Progress, *, least: float = 0.0) -> None:
+        """Compute the maps of a source while the caller waits, and keep them.
+
+        Those of labels with at least some probability, as :func:`likely` has it, or all.
 
         Raises
         ------
@@ -269,7 +299,10 @@ class Desk:
             They cannot be kept.
         """
         maps = self._explain(self.engine, source, progress)
-        return self.maps.put(source.key, maps)
+        if least:
+            maps = likely(maps, Manifest.read(source.folder), least)
+        packed = pack(maps, half=self.maps.half, least=least)
+        self.maps.put_packed(source.key, packed, likely=least > 0)
 
     def take(self, source: Source) -> bool:
         """Claim to compute the maps of a source; False where another server does."""

@@ -10,7 +10,7 @@ from itertools import groupby
 from statistics import mean
 from typing import Final
 
-from shamsul.computing.cluster import OnCluster, Packed, Wanted
+from shamsul.computing.cluster import Kept, OnCluster, Packed, Wanted
 from shamsul.computing.jobs import Job
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.studies.desk import Desk
@@ -49,6 +49,7 @@ def precompute(
     desk: Desk,
     sources: Sequence[Source],
     *,
+    least: float = 0.0,
     progress: Progress = lambda done, planned: None,
 ) -> Iterator[Step]:
     """Compute the maps that are missing, and go on after a failure.
@@ -60,6 +61,9 @@ def precompute(
     ----------
     desk : Desk
     sources : sequence of Source
+    least : float
+        Keep the maps of labels with at least this probability, see
+        :func:`shamsul.explainers.cache.likely`; 0: of all.
     progress : callable
         Called with the evaluations done and planned of the step under way.
 
@@ -75,16 +79,16 @@ def precompute(
         If the cluster cannot be used any more; one sentence.
     """
     if isinstance(desk.engine, OnCluster):
-        yield from _on_cluster(desk, desk.engine, sources)
+        yield from _on_cluster(desk, desk.engine, sources, least)
         return
     left, put_off = deque(sources), 0
     while left:
         source = left.popleft()
-        if desk.kept(source):
+        if _is_there(desk, source, least):
             yield _step(source, Outcome.PRESENT)
         elif desk.take(source):
             try:
-                yield _computed(desk, source, progress)
+                yield _computed(desk, source, least, progress)
             finally:
                 desk.give_back(source)
         else:
@@ -97,12 +101,19 @@ def precompute(
         put_off = 0
 
 
-def _computed(desk: Desk, source: Source, progress: Progress) -> Step:
+def _is_there(desk: Desk, source: Source, least: float) -> bool:
+    if desk.kept(source):
+        return True
+    likely_from = desk.maps.likely_from(source.key) if least else None
+    return likely_from is not None and likely_from <= least
+
+
+def _computed(desk: Desk, source: Source, least: float, progress: Progress) -> Step:
     """Compute what nobody else does now."""
-    if desk.kept(source):  # who did has just ended
+    if _is_there(desk, source, least):  # who did has just ended
         return _step(source, Outcome.PRESENT)
     try:
-        desk.compute(source, progress)
+        desk.compute(source, progress, least=least)
     except OSError as error:
         return _failed(source, _not_kept(error))
     except Exception as error:  # the other cases' maps are still wanted
@@ -110,19 +121,25 @@ def _computed(desk: Desk, source: Source, progress: Progress) -> Step:
     return _step(source, Outcome.COMPUTED)
 
 
-def _on_cluster(desk: Desk, engine: OnCluster, sources: Sequence[Source]) -> Iterator[Step]:
+def _on_cluster(
+    desk: Desk, engine: OnCluster, sources: Sequence[Source], least: float
+) -> Iterator[Step]:
     """Steps as they come."""
     left = sources
     while left:
         elsewhere: list[Source] = []
-        yield from _handed_out(desk, engine, left, elsewhere)
+        yield from _handed_out(desk, engine, left, least, elsewhere)
         left = elsewhere
         if left:
             time.sleep(_LOOK)
 
 
 def _handed_out(
-    desk: Desk, engine: OnCluster, sources: Sequence[Source], elsewhere: list[Source]
+    desk: Desk,
+    engine: OnCluster,
+    sources: Sequence[Source],
+    least: float,
+    elsewhere: list[Source],
 ) -> Iterator[Step]:
     """Steps as they come; a task has one radiograph and its quick methods, or its sampled ones.
 
@@ -138,11 +155,11 @@ def _handed_out(
             for source in of_image:
                 if source.key.digest in asked:
                     asked[source.key.digest].append(source)
-                elif desk.kept(source):
+                elif _is_there(desk, source, least):
                     steps.append(_step(source, Outcome.PRESENT))
                 elif not desk.take(source):
                     elsewhere.append(source)
-                elif desk.kept(source):  # who had it has just ended
+                elif _is_there(desk, source, least):  # who had it has just ended
                     desk.give_back(source)
                     steps.append(_step(source, Outcome.PRESENT))
                 else:
@@ -163,9 +180,9 @@ def _handed_out(
                     yield Wanted(some[0].folder, tuple(one.key for one in some), image)
 
     try:
-        for packed in engine.explain_all(wanted(), half=desk.maps.half):
+        for packed in engine.explain_all(wanted(), Kept(desk.maps.half, least)):
             yield from _taken(steps)
-            reason = packed.reason or _kept(desk, packed)
+            reason = packed.reason or _kept(desk, packed, least)
             first, *others = asked.pop(packed.key.digest)
             desk.give_back(first)
             yield _failed(first, reason) if reason else _step(first, Outcome.COMPUTED)
@@ -182,10 +199,10 @@ def _taken(steps: deque[Step]) -> Iterator[Step]:
         yield steps.popleft()
 
 
-def _kept(desk: Desk, packed: Packed) -> str:
+def _kept(desk: Desk, packed: Packed, least: float) -> str:
     """Keep what a machine computed; the reason if that cannot be done."""
     try:
-        desk.maps.put_packed(packed.key, packed.content)
+        desk.maps.put_packed(packed.key, packed.content, likely=least > 0)
     except OSError as error:
         return _not_kept(error)
     return ""

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -401,8 +402,58 @@ def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Pat
     study, case = store.study("phantom-demo"), store.cases("phantom-demo")[0]
     store.close()
     wanted = open_sources(study, [case], [METHODS["grad_cam"]])
-    asked = maps.request(desk_in(data), wanted)
+    asked = maps.request(desk_in(data), wanted, [])
     assert asked["grad_cam"].state is State.DONE
+
+
+def test_precompute_keeps_likely_labels_and_the_others_come_when_they_are_wanted(
+    shamsul, tmp_path: Path
+) -> None:
+    from shamsul.classifiers import registry
+    from shamsul.computing.jobs import State
+    from shamsul.explainers.registry import METHODS
+    from shamsul.radiographs import RadiographArchive
+    from shamsul.reading import Store
+    from shamsul.studies.panels import open_sources
+    from shamsul.ui.shared import maps
+    from tests.studies.desk import desk_in
+
+    call = ["precompute", "phantom-demo", "--method", "grad_cam", "--json"]
+    first = result(shamsul(*call, "--min-probability", "0.5"))
+    assert first["computed"] == first["cases"]
+    assert result(shamsul(*call, "--min-probability", "0.6"))["present"] == first["cases"]
+    data = tmp_path / "data"
+    store = Store(f"sqlite:///{data / 'shamsul.db'}")
+    study, cases = store.study("phantom-demo"), store.cases("phantom-demo")
+    store.close()
+    classifier, archive = registry.load("phantom"), RadiographArchive(data / "radiographs")
+    for case in cases:
+        shown = classifier.predict(archive.get(case.image_sha256)).scores
+        likely = {one.label for one in shown if one.probability >= 0.5}
+        likely |= {max(shown, key=lambda one: one.probability).label}
+        unlikely = {one.label for one in shown} - likely
+        wanted = open_sources(study, [case], [METHODS["grad_cam"]])
+        desk = desk_in(data)
+        asked = maps.request(desk, wanted, [*likely])["grad_cam"]
+        assert asked.state is State.DONE
+        assert {one.label for one in asked.maps} == likely
+        assert {one.label for one in desk.kept(wanted[0], [*likely])} == likely
+        assert not desk.kept(wanted[0])
+        assert not desk.kept(wanted[0], [*unlikely])
+        assert wanted[0] not in desk
+        assert maps.request(desk, wanted, [*likely])["grad_cam"] is asked  # not read again
+    # Who wants another label waits for all; less is there than is asked for now; then all is.
+    job = maps.request(desk, wanted, [*unlikely])["grad_cam"]
+    deadline = time.monotonic() + 60
+    while not job.is_over and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {one.label for one in job.maps} == likely | unlikely
+    assert result(shamsul(*call, "--min-probability", "0.4"))["computed"] == len(cases) - 1
+    assert result(shamsul(*call))["computed"] == len(cases) - 1
+    assert not [*(data / "maps").glob("*.likely.npz")]
+    assert result(shamsul(*call, "--min-probability", "0.4"))["present"] == len(cases)
+    asked = maps.request(desk_in(data), wanted, [*likely])["grad_cam"]
+    assert {one.label for one in asked.maps} == likely | unlikely
 
 
 def test_a_study_that_cannot_be_opened_is_told_kept_and_removed(shamsul, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.explainers.cache import MapCache, MapKey
+from shamsul.explainers.cache import MapCache, MapKey, likely, pack
 from shamsul.explainers.grad_cam import METHOD
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Parameter
@@ -70,6 +70,32 @@ def test_maps_come_back_as_they_were_put(
             after.geometry,
         )
         assert before.sha256 == after.sha256
+
+
+@pytest.mark.parametrize("target", Target)
+def test_likely_labels_are_those_that_are_shown_so(
+    tmp_path: Path, densenet: Classifier, noise: GridImage, target: Target
+) -> None:
+    maps = METHOD.explain(densenet, noise, target=target)
+    scores = densenet.predict_grid(noise).scores
+    order = sorted(scores, key=lambda one: one.probability)
+    least = order[-2].probability
+    found = likely(maps, densenet.manifest, least)
+    assert {one.label for one in found} == {order[-2].label, order[-1].label}
+    assert [one.label for one in likely(maps, densenet.manifest, 1.0)] == [order[-1].label]
+    assert likely(maps, densenet.manifest, 0.0) == maps
+    cache, two = MapCache(tmp_path), [one.label for one in found]
+    cache.put_packed(key(target=target), pack(found, least=least), likely=True)
+    assert cache.likely_from(key(target=target)) == least
+    assert cache.get(key(target=target)) is None
+    assert key(target=target) not in cache
+    again = cache.get_likely(key(target=target), two[:1])
+    assert again is not None
+    assert [one.label for one in again] == two
+    assert cache.get_likely(key(target=target), [order[0].label]) is None
+    cache.put(key(target=target), maps)
+    assert cache.get_likely(key(target=target), two) is None
+    assert cache.likely_from(key(target=target)) is None
 
 
 def test_maps_kept_as_float16_are_right_to_a_4096th_of_the_largest_value(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shamsul.classifiers.grid import GridImage
-from shamsul.computing.cluster import OnCluster, Packed, Wanted
+from shamsul.computing.cluster import Kept, OnCluster, Packed, Wanted
 from shamsul.computing.engine import Engine, Here
 from shamsul.explainers.cache import MapKey, pack
 from shamsul.explainers.heatmap import Heatmap
@@ -53,12 +53,12 @@ class FakeCluster(OnCluster):
     def __init__(self, engine: FakeEngine) -> None:
         self._engine = engine
 
-    def explain_all(self, wanted: Iterator[Wanted], *, half: bool = False) -> Iterator[Packed]:
+    def explain_all(self, wanted: Iterator[Wanted], kept: Kept) -> Iterator[Packed]:
         for one in wanted:
             for key in one.keys:
                 try:
                     found = self._engine.explain(one.folder, key, one.image, lambda *_: None)
-                    yield Packed(key, pack(found, half=half))
+                    yield Packed(key, pack(found, half=kept.half))
                 except ExplainerError as error:
                     yield Packed(key, reason=str(error))
 

@@ -43,7 +43,7 @@ def show(study: Study, case: Case, label: str, methods: Sequence[str]) -> None:
     key = f"adjudicate-{case.id}"
 
     def request() -> dict[str, Job]:
-        return maps.request(session.desk(), wanted)
+        return maps.request(session.desk(), wanted, [label])
 
     asked = request()
     settled = maps.settled(asked)

@@ -42,7 +42,7 @@ def send(
             kept: list[Heatmap] = [
                 one
                 for source in sources
-                for one in session.desk().kept(source)
+                for one in session.desk().kept(source, [label])
                 if one.label == label
             ]
             film = session.radiograph(following.image_sha256)

@@ -117,7 +117,7 @@ def show(
     able = [one for one in methods if explained and not one.refusal(manifest)]
     with st.spinner("Finding the fastest way to run this model here, once: some seconds …"):
         sources = open_sources(study, [case], able, parameters=parameters, target=target)
-    asked = maps.request(session.desk(), sources)
+    asked = maps.request(session.desk(), sources, explained)
     settled = maps.settled(asked)
     annotations = drawings.seen(case.image_sha256)
     rows = [
@@ -145,7 +145,7 @@ def show(
         """Every second while maps are still to come."""
         with error_boundary():
             sign_in.require(Role.COORDINATOR)
-            now = maps.request(session.desk(), sources)
+            now = maps.request(session.desk(), sources, explained)
             viewer_progress(maps.progress(now, labels), key=key)
             if maps.settled(now) != settled:
                 st.rerun()

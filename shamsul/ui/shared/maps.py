@@ -17,8 +17,10 @@ POOR_FIT = 0.5
 UNSTABLE = 0.3
 
 
-def request(desk: Desk, sources: Iterable[Source]) -> dict[str, Job]:
+def request(desk: Desk, sources: Iterable[Source], labels: Sequence[str]) -> dict[str, Job]:
     """Ask for the maps of a case by some methods, those first that come soonest.
+
+    Where those of all labels are not kept, those of the `labels` that are shown are enough.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def request(desk: Desk, sources: Iterable[Source]) -> dict[str, Job]:
     """
     wanted = {source.method.name: source for source in sources}
     asked = {
-        method.name: desk.request(wanted[method.name], on_screen=True)
+        method.name: desk.request(wanted[method.name], on_screen=True, labels=labels)
         for method in by_waiting_time()
         if method.name in wanted
     }

@@ -134,6 +134,45 @@ def test_tasks_of_a_lost_node_are_done_elsewhere(
     assert again, "the lost node was not at work"
 
 
+def gpus(number: int) -> list[str]:
+    import ray
+
+    time.sleep(0.2)
+    return list(ray.get_runtime_context().get_accelerator_ids()["GPU"])
+
+
+def waiting(task: tuple[Path, int]) -> bool:
+    """Whether it had a GPU; with one it does not end."""
+    folder, number = task
+    if gpus(number):
+        (folder / "begun").touch()
+        time.sleep(60)
+        return True
+    return False
+
+
+def test_a_gpu_works_beside_the_cores_and_what_it_had_is_done_by_them_when_it_is_lost(
+    nodes: Nodes, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Of the node that says it has one."""
+    nodes.add("gpu", gpus=1)
+    while "gpu" not in cluster.nodes:
+        time.sleep(0.5)
+    found = list(cluster.each(gpus, range(16), gpu=True))
+    assert 0 < found.count(["0"]) < 16
+    assert found.count([]) == 16 - found.count(["0"])
+    assert [one for one in cluster.each(gpus, range(6)) if one] == []
+    asked = cluster.each(waiting, ((tmp_path, number) for number in range(12)), gpu=True)
+    done: list[bool] = []
+    thread = threading.Thread(target=lambda: done.extend(asked))
+    thread.start()
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.1)
+    nodes.kill("gpu")
+    thread.join(120)
+    assert done == [False] * 12
+
+
 def deadly(number: int) -> int:
     if number == 3:
         os.kill(os.getpid(), signal.SIGKILL)

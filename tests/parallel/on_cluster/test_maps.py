@@ -129,6 +129,22 @@ def test_a_radiograph_that_is_gone_is_told_and_the_others_come(
     assert again == [Outcome.PRESENT] * 2
 
 
+def test_the_maps_of_likely_labels_alone_are_kept(cluster: Cluster, tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, OnCluster(cluster))
+    store = Store(f"sqlite:///{tmp_path / 'shamsul.db'}")
+    ensure_default_studies(store, desk.archive, desk.annotations, ASSETS)
+    (source,) = open_sources(DEMO, store.cases(DEMO.name)[:1], [METHODS["grad_cam"]])
+    store.close()
+    outcomes = [
+        [step.outcome for step in precompute(desk, [source], least=least)]
+        for least in (0.9, 0.95, 0.5)
+    ]
+    assert outcomes == [[Outcome.COMPUTED], [Outcome.PRESENT], [Outcome.COMPUTED]]
+    scores = registry.load("phantom").predict(desk.archive.get(source.key.image_sha256)).scores
+    likely = {one.label for one in scores if one.probability >= 0.5}
+    assert {one.label for one in desk.kept(source, [*likely])} == likely
+
+
 def test_faithfulness_is_that_of_one_machine(nodes: Nodes, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "phantoms"
     assert run(data, "phantom", "render", "--count", "2", "--out", str(out)).returncode == 0

@@ -133,7 +133,7 @@ def test_radiograph_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     case = Case(1, "trial", "phantom-0001", "a" * 64, 1)
     (source,) = open_sources(Study("trial", "Trial", model="phantom"), [case], [METHODS["lime"]])
     desk = desk_in(tmp_path)
-    asked = maps.request(desk, [source])["lime"]
+    asked = maps.request(desk, [source], [])["lime"]
     deadline = time.monotonic() + 60
     while asked.state is not State.FAILED:
         assert time.monotonic() < deadline
