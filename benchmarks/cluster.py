@@ -44,18 +44,25 @@ class Nodes:
         self._cores = cores
         # Short: sockets lie below it.
         self._folder = tempfile.mkdtemp(prefix="ray")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        with socket.socket() as one, socket.socket() as other:
+            for probe in (one, other):
+                probe.bind(("127.0.0.1", 0))
+            self._port, self._door = one.getsockname()[1], other.getsockname()[1]
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         head = [f"--port={self._port}", "--head", "--include-dashboard=false"]
-        self._start("one", [*head, f"--temp-dir={self._folder}"])
+        door = f"--ray-client-server-port={self._door}"
+        self._start("one", [*head, door, f"--temp-dir={self._folder}"])
         self.add("two")
 
     @property
     def address(self) -> str:
         """What ``--ray`` takes."""
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def from_outside(self) -> str:
+        """What ``--ray`` takes on a machine that is none of them."""
+        return f"ray://127.0.0.1:{self._door}"
 
     def add(self, name: str, gpus: int = 0) -> None:
         """Start one more; of GPUs it says that it has so many."""

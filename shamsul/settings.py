@@ -69,8 +69,8 @@ class Settings(BaseSettings):
     )
     ray_address: str = Field(
         default="",
-        description="Ray cluster whose machines compute, as HOST:PORT, or auto for the one that "
-        "runs here; empty: this machine.",
+        description="Ray cluster whose machines compute, as HOST:PORT, auto for the one that runs "
+        "here, or ray://HOST:PORT from outside of it; empty: this machine.",
     )
     map_storage: Literal["float32", "float16"] = Field(
         default="float32",

@@ -77,7 +77,7 @@ Ray = Annotated[
         "--ray",
         callback=_to_cluster,
         metavar="ADDRESS",
-        help="Ray cluster that computes: HOST:PORT, or auto for the one that runs here.",
+        help="Ray cluster that computes: HOST:PORT, auto for the one that runs here, or ray://HOST:PORT.",
     ),
 ]
 

@@ -97,6 +97,14 @@ def test_the_maps_have_the_same_keys_and_values(nodes: Nodes, data: Path, alone:
             np.testing.assert_allclose(a, b, atol=1e-3 * np.abs(a).max())
 
 
+def test_a_machine_that_is_none_of_the_cluster_can_ask_it(nodes: Nodes, data: Path) -> None:
+    call = ["precompute", STUDY, "--method", "grad_cam", "--ray", nodes.from_outside, "--json"]
+    done = run(data, *call)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["computed"] == sum(found["nodes"].values()) == 8
+
+
 def test_after_its_driver_was_killed_the_next_one_goes_on(nodes: Nodes, data: Path) -> None:
     call = [*CALL, "precompute", STUDY, "--method", "lrp", "--ray", nodes.address, "--json"]
     killed = subprocess.Popen(call, env=environment(data), stdout=subprocess.PIPE)
