@@ -165,17 +165,17 @@ def _take_in(data: Path, phantoms: Path) -> None:
 
 
 def _timed(data: Path, nodes: Nodes, methods: list[str], times: int) -> dict[str, Any]:
-    seconds: dict[str, list[float]] = {"machine": [], "cluster": []}
+    seconds: dict[str, list[float]] = {"alone": [], "cluster": []}
     tasks: dict[str, int] = {}
     for _ in range(times):
-        for where, options in (("machine", []), ("cluster", ["--ray", nodes.address])):
+        for where, options in (("alone", []), ("cluster", ["--ray", nodes.address])):
             shutil.rmtree(data / "maps", ignore_errors=True)
             start = time.monotonic()
             done = shamsul(data, "precompute", DEMO.name, *methods, *options)
             seconds[where].append(time.monotonic() - start)
             tasks = done.get("nodes", tasks)
-    ratios = [b / a for a, b in zip(seconds["machine"], seconds["cluster"], strict=True)]
-    return {**seconds, "ratio": statistics.median(ratios), "nodes": tasks}
+    ratios = [b / a for a, b in zip(seconds["alone"], seconds["cluster"], strict=True)]
+    return {"seconds": seconds, "ratio": statistics.median(ratios), "nodes": tasks}
 
 
 if __name__ == "__main__":
