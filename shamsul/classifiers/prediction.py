@@ -50,4 +50,13 @@ class Prediction:
     def shown_labels(self) -> tuple[str, ...]:
         """Labels at or above their operating point, else the most probable one."""
         positive = tuple(score.label for score in self.scores if score.positive)
-        return positive or (max(self.scores, key=lambda score: score.probability).label,)
+        return positive or self._likeliest
+
+    def likely(self, least: float) -> tuple[str, ...]:
+        """Labels with at least some probability, else the most probable one."""
+        found = tuple(score.label for score in self.scores if score.probability >= least)
+        return found or self._likeliest
+
+    @property
+    def _likeliest(self) -> tuple[str]:
+        return (max(self.scores, key=lambda score: score.probability).label,)

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shamsul.classifiers.grid import GridImage
-from shamsul.classifiers.manifest import Manifest, ModelError
+from shamsul.classifiers.manifest import ModelError
 from shamsul.computing.engine import COMPUTED, Here, kept_maps
-from shamsul.explainers.cache import MapKey, likely, pack
+from shamsul.explainers.cache import MapKey, pack
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.parallel.cluster import LOST, Cluster, ClusterError, SentFolder
@@ -56,8 +56,8 @@ class Kept:
     half : bool
         As :func:`shamsul.explainers.cache.pack` has it.
     least : float
-        The probability from which on a label's are, see :func:`shamsul.explainers.cache.likely`;
-        0: all labels'.
+        The probability that their labels have at least, see :meth:`Prediction.likely`; 0: all
+        labels'.
     """
 
     half: bool = False
@@ -115,11 +115,16 @@ class OnCluster:
         return other
 
     def explain(
-        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+        self,
+        folder: Path,
+        key: MapKey,
+        image: GridImage,
+        progress: Progress,
+        least: float = 0.0,
     ) -> tuple[Heatmap, ...]:
         """See :class:`shamsul.computing.engine.Engine`."""
         sent = self._send(folder, key.model)
-        found: tuple[Heatmap, ...] = self._call("explain", sent, progress, key, image)
+        found: tuple[Heatmap, ...] = self._call("explain", sent, progress, key, image, least=least)
         return found
 
     def measure(
@@ -183,13 +188,16 @@ class OnCluster:
             self._sent[folder, model] = self._cluster.send(folder)
         return self._sent[folder, model]
 
-    def _call(self, what: str, model: SentFolder, progress: Progress, *given: object) -> Any:
+    def _call(
+        self, what: str, model: SentFolder, progress: Progress, *given: object, **more: object
+    ) -> Any:
         with _sentences():
             return self._cluster.call(
                 _computed,
                 what,
                 model,
                 given,
+                more,
                 progress=progress,
                 urgent=self._urgent,
             )
@@ -204,9 +212,15 @@ def _sentences() -> Iterator[None]:
         raise ExplainerError(str(error)) from None
 
 
-def _computed(what: str, model: SentFolder, given: tuple[Any, ...], progress: Progress) -> Any:
+def _computed(
+    what: str,
+    model: SentFolder,
+    given: tuple[Any, ...],
+    more: dict[str, Any],
+    progress: Progress,
+) -> Any:
     """On a machine of the cluster: one thing."""
-    return getattr(_HERE, what)(model.here(), *given, progress)
+    return getattr(_HERE, what)(model.here(), *given, progress, **more)
 
 
 _Task = tuple[SentFolder, tuple[MapKey, ...], GridImage, Kept]
@@ -217,6 +231,10 @@ def _lost(task: _Task) -> list[Packed]:
     return [Packed(key, reason=LOST) for key in task[1]]
 
 
+def _unseen(done: int, planned: int) -> None:
+    """Progress that nobody looks at."""
+
+
 def _packed(task: _Task) -> list[Packed]:
     """On a machine of the cluster: some maps of a radiograph, or why they will not come."""
     model, keys, image, kept = task
@@ -224,9 +242,7 @@ def _packed(task: _Task) -> list[Packed]:
     for key in keys:
         try:
             with _sentences():
-                maps = _HERE.explain(model.here(), key, image, lambda done, planned: None)
-            if kept.least:
-                maps = likely(maps, Manifest.read(model.here()), kept.least)
+                maps = _HERE.explain(model.here(), key, image, _unseen, kept.least)
             found.append(Packed(key, pack(maps, half=kept.half, least=kept.least)))
         except Exception as error:  # other maps are still wanted
             found.append(Packed(key, reason=COMPUTED[key.method].failure(error)))

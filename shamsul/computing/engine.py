@@ -46,7 +46,12 @@ class Engine(Protocol):
         """Why it cannot compute, in one sentence; empty where it can, or was not started yet."""
 
     def explain(
-        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+        self,
+        folder: Path,
+        key: MapKey,
+        image: GridImage,
+        progress: Progress,
+        least: float = 0.0,
     ) -> tuple[Heatmap, ...]:
         """All labels' maps of one method for one radiograph.
 
@@ -60,6 +65,8 @@ class Engine(Protocol):
             The radiograph on the model's grid.
         progress : callable
             What it raises ends the work. It may call this method for maps that go first.
+        least : float
+            Only of labels with at least this probability, see :meth:`Prediction.likely`.
 
         Raises
         ------
@@ -163,19 +170,28 @@ class Here:
         return ""
 
     def explain(
-        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+        self,
+        folder: Path,
+        key: MapKey,
+        image: GridImage,
+        progress: Progress,
+        least: float = 0.0,
     ) -> tuple[Heatmap, ...]:
         """See :class:`Engine`; other errors are those of the method."""
         classifier, method = _classifier(folder, key.model), COMPUTED[key.method]
+        labels = classifier.manifest.labels
+        likely = classifier.predict_grid(image).likely(least) if least else labels
         with half_by(classifier, key.engine) if method.half else nullcontext():
-            return method.explain(
+            maps = method.explain(
                 classifier,
                 image,
+                labels if method.together else likely,
                 target=key.target,
                 seed=key.seed,
                 progress=progress,
-                **key.parameters,  # type: ignore[arg-type]
+                **key.parameters,
             )
+        return tuple(one for one in maps if one.label in likely)
 
     def measure(
         self,

@@ -173,10 +173,15 @@ class Worker:
         self._running.stop()
 
     def explain(
-        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+        self,
+        folder: Path,
+        key: MapKey,
+        image: GridImage,
+        progress: Progress,
+        least: float = 0.0,
     ) -> tuple[Heatmap, ...]:
         """See :class:`shamsul.computing.engine.Engine`."""
-        question = {"do": "explain", "key": key.to_json()}
+        question = {"do": "explain", "key": key.to_json(), "least": least}
         with self._asking(question, folder, image, progress) as (pipe, answer):
             values = _receive_array(pipe, (-1, *image.geometry.grid_shape))
             return from_parts(key, answer["maps"], values)
@@ -322,7 +327,7 @@ def _computed(
     folder, do = Path(question["folder"]), question["do"]
     if do == "explain":
         key = MapKey.from_json(question["key"])
-        about, values = to_parts(engine.explain(folder, key, image, progress))
+        about, values = to_parts(engine.explain(folder, key, image, progress, question["least"]))
         return {"maps": about}, values.tobytes()
     if do == "measure":
         keys = [MapKey.from_json(stored) for stored in question["keys"]]

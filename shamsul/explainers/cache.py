@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from shamsul import __version__
 from shamsul.classifiers.classifier import Classifier
-from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.method import Method, Value
 from shamsul.radiographs.geometry import Geometry
@@ -147,20 +146,6 @@ def from_parts(
     )
 
 
-def probability(heatmap: Heatmap, manifest: Manifest) -> float:
-    """The probability that the model shows for the label of a map."""
-    if heatmap.target is Target.PROBABILITY:
-        return heatmap.output
-    return manifest.probability(heatmap.label, heatmap.output)
-
-
-def likely(maps: Sequence[Heatmap], manifest: Manifest, least: float) -> tuple[Heatmap, ...]:
-    """The maps of labels that have at least some probability; of none, that of the likeliest."""
-    shown = [probability(one, manifest) for one in maps]
-    least = min(least, max(shown))
-    return tuple(one for one, found in zip(maps, shown, strict=True) if found >= least)
-
-
 def pack(maps: Sequence[Heatmap], *, half: bool = False, least: float = 0.0) -> bytes:
     """Maps of one key as the content of their file.
 
@@ -171,7 +156,8 @@ def pack(maps: Sequence[Heatmap], *, half: bool = False, least: float = 0.0) -> 
         Keep values as float16, in shares of each map's largest magnitude: they are then right to a
         4096th of it, which is half of float16's last place below 1 (IEEE 754-2019, table 3.5).
     least : float
-        The probability of the labels that they are of, see :func:`likely`; 0: of all.
+        The probability that the labels have at least, as :meth:`Prediction.likely` has it; 0: of
+        all labels.
     """
     about, values = to_parts(maps)
     if least:
@@ -199,7 +185,7 @@ class MapCache:
     """Heatmaps in a directory, one file for all labels of an image, model and method.
 
     Beside these, or instead, there may be a file of the likely labels' maps alone, see
-    :func:`likely`; it is looked for by who says which labels are wanted.
+    :meth:`Prediction.likely`; it is looked for by who says which labels are wanted.
 
     Parameters
     ----------

@@ -134,6 +134,7 @@ METHOD = Method(
     ),
     sampled=True,
     half=True,
+    together=True,
     reading="Superpixels whose presence raises the output are positive; weights are those of a "
     "linear model fitted to the radiograph with superpixels hidden at random.",
     citation="Ribeiro, Singh, Guestrin 2016, doi 10.1145/2939672.2939778",

@@ -217,6 +217,8 @@ class Method:
         Whether it needs a network that has masks of its own.
     needs_attention : bool
         Whether it needs a network whose attention spans the whole image.
+    together : bool
+        Whether labels are explained by common evaluations, how many depending on all of them.
     reading : str
         One sentence on how to read the map.
     citation : str
@@ -233,6 +235,7 @@ class Method:
     looks_inside: bool = False
     needs_masks: bool = False
     needs_attention: bool = False
+    together: bool = False
 
     def settle(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All parameters' values: those given, checked, and the defaults of the others.

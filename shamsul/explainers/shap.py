@@ -187,6 +187,7 @@ METHOD = Method(
     ),
     sampled=True,
     half=True,
+    together=True,
     reading="Each superpixel shows its share of the difference between the output for this "
     "radiograph and for its background; positive superpixels raise the output.",
     citation="Lundberg, Lee 2017, arXiv 1705.07874",

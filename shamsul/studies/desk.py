@@ -27,7 +27,7 @@ from shamsul.computing.jobs import (
     State,
 )
 from shamsul.computing.pace import Experience
-from shamsul.explainers.cache import MapCache, MapKey, likely, pack
+from shamsul.explainers.cache import MapCache, MapKey, pack
 from shamsul.explainers.heatmap import Heatmap
 from shamsul.explainers.method import ExplainerError, Progress
 from shamsul.faithfulness.measure import Measure
@@ -289,7 +289,7 @@ class Desk:
     def compute(self, source: Source, progress: Progress, *, least: float = 0.0) -> None:
         """Compute the maps of a source while the caller waits, and keep them.
 
-        Those of labels with at least some probability, as :func:`likely` has it, or all.
+        Those of labels with at least some probability, see :meth:`Prediction.likely`, or all.
 
         Raises
         ------
@@ -298,9 +298,8 @@ class Desk:
         OSError
             They cannot be kept.
         """
-        maps = self._explain(self.engine, source, progress)
-        if least:
-            maps = likely(maps, Manifest.read(source.folder), least)
+        image = self.prepared(source)
+        maps = self.engine.explain(source.folder, source.key, image, progress, least)
         packed = pack(maps, half=self.maps.half, least=least)
         self.maps.put_packed(source.key, packed, likely=least > 0)
 

@@ -17,8 +17,7 @@ from shamsul.annotations.drawings import DRAWN, counted, in_studies
 from shamsul.annotations.marks import Points
 from shamsul.classifiers.manifest import Manifest
 from shamsul.explainers.baselines import EXPLAINERS
-from shamsul.explainers.cache import probability
-from shamsul.explainers.heatmap import Heatmap
+from shamsul.explainers.heatmap import Heatmap, Target
 from shamsul.explainers.registry import METHODS
 from shamsul.localisation.chexlocalize import point_hit
 from shamsul.localisation.features import Features
@@ -158,8 +157,12 @@ def map_scores(
             if kept[label] is None and label in maps:
                 heatmap = maps[label]
                 mask = union(regions(own, label, by), heatmap.geometry.image_shape)
-                shown = probability(heatmap, manifest(one.folder))
-                score = _score(one, heatmap, shown, mask, spacing(one.key.image_sha256), rules)
+                probability = heatmap.output
+                if one.key.target is Target.LOGIT:
+                    probability = manifest(one.folder).probability(label, heatmap.output)
+                score = _score(
+                    one, heatmap, probability, mask, spacing(one.key.image_sha256), rules
+                )
                 score = replace(score, labels_in_image=len(marked))
                 rows = kept[label] = [_row(heatmap.sha256, score)]
                 results.offer(key, rows)

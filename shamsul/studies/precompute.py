@@ -63,7 +63,7 @@ def precompute(
     sources : sequence of Source
     least : float
         Keep the maps of labels with at least this probability, see
-        :func:`shamsul.explainers.cache.likely`; 0: of all.
+        :meth:`Prediction.likely`; 0: of all.
     progress : callable
         Called with the evaluations done and planned of the step under way.
 

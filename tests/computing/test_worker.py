@@ -14,6 +14,7 @@ import pytest
 from shamsul.classifiers import registry
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.inference import equip
+from shamsul.computing.engine import Here
 from shamsul.computing.worker import ProcessEnded, Worker
 from shamsul.explainers.cache import MapCache, MapKey
 from shamsul.explainers.heatmap import Target
@@ -133,6 +134,21 @@ def test_process_that_ends_is_a_sentence_and_the_next_request_starts_another(
         worker.explain(folder, key("lime", samples=64), image, progress)
     assert worker.explain(folder, key(), image, never)
     worker.stop()
+
+
+@pytest.mark.parametrize("method", ["lrp", "lime"])
+def test_likely_labels_alone_have_the_maps_that_they_have_among_all(
+    worker: Worker, folder: Path, image: GridImage, method: str
+) -> None:
+    asked = key(method) if method == "lrp" else key(method, samples=64)
+    least = sorted(one.probability for one in registry.load("phantom").predict_grid(image).scores)
+    every = {one.label: one for one in Here().explain(folder, asked, image, never)}
+    some = worker.explain(folder, asked, image, never, least[-2])
+    assert len(some) == 2
+    for one in some:
+        other = every[one.label]
+        np.testing.assert_allclose(one.values, other.values, atol=1e-3 * np.abs(other.values).max())
+        assert one.evaluations < other.evaluations or method == "lime"
 
 
 @pytest.mark.long

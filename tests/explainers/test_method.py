@@ -9,7 +9,7 @@ import pytest
 
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
-from shamsul.explainers.cache import MapCache, MapKey, likely, pack
+from shamsul.explainers.cache import MapCache, MapKey, pack
 from shamsul.explainers.grad_cam import METHOD
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import Parameter
@@ -77,13 +77,13 @@ def test_likely_labels_are_those_that_are_shown_so(
     tmp_path: Path, densenet: Classifier, noise: GridImage, target: Target
 ) -> None:
     maps = METHOD.explain(densenet, noise, target=target)
-    scores = densenet.predict_grid(noise).scores
-    order = sorted(scores, key=lambda one: one.probability)
+    prediction = densenet.predict_grid(noise)
+    order = sorted(prediction.scores, key=lambda one: one.probability)
     least = order[-2].probability
-    found = likely(maps, densenet.manifest, least)
-    assert {one.label for one in found} == {order[-2].label, order[-1].label}
-    assert [one.label for one in likely(maps, densenet.manifest, 1.0)] == [order[-1].label]
-    assert likely(maps, densenet.manifest, 0.0) == maps
+    assert {*prediction.likely(least)} == {order[-2].label, order[-1].label}
+    assert prediction.likely(1.0) == (order[-1].label,)
+    assert prediction.likely(0.0) == densenet.manifest.labels
+    found = [one for one in maps if one.label in prediction.likely(least)]
     cache, two = MapCache(tmp_path), [one.label for one in found]
     cache.put_packed(key(target=target), pack(found, least=least), likely=True)
     assert cache.likely_from(key(target=target)) == least

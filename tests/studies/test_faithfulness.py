@@ -41,7 +41,7 @@ class FakeWorker(Worker):
         self.going.set()
 
     def explain(
-        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress, least: float = 0.0
     ) -> tuple[Heatmap, ...]:
         if reason := self.bench.fails(key):
             raise ExplainerError(reason)

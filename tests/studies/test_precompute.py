@@ -34,7 +34,7 @@ class FakeEngine(Here):
         self.fails = ""
 
     def explain(
-        self, folder: Path, key: MapKey, image: GridImage, progress: Progress
+        self, folder: Path, key: MapKey, image: GridImage, progress: Progress, least: float = 0.0
     ) -> tuple[Heatmap, ...]:
         self.asked.append(key)
         progress(1, 2)
