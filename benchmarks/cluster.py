@@ -1,7 +1,8 @@
 """What a cluster costs: ``python -m benchmarks.cluster [--count 40] [--method lrp ...]``.
 
-Computes the maps of a study of phantoms on this machine, and on two Ray nodes that share its cores,
-in turn, by ``shamsul precompute``; prints both times, their ratio, and the tasks of each node.
+Computes the maps of a study of phantoms on this machine, by one process and by two, and on two Ray
+nodes that share its cores, in turn, by ``shamsul precompute``; prints the times, their ratios to
+one process, and the tasks of each node.
 """
 
 import argparse
@@ -165,17 +166,21 @@ def _take_in(data: Path, phantoms: Path) -> None:
 
 
 def _timed(data: Path, nodes: Nodes, methods: list[str], times: int) -> dict[str, Any]:
-    seconds: dict[str, list[float]] = {"alone": [], "cluster": []}
+    ways = {"alone": [], "two processes": ["--jobs", "2"], "cluster": ["--ray", nodes.address]}
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
     tasks: dict[str, int] = {}
     for _ in range(times):
-        for where, options in (("alone", []), ("cluster", ["--ray", nodes.address])):
+        for way, options in ways.items():
             shutil.rmtree(data / "maps", ignore_errors=True)
             start = time.monotonic()
             done = shamsul(data, "precompute", DEMO.name, *methods, *options)
-            seconds[where].append(time.monotonic() - start)
+            seconds[way].append(time.monotonic() - start)
             tasks = done.get("nodes", tasks)
-    ratios = [b / a for a, b in zip(seconds["alone"], seconds["cluster"], strict=True)]
-    return {"seconds": seconds, "ratio": statistics.median(ratios), "nodes": tasks}
+    ratios = {
+        way: statistics.median(b / a for a, b in zip(seconds["alone"], found, strict=True))
+        for way, found in seconds.items()
+    }
+    return {"seconds": seconds, "ratios": ratios, "nodes": tasks}
 
 
 if __name__ == "__main__":

@@ -37,6 +37,14 @@ def precompute_study(
         list[str] | None,
         typer.Option("--method", help="Method; by default LIME, SHAP, Grad-CAM and LRP."),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Processes that compute a radiograph each, with 1 to 2 GB of memory each; several "
+            "are sooner done than one with all cores.",
+        ),
+    ] = 1,
     min_probability: Annotated[
         float,
         typer.Option(
@@ -57,7 +65,7 @@ def precompute_study(
     from shamsul.reading.database.readings import Readings
     from shamsul.studies.desk import Desk
     from shamsul.studies.panels import open_sources, sources
-    from shamsul.studies.precompute import Outcome, precompute
+    from shamsul.studies.precompute import Outcome, precompute, side_by_side
 
     methods = methods_of(method or USUAL)
     store, archive, annotations = stores()
@@ -89,7 +97,11 @@ def precompute_study(
             inner.total, inner.n = planned, done
             inner.refresh()
 
-        for step in precompute(desk, wanted, least=min_probability, progress=progress):
+        if jobs > 1 and not settings().ray_address:
+            steps = side_by_side(wanted, jobs, least=min_probability)
+        else:
+            steps = precompute(desk, wanted, least=min_probability, progress=progress)
+        for step in steps:
             counts[step.outcome] += 1
             bar.update()
             if step.outcome is Outcome.FAILED:

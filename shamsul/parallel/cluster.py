@@ -312,7 +312,12 @@ class Cluster:
             return
         self._looked = time.monotonic()
         nodes = self._ray.nodes()
-        self._names |= {one["NodeID"]: one["NodeName"] for one in nodes}
+        # Those that were lost before somebody asked are still listed.
+        self._names |= {
+            one["NodeID"]: one["NodeName"]
+            for one in nodes
+            if one["Alive"] or self._tasks[one["NodeID"]]
+        }
         alive = [one["Resources"] for one in nodes if one["Alive"]]
         gpus = sum(int(one.get("GPU", 0)) for one in alive)
         cpus = sum(int(one.get("CPU", 0)) for one in alive)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
@@ -58,7 +59,7 @@ def each(
         return
     # Started afresh, because torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(processes, len(tasks)), context, limit_threads, (threads,))
+    pool = ProcessPoolExecutor(min(processes, len(tasks)), context, _begin, (threads,))
     try:
         yield from pool.map(work, tasks, chunksize=chunk)
     finally:
@@ -76,6 +77,20 @@ def _chunks(
 def _all(task: tuple[Callable[[Task], Result], list[Task]]) -> list[Result]:
     work, tasks = task
     return [work(one) for one in tasks]
+
+
+def _begin(threads: int) -> None:
+    """In a process of the pool, before its first task."""
+    limit_threads(threads)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed tells nobody, and whoever waits for its next task would for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def limit_threads(count: int) -> None:

@@ -388,6 +388,24 @@ def test_precompute_fills_the_cache_skips_and_goes_on_after_a_failure(
     assert "damaged" in third["failures"][0]["reason"]
 
 
+def test_several_processes_precompute_the_same_maps(shamsul, tmp_path: Path) -> None:
+    folder, maps = tmp_path / "data" / "maps", {}
+    for jobs in ("1", "2"):
+        done = result(
+            shamsul("precompute", "phantom-demo", "--method", "lrp", "--jobs", jobs, "--json")
+        )
+        assert done["computed"] == done["cases"]
+        maps[jobs] = {}
+        for file in folder.iterdir():
+            with np.load(file) as arrays:
+                maps[jobs][file.name] = arrays["values"]
+            file.unlink()
+    assert maps["1"].keys() == maps["2"].keys()
+    for name, values in maps["1"].items():
+        largest = np.abs(values).max()
+        np.testing.assert_allclose(maps["2"][name], values, atol=1e-3 * largest)
+
+
 def test_precomputed_maps_are_those_that_the_app_asks_for(shamsul, tmp_path: Path) -> None:
     from shamsul.computing.jobs import State
     from shamsul.explainers.registry import METHODS

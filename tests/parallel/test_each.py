@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
 import sys
+import time
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -52,6 +55,27 @@ def test_no_processes_work_in_this_one() -> None:
 def test_a_killed_process_ends_the_work_instead_of_waiting_for_ever() -> None:
     with pytest.raises(BrokenExecutor):
         list(each(killed, range(20), 2, chunk=1))
+
+
+def waiting(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(120)
+
+
+def test_processes_end_with_who_started_them_however_that_ended(tmp_path: Path) -> None:
+    """They wait for a next task, of which a process that is killed tells them nothing."""
+    words = "from tests.parallel.test_each import *; import sys\n"
+    words += "list(each(waiting, [Path(sys.argv[1])] * 2, 2))"
+    with subprocess.Popen([sys.executable, "-c", words, str(tmp_path)], cwd=ROOT) as parent:
+        while len([*tmp_path.iterdir()]) < 2:
+            assert parent.poll() is None
+            time.sleep(0.1)
+        parent.kill()
+    processes = [int(path.name) for path in tmp_path.iterdir()]
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(Path(f"/proc/{one}").exists() for one in processes):
+        time.sleep(0.1)
+    assert not [one for one in processes if Path(f"/proc/{one}").exists()]
 
 
 def test_the_command_line_says_that_a_process_was_killed(
