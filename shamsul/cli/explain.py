@@ -1,6 +1,7 @@
 """Explain radiographs from files: ``predict`` and ``explain``."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -293,7 +294,7 @@ def _explanation(
     maps: list[Heatmap] = []
     drawing: list[Future[str]] = []
     # What draws and compresses lets other threads go on.
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         for found in by_method:
             out.mkdir(parents=True, exist_ok=True)
             maps += found

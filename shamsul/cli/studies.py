@@ -50,8 +50,8 @@ def precompute_study(
         typer.Option(
             min=0,
             max=1,
-            help="Keep maps only of labels with at least this probability; others are computed "
-            "when they are wanted.",
+            help="Explain only labels with at least this probability, and at least one; others are "
+            "explained when they are wanted.",
         ),
     ] = 0.0,
     ray: Ray = "",

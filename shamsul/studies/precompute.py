@@ -71,8 +71,7 @@ def precompute(
     desk : Desk
     sources : sequence of Source
     least : float
-        Keep the maps of labels with at least this probability, see
-        :meth:`Prediction.likely`; 0: of all.
+        Explain labels with at least this probability, see :meth:`Prediction.likely`; 0: all.
     progress : callable
         Called with the evaluations done and planned of the step under way.
 
