@@ -119,17 +119,21 @@ class Cluster:
             ) from None
         self._ray = ray
         _check_answers(address)
-        try:
-            # Tasks are not to look for a cluster themselves.
-            ray.init(
-                address,
-                runtime_env={"env_vars": {"SHAMSUL_RAY_ADDRESS": ""}},
-                log_to_driver=False,
-                logging_level="ERROR",
-                namespace="shamsul",
-            )
-        except (ConnectionError, ValueError, RuntimeError, OSError):
-            raise ClusterError(f"No Ray cluster answers at {address}.") from None
+        # A busy machine may be too slow to start what answers a client, and has it the next time.
+        for attempts_left in (1, 0) if address.startswith("ray://") else (0,):
+            try:
+                # Tasks are not to look for a cluster themselves.
+                ray.init(
+                    address,
+                    runtime_env={"env_vars": {"SHAMSUL_RAY_ADDRESS": ""}},
+                    log_to_driver=False,
+                    logging_level="ERROR",
+                    namespace="shamsul",
+                )
+                break
+            except (ConnectionError, ValueError, RuntimeError, OSError):
+                if not attempts_left:
+                    raise ClusterError(f"No Ray cluster answers at {address}.") from None
         self._remote = ray.remote(_done_there)
         here = strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=True
