@@ -96,12 +96,7 @@ class Nodes:
         named = [f"--node-name={name}", f"--num-cpus={self._cores}"]
         self._running[name] = subprocess.Popen(
             [RAY, "start", "--block", *named, *usual, *options],
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
-                # Where other work takes the cores, what answers `from_outside` starts late.
-                "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "120",
-            },
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )

@@ -119,8 +119,8 @@ class Cluster:
             ) from None
         self._ray = ray
         _check_answers(address)
-        # A busy machine may be too slow to start what answers a client, and has it the next time.
-        for attempts_left in (1, 0) if address.startswith("ray://") else (0,):
+        # What answers a client is a fork of a process with threads, and does not always come up.
+        for attempts_left in (2, 1, 0) if address.startswith("ray://") else (0,):
             try:
                 # Tasks are not to look for a cluster themselves.
                 ray.init(
