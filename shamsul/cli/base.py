@@ -77,7 +77,8 @@ Ray = Annotated[
         "--ray",
         callback=_to_cluster,
         metavar="ADDRESS",
-        help="Ray cluster that computes: HOST:PORT, auto for the one that runs here, or ray://HOST:PORT.",
+        help="Ray cluster that computes: HOST:PORT, auto for the one that runs here, or "
+        "ray://HOST:PORT from outside of it.",
     ),
 ]
 

@@ -33,6 +33,8 @@ _WAITING: Final = 8
 _RETRIES: Final = 5
 #: Seconds that an address may take to answer.
 _PATIENCE: Final = 5.0
+#: How often an address of Ray's client is asked.
+_ATTEMPTS: Final = 3
 #: Seconds between two looks at how far a task is.
 _LOOK: Final = 0.1
 #: Seconds between two looks at which machines there are.
@@ -120,8 +122,8 @@ class Cluster:
         self._ray = ray
         _check_answers(address)
         # What answers a client is a fork of a process with threads, and does not always come up.
-        for attempts_left in (2, 1, 0) if address.startswith("ray://") else (0,):
-            try:
+        for _ in range(_ATTEMPTS if address.startswith("ray://") else 1):
+            with suppress(ConnectionError, ValueError, RuntimeError, OSError):
                 # Tasks are not to look for a cluster themselves.
                 ray.init(
                     address,
@@ -131,9 +133,8 @@ class Cluster:
                     namespace="shamsul",
                 )
                 break
-            except (ConnectionError, ValueError, RuntimeError, OSError):
-                if not attempts_left:
-                    raise ClusterError(f"No Ray cluster answers at {address}.") from None
+        else:
+            raise ClusterError(f"No Ray cluster answers at {address}.")
         self._remote = ray.remote(_done_there)
         here = strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=True
