@@ -1,7 +1,7 @@
 """A loaded classifier: preprocessing and fast batched inference."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 import numpy as np
@@ -172,23 +172,47 @@ class Classifier:
         -------
         ndarray of shape (N, L), float32
         """
+        logits = np.empty((len(grids), len(self.manifest.labels)), np.float32)
+        run = engine or self.exact
+        done = 0
+        for batch in self._batches(grids):
+            logits[done : done + len(batch)] = run(batch)
+            done += len(batch)
+            if progress is not None:
+                progress(done)
+        return logits
+
+    def cells(
+        self, grids: NDArray[np.floating] | torch.Tensor, *, engine: InferenceEngine | None = None
+    ) -> NDArray[np.float32]:
+        """What each cell of the last feature map adds to the logits of images.
+
+        Parameters
+        ----------
+        grids, engine
+            As for `logits`; at least one image.
+
+        Returns
+        -------
+        ndarray of shape (N, L, rows, columns), float32
+            As :meth:`InferenceEngine.cells` gives it.
+        """
+        run = engine or self.exact
+        return np.concatenate([run.cells(batch) for batch in self._batches(grids)])
+
+    def _batches(self, grids: NDArray[np.floating] | torch.Tensor) -> Iterator[torch.Tensor]:
+        """Images as the network takes them, as many at a time as are best evaluated together."""
         if grids.ndim != 3:
             raise ValueError("grids must have shape (N, h, w)")
-        count = grids.shape[0]
-        logits = np.empty((count, len(self.manifest.labels)), np.float32)
-        run = engine or self.exact
-        for start in range(0, count, self.batch_size):
+        for start in range(0, len(grids), self.batch_size):
             batch = grids[start : start + self.batch_size]
             if not isinstance(batch, torch.Tensor):
                 # A copy: torch warns about arrays that are not writable.
                 batch = torch.from_numpy(np.array(batch, dtype=np.float32))
-            done = start + batch.shape[0]
             with torch.inference_mode():
-                # For a batch at a time: predictions go between those of SHAP.
-                logits[start:done] = run(self.normalise(batch.float()))
-            if progress is not None:
-                progress(done)
-        return logits
+                normalised = self.normalise(batch.float())
+            # For a batch at a time: predictions go between those of SHAP.
+            yield normalised
 
     def calibrated(self, logits: Logits) -> Logits:
         """Logits of which the sigmoid is the probability that is shown.

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from shamsul.classifiers.cells import Cells
 from shamsul.classifiers.device import device, give_back_memory, has_bfloat16
 from shamsul.classifiers.manifest import ModelError
 from shamsul.settings import settings
@@ -71,6 +72,13 @@ class InferenceEngine(Protocol):
         """Logits of normalised images, (n, channels, h, w) to (n, L)."""
         ...
 
+    def cells(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """What each cell of the last feature map adds to the logits, (n, L, rows, columns).
+
+        A single cell where that is not known; see :mod:`shamsul.classifiers.cells`.
+        """
+        ...
+
     def rest(self) -> None:
         """Give back the memory that it computed in; the next call takes it again."""
         ...
@@ -89,13 +97,21 @@ class Torch:
     def __init__(self, module: torch.nn.Module, *, half: bool = False) -> None:
         self.name = _named(_TORCH, half)
         self._module, self._half = module, half
+        self._cells = Cells(module)
 
     def __call__(self, images: torch.Tensor) -> NDArray[np.float32]:
         """See `InferenceEngine`."""
+        return self._run(self._module, images)
+
+    def cells(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """See `InferenceEngine`."""
+        return self._run(self._cells, images)
+
+    def _run(self, module: torch.nn.Module, images: torch.Tensor) -> NDArray[np.float32]:
         autocast = torch.autocast(images.device.type, torch.bfloat16, enabled=self._half)
         with RUNNING, torch.inference_mode(), autocast:
-            logits: NDArray[np.float32] = self._module(images).float().cpu().numpy()
-        return logits
+            found: NDArray[np.float32] = module(images).float().cpu().numpy()
+        return found
 
     def rest(self) -> None:
         """See `InferenceEngine`; it keeps none."""
@@ -107,6 +123,7 @@ class OpenVINO:
     Parameters
     ----------
     network : openvino.Model
+        Of :class:`~shamsul.classifiers.cells.Cells`.
     half : bool
         Compute in bfloat16.
     """
@@ -123,6 +140,10 @@ class OpenVINO:
         self._compiled = _openvino().Core().compile_model(network, "CPU", hints)
 
     def __call__(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """See `InferenceEngine`."""
+        return np.asarray(self.cells(images).sum((2, 3)))
+
+    def cells(self, images: torch.Tensor) -> NDArray[np.float32]:
         """See `InferenceEngine`."""
         with RUNNING:
             # A copy: the next call writes to the same place.
@@ -387,7 +408,7 @@ def _probes(classifier: "Classifier") -> torch.Tensor:
 def _network(classifier: "Classifier", place: Path) -> "openvino.Model":
     """The network as OpenVINO has it: what was kept, else converted and kept."""
     openvino = _openvino()
-    kept = place / "network" / "network.xml"
+    kept = place / "cells" / "network.xml"
     if kept.is_file():
         try:
             return openvino.Core().read_model(kept)
@@ -396,12 +417,15 @@ def _network(classifier: "Classifier", place: Path) -> "openvino.Model":
     images = _probes(classifier)[:2]
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # what tracing and converting say is for their developers
-        traced = torch.jit.trace(classifier.module, images, check_trace=False)  # type: ignore[no-untyped-call]
+        cells = Cells(classifier.module)
+        cells(images)  # looks at the network, which is not to be traced
+        traced = torch.jit.trace(cells, images, check_trace=False)  # type: ignore[no-untyped-call]
         network = openvino.convert_model(traced, input=[-1, *images.shape[1:]])
     # A data directory that is read-only or full, or another process was first.
     with suppress(OSError, RuntimeError), new_folder(kept.parent) as made:
         openvino.save_model(network, made / kept.name, compress_to_fp16=False)
-    return network
+    # As everybody after this has it, who rounds in the last place differently from the converted.
+    return openvino.Core().read_model(kept) if kept.is_file() else network
 
 
 def _named(library: str, half: bool) -> str:

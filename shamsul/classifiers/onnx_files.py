@@ -81,6 +81,10 @@ class OnnxRuntime:
             raise ModelError(f"The network gives outputs of shape {outputs.shape}, not {wanted}.")
         return _logits(outputs) if self.probabilities else outputs
 
+    def cells(self, images: torch.Tensor) -> NDArray[np.float32]:
+        """See `InferenceEngine`: of the file's features nothing is known."""
+        return self(images)[:, :, None, None]
+
     def rest(self) -> None:
         """See `InferenceEngine`; it keeps none."""
 

@@ -37,13 +37,20 @@ class Evaluator:
         self, grids: NDArray[np.floating] | torch.Tensor, *, exact: bool = False
     ) -> NDArray[np.float32]:
         """The model's logits, grids of shape (n, h, w) to (n, L); `exact`: in single precision."""
+        return np.asarray(self.cells(grids, exact=exact).sum((2, 3)))
+
+    def cells(
+        self, grids: NDArray[np.floating] | torch.Tensor, *, exact: bool = False
+    ) -> NDArray[np.float32]:
+        """What each cell of the last feature map adds to them, (n, L, rows, columns)."""
         if self._agrees is None and len(grids) >= PROBE and not exact:
-            logits = self._judge(grids[:PROBE])
-            return np.concatenate([logits, self(grids[PROBE:])]) if len(grids) > PROBE else logits
+            cells = self._judge(grids[:PROBE])
+            rest = grids[PROBE:]
+            return np.concatenate([cells, self.cells(rest)]) if len(rest) else cells
         if self._agrees:  # few are left to be exact: buffers of a third engine are not worth it
             engine = self._classifier.reference if exact else self._classifier.half
-            return self._classifier.logits(grids, engine=engine)
-        return self._classifier.logits(grids)
+            return self._classifier.cells(grids, engine=engine)
+        return self._classifier.cells(grids)
 
     @property
     def engine(self) -> str:
@@ -54,11 +61,12 @@ class Evaluator:
     def _judge(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
         few = (grids[: PROBE // 2], grids[PROBE // 2 :])  # of single precision, for its memory
         reference = self._classifier.reference
-        logits = np.concatenate([self._classifier.logits(some, engine=reference) for some in few])
+        cells = np.concatenate([self._classifier.cells(some, engine=reference) for some in few])
+        logits = cells.sum((2, 3))
         rounded = self._classifier.logits(grids, engine=self._classifier.half)
         self._agrees = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
         self._probe = (logits, rounded) if self._agrees else None
-        return logits
+        return cells
 
     def rounding(
         self, explained: Callable[[NDArray[np.float32]], NDArray[np.float64]]

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from shamsul.explainers import designs, superpixels
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
-from shamsul.explainers.surrogate import Surrogate
 
 #: Coalitions for which the surrogate predicts outputs: so many that the linear fit adds no noise.
 _PREDICTED: Final = 4096
@@ -25,8 +24,8 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
     task : Task
     estimator : {"surrogate", "package"}
         ``package`` fits the linear model to `samples` coalitions drawn at random, as the package
-        does. ``surrogate`` fits it to thousands of outputs that a :class:`Surrogate` predicts from
-        far fewer, well-chosen evaluations.
+        does. ``surrogate`` fits it to thousands of outputs that a
+        :class:`~shamsul.explainers.surrogate.Surrogate` predicts from far fewer evaluations.
     samples : int
         Model evaluations; for ``surrogate`` those that a random draw would need to be as accurate,
         as :meth:`Perturbation.enough` counts them.
@@ -62,19 +61,15 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
         weights, intercepts = _linear(coalitions, outputs, kernel_width)
     else:
         enough = perturbation.enough(task, samples)
-        coalitions, outputs = perturbation.designed(task, enough, done=0, planned=enough)
+        coalitions, cells = perturbation.designed(task, enough, done=0, planned=enough)
+        outputs = cells.sum(2)
         many: list[NDArray[np.bool_]] = []
         while sum(map(len, many)) < _PREDICTED:
             many.append(designs.fold_over(perturbation.count, rng))
         imagined = np.concatenate(many)
-        predicted = np.empty((len(imagined), outputs.shape[1]))
-        doubts = np.empty((outputs.shape[1], perturbation.count))
-        for number, output in enumerate(outputs.T):  # one surrogate in memory at a time
-            surrogate = Surrogate.fit(coalitions, output)
-            predicted[:, number] = surrogate.predict(imagined)
-            doubts[number] = surrogate.main_effects()[1]
-        weights, intercepts = _linear(imagined, predicted, kernel_width)
-        errors = perturbation.spread(doubts)
+        surrogate = perturbation.surrogate(coalitions, cells)
+        weights, intercepts = _linear(imagined, surrogate.predict(imagined), kernel_width)
+        errors = perturbation.spread(surrogate.main_effects()[1])
     fits = _fit(coalitions, outputs, weights, intercepts, kernel_width)
     return Relevance(
         perturbation.spread(weights), len(coalitions), fits, errors, perturbation.engine

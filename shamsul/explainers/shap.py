@@ -11,7 +11,6 @@ from scipy.special import comb
 
 from shamsul.explainers import designs, superpixels
 from shamsul.explainers.method import Method, Parameter, Relevance, Task
-from shamsul.explainers.surrogate import Surrogate
 
 _L1_REG = {"none": 0, "ten": "num_features(10)", "aic": "aic"}
 _global_random_state = threading.Lock()
@@ -37,8 +36,8 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
     task : Task
     estimator : {"surrogate", "package"}
         ``package`` is the kernel estimator of the `shap` package. ``surrogate`` gives the Shapley
-        values of a :class:`Surrogate` conditioned on far fewer, well-chosen evaluations. Where
-        `samples` allows all coalitions, both are exact.
+        values of a :class:`~shamsul.explainers.surrogate.Surrogate` conditioned on far fewer,
+        well-chosen evaluations. Where `samples` allows all coalitions, both are exact.
     samples : int
         Model evaluations, for ``package`` besides the whole radiograph and the background; for
         ``surrogate`` as for LIME, and each superpixel shown and hidden alone besides, if `samples`
@@ -69,12 +68,12 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
     alone = alone if 2 * alone <= samples else 0
     enough = min(perturbation.enough(task, samples, further=alone), samples - alone)
     planned = enough + alone
-    coalitions, outputs = perturbation.designed(task, enough, done=0, planned=planned)
+    coalitions, cells = perturbation.designed(task, enough, done=0, planned=planned)
     if alone:
         more, their = perturbation.alone(task, done=enough, planned=planned)
-        coalitions, outputs = np.concatenate([coalitions, more]), np.concatenate([outputs, their])
-    estimates = [Surrogate.fit(coalitions, output).shapley() for output in outputs.T]
-    means, errors = (np.stack(part) for part in zip(*estimates, strict=True))
+        coalitions, cells = np.concatenate([coalitions, more]), np.concatenate([cells, their])
+    means, errors = perturbation.surrogate(coalitions, cells).shapley()
+    outputs = cells.sum(2)
     # The process misses the ends by rounding; what is missing goes where least is known.
     missing = outputs[1] - outputs[0] - means.sum(1)
     doubt = errors**2 + np.finfo(float).tiny

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from skimage.segmentation import quickshift, relabel_sequential, slic
 from shamsul.classifiers.classifier import Classifier
 from shamsul.explainers import designs
 from shamsul.explainers.evaluation import Evaluator
+from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Parameter, Task
 from shamsul.explainers.surrogate import Surrogate
 
@@ -200,6 +201,8 @@ class Perturbation:
         self._ends = _Evaluated(iter([np.array([[False], [True]]).repeat(self.count, 1)]))
         self._blocks = _Evaluated(designs.fold_over(self.count, rng) for _ in itertools.count())
         self._alone = _Evaluated(iter([designs.alone(self.count)]))
+        #: Rows and columns of cells, as the last evaluation had them.
+        self._map = (1, 1)
         self._enough: dict[tuple[object, ...], int] = {}
         self._using = threading.RLock()
 
@@ -267,15 +270,17 @@ class Perturbation:
         -------
         ndarray of shape (n, outputs), float64
         """
-        chunks = self._logits(task, coalitions, done, planned, exact)
-        return task.explained(np.concatenate(list(chunks)))
+        chunks = self._cells(task, coalitions, done, planned, exact)
+        return np.asarray(_explained(task, np.concatenate(list(chunks))).sum(2))
 
     def designed(
         self, task: Task, count: int, *, done: int, planned: int
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        """The first `count` coalitions of the design, and the explained outputs for each.
+        """The first `count` coalitions of the design, and for each the explained outputs in cells.
 
-        The first is the background alone, the second the whole radiograph.
+        The first is the background alone, the second the whole radiograph. Cells are those of the
+        last feature map, shape (count, outputs, cells): a single one where the probability is
+        explained, which is no sum, or where nothing is known of the cells.
         """
         # The ends exactly, since SHAP has to sum to their difference; and half precision would look
         # better than it is beside so large a difference.
@@ -288,7 +293,7 @@ class Perturbation:
     def alone(
         self, task: Task, *, done: int, planned: int
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        """The coalitions with one superpixel shown or hidden, and the explained outputs."""
+        """The coalitions with one superpixel shown or hidden, and the same for them."""
         known = self._known(self._alone, task, 2 * self.count, done, planned)
         task.progress(done + 2 * self.count, planned)
         return known
@@ -313,31 +318,54 @@ class Perturbation:
 
     def _count_enough(self, task: Task, samples: int, further: int) -> int:
         block = 2 << max(self.count - 1, 0).bit_length()
-        # A single block cannot tell an effect from an interaction of three superpixels, which ones
-        # being drawn anew for each block: it is judged with half of the next one at the earliest.
-        step = max(block // 4, 2)
-        count = min(ENDS + block + step, samples)
-        expected = ENDS + 2 * block
+        planned = ENDS + 2 * block + further
+        _, ends = self._known(self._ends, task, ENDS, 0, planned, exact=True)
+        if ends.shape[2] > 1:
+            # Few superpixels matter to a cell, so that half a block tells them apart.
+            step = max(block // 8, 2)
+            count = ENDS + block // 2 - step
+        else:
+            # A single block cannot tell an effect from an interaction of three superpixels, which
+            # ones being drawn anew for each block: it is judged with half of the next one.
+            step = max(block // 4, 2)
+            count = ENDS + block + step
+        count = min(count, samples)
+        expected = count + block
         while count < samples:
             # Steps grow with what is there, so that judging it stays a small part of the work.
             count = min(count + max(step, count // 8), samples)
             planned = min(max(expected, count), samples) + further
-            coalitions, outputs = self.designed(task, count, done=0, planned=planned)
-            rounding = self._evaluator.rounding(task.explained)
-            ours, theirs = [], []
-            for output, noise in zip(outputs.T, rounding, strict=True):
-                means, errors = Surrogate.fit(coalitions, output).main_effects()
-                linear = ((means**2 + errors**2) / 4).sum()
-                left = max(output[ENDS:].var() - linear - noise, 0.0)
-                size = np.linalg.norm(means) or 1.0
-                ours.append(np.linalg.norm(errors) / size)
-                theirs.append(np.sqrt(4 * left * self.count / max(samples - self.count, 1)) / size)
-            if np.mean(ours) <= np.mean(theirs):
+            coalitions, cells = self.designed(task, count, done=0, planned=planned)
+            means, errors = self.surrogate(coalitions, cells).main_effects()
+            spread = cells.sum(2)[ENDS:].var(0) - self._evaluator.rounding(task.explained)
+            left = np.maximum(spread - ((means**2 + errors**2) / 4).sum(1), 0)
+            linear = np.sqrt(4 * left * self.count / max(samples - self.count, 1))
+            size = np.linalg.norm(means, axis=1)
+            size[size == 0] = 1.0
+            ours = float(np.mean(np.linalg.norm(errors, axis=1) / size))
+            theirs = float(np.mean(linear / size))
+            if ours <= theirs:
                 break
             # Variances fall as evaluations grow; not even twice as many is foreseen from few.
-            times = (np.mean(ours) / np.mean(theirs)) ** 2 if np.any(theirs) else np.inf
+            times = (ours / theirs) ** 2 if theirs else np.inf
             expected = round(count * min(times, 2.0))
         return count
+
+    def surrogate(self, coalitions: NDArray[np.bool_], cells: NDArray[np.float64]) -> Surrogate:
+        """What is known from evaluations, given as `designed` gives them."""
+        return Surrogate.fit(coalitions, cells, self._distances)
+
+    @cached_property
+    def _distances(self) -> NDArray[np.float64]:
+        """Of cells' centres from superpixels', (cells, K), as shares of the grid's longer side."""
+        height, width = self.segments.shape
+        rows, columns = self._map
+        down = (np.arange(rows) + 0.5) * height / rows - 0.5
+        across = (np.arange(columns) + 0.5) * width / columns - 0.5
+        centres = np.stack(np.meshgrid(down, across, indexing="ij"), 2).reshape(-1, 2)
+        own = ndimage.center_of_mass(np.ones_like(self.image), self.segments, np.arange(self.count))
+        apart = np.linalg.norm(centres[:, None] - np.array(own), axis=2)
+        return np.asarray(apart / max(height, width))
 
     def _known(
         self,
@@ -350,12 +378,13 @@ class Perturbation:
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         with self._using:
             coalitions = evaluated.first(count)
-            old = len(evaluated.logits)
-            for logits in self._logits(task, coalitions[old:], done + old, planned, exact):
-                evaluated.logits.extend(logits)
-            return coalitions, task.explained(np.stack(evaluated.logits[:count]))
+            old = len(evaluated.cells)
+            for cells in self._cells(task, coalitions[old:], done + old, planned, exact):
+                self._map = cells.shape[2:]
+                evaluated.cells.extend(cells)
+            return coalitions, _explained(task, np.stack(evaluated.cells[:count]))
 
-    def _logits(
+    def _cells(
         self,
         task: Task,
         coalitions: NDArray[np.bool_],
@@ -363,10 +392,10 @@ class Perturbation:
         planned: int,
         exact: bool,
     ) -> Iterator[NDArray[np.float32]]:
-        """The logits for each coalition, as many at a time as are held in memory."""
+        """The logits in cells for each coalition, as many at a time as are held in memory."""
         for start in range(0, len(coalitions), self._together):
             chunk = coalitions[start : start + self._together]
-            yield self._evaluator(self.compose(chunk), exact=exact)
+            yield self._evaluator.cells(self.compose(chunk), exact=exact)
             # Afterwards: who cancels here finds the chunk kept when coming back.
             task.progress(done + start + len(chunk), planned)
 
@@ -376,18 +405,25 @@ class Perturbation:
 
 
 class _Evaluated:
-    """Coalitions in a fixed order, and the model's logits for the first of them."""
+    """Coalitions in a fixed order, and the model's logits in cells for the first of them."""
 
     def __init__(self, blocks: Iterator[NDArray[np.bool_]]) -> None:
         self._blocks = blocks
         self._coalitions: list[NDArray[np.bool_]] = []
-        self.logits: list[NDArray[np.float32]] = []
+        self.cells: list[NDArray[np.float32]] = []
 
     def first(self, count: int) -> NDArray[np.bool_]:
         """The first `count` coalitions."""
         while len(self._coalitions) < count:
             self._coalitions.extend(next(self._blocks))
         return np.stack(self._coalitions[:count])
+
+
+def _explained(task: Task, cells: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The explained outputs in cells, (n, L, rows, columns) to (n, outputs, cells)."""
+    if task.target is Target.LOGIT:
+        return cells[:, list(task.outputs)].reshape(len(cells), len(task.outputs), -1).astype(float)
+    return task.explained(cells.sum((2, 3)))[:, :, None]
 
 
 @lru_cache(maxsize=2)

@@ -1,20 +1,29 @@
-"""What is known about an output from the coalitions that were evaluated: a Gaussian process."""
+"""What is known about outputs from the coalitions that were evaluated: Gaussian processes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from threadpoolctl import ThreadpoolController
 
 #: Sums of the superpixels' shares that are tried; the data choose one.
 _TOTALS: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_USUAL: Final = 0.4
+#: Distances over which shares in a cell fall to 1/e that are tried, as shares of the grid's side.
+_WIDTHS: Final = (0.1, 0.15, 0.2, 0.3, 0.5)
+#: A superpixel's share in a cell far from it, beside 1 for one that lies in it.
+_FAR: Final = 1e-3
+#: Cells that both are chosen on.
+_TRIED: Final = 8
 #: Variance of an evaluation's own error, as a share of the prior's; for rounding.
 _NOISE: Final = 1e-3
 #: A superpixel's share where its linear effect is zero, beside 1 for the mean superpixel's.
 _FLOOR: Final = 0.2
-#: Evaluations that the sum of shares is chosen on: so many tell it, and more cost much.
+#: Evaluations that shares are chosen on: so many tell them, and more cost much.
 _ENOUGH: Final = 192
 
 #: Threads of the linear algebra library and those of the network, who wait for each other at every
@@ -22,12 +31,12 @@ _ENOUGH: Final = 192
 _LIBRARIES: Final = ThreadpoolController()
 
 Estimate = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Means and standard errors, each of shape (K,)."""
+"""Means and standard errors, each of shape (outputs, K)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Surrogate:
-    """A Gaussian process over coalitions, conditioned on evaluations of one output.
+class Process:
+    """A Gaussian process over coalitions, conditioned on evaluations of some outputs.
 
     Its covariance of two coalitions is ``v prod_i (1 + r_i s_i s'_i)`` with s = 1 for a superpixel
     that is shown and -1 for one that is hidden. That is a prior in which main effects,
@@ -41,12 +50,11 @@ class Surrogate:
         The evaluated coalitions, 1 and -1.
     shares : ndarray of shape (K,)
         r, in (0, 1).
-    mean : float
-    variance : float
-        v.
+    means, variances : ndarray of shape (outputs,)
+        Of each output; the variance is v.
     factor : tuple
         Cholesky factor of the evaluations' covariance, v left out.
-    weights : ndarray of shape (n,)
+    weights : ndarray of shape (n, outputs)
         The inverse covariance times the evaluations less their mean.
 
     References
@@ -58,78 +66,53 @@ class Surrogate:
 
     signs: NDArray[np.float64]
     shares: NDArray[np.float64]
-    mean: float
-    variance: float
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
     factor: tuple[NDArray[np.float64], bool]
     weights: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, coalitions: NDArray[np.bool_], outputs: NDArray[np.float64]) -> "Surrogate":
-        """Condition on evaluations, with the shares that make them most likely.
-
-        A superpixel's share is proportional to the size of its effect in a linear fit, plus a
-        floor; their sum is chosen by the marginal likelihood.
-
-        Parameters
-        ----------
-        coalitions : ndarray of shape (n, K), bool
-        outputs : ndarray of shape (n,), float64
-        """
-        signs = np.where(coalitions, 1.0, -1.0)
-        count, superpixels = signs.shape
-        centred = outputs - outputs.mean()
-        effects = np.linalg.solve(
-            signs.T @ signs + 0.1 * count * np.eye(superpixels), signs.T @ centred
-        )
-        sizes = np.abs(effects) / (np.sqrt(np.mean(effects**2)) or 1.0)
-        sizes = (sizes + _FLOOR) / (sizes + _FLOOR).sum()
-        candidates = [np.minimum(total * sizes, 0.9) for total in _TOTALS]
-        some = slice(None, _ENOUGH)
-        with _LIBRARIES.limit(limits=1, user_api="blas"):
-            best = max(
-                (cls._condition(signs[some], outputs[some], shares) for shares in candidates),
-                key=lambda found: found.evidence,
-            )
-            return best if count <= _ENOUGH else cls._condition(signs, outputs, best.shares)
-
-    @classmethod
-    def _condition(
+    def condition(
         cls, signs: NDArray[np.float64], outputs: NDArray[np.float64], shares: NDArray[np.float64]
-    ) -> "Surrogate":
-        mean = float(outputs.mean())
+    ) -> "Process":
+        """Condition on evaluations, `outputs` of shape (n, outputs)."""
+        means = outputs.mean(0)
         covariance = _covariance(signs, signs, shares)
         covariance[np.diag_indices(len(signs))] += _NOISE
         factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-        weights = cho_solve(factor, outputs - mean, check_finite=False)
-        variance = float((outputs - mean) @ weights) / len(signs)
-        return cls(signs, shares, mean, variance, factor, weights)
+        weights = cho_solve(factor, outputs - means, check_finite=False)
+        variances = ((outputs - means) * weights).sum(0) / len(signs)
+        return cls(signs, shares, means, variances, factor, weights)
 
     @property
     def evidence(self) -> float:
-        """Logarithm of the marginal likelihood, up to a constant."""
-        spread = len(self.signs) * np.log(self.variance) if self.variance > 0 else -np.inf
-        return float(-0.5 * spread - np.log(np.diag(self.factor[0])).sum())
+        """Logarithm of the marginal likelihood, up to a constant; of outputs that vary."""
+        vary = self.variances > 0
+        spread = len(self.signs) * np.log(self.variances[vary]).sum()
+        return float(-0.5 * spread - vary.sum() * np.log(np.diag(self.factor[0])).sum())
 
-    def predict(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Expected outputs, (n, K) to (n,)."""
-        signs = np.where(coalitions, 1.0, -1.0)
-        return np.asarray(self.mean + _covariance(signs, self.signs, self.shares) @ self.weights)
+    def predict(self, signs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Expected outputs, (m, K) to (m, outputs)."""
+        return np.asarray(self.means + _covariance(signs, self.signs, self.shares) @ self.weights)
+
+    def left_out(self) -> NDArray[np.float64]:
+        """Each evaluation less what the others predict, in standard errors; (n, outputs).
+
+        References
+        ----------
+        Rasmussen, Williams 2006, Gaussian Processes for Machine Learning, equations 5.12
+        """
+        inverse, _ = dpotri(self.factor[0], lower=1)
+        scale = np.sqrt(np.outer(np.diag(inverse), self.variances))
+        left = np.divide(self.weights, scale, out=np.zeros_like(scale), where=scale > 0)
+        return np.asarray(left)
 
     def main_effects(self) -> Estimate:
-        """What showing a superpixel adds to the output, each other being shown or not by coin.
-
-        Returns
-        -------
-        means, standard errors : ndarray of shape (K,)
-        """
+        """What showing a superpixel adds to an output, each other being shown or not by coin."""
         return self._estimate(2 * self.shares * self.signs, 4 * self.shares)
 
     def shapley(self) -> Estimate:
         """Shapley values: they sum to the expected output of the whole less that of the empty one.
-
-        Returns
-        -------
-        means, standard errors : ndarray of shape (K,)
 
         Notes
         -----
@@ -150,18 +133,152 @@ class Surrogate:
         return self._estimate(2 * shares * self.signs * crossed, 4 * shares * prior)
 
     def _estimate(self, crossed: NDArray[np.float64], prior: NDArray[np.float64]) -> Estimate:
-        """Mean and standard error of linear functionals of the process.
+        """Means and standard errors of linear functionals of the process.
 
         Parameters
         ----------
         crossed : ndarray of shape (n, K)
-            Their covariances with the evaluations.
+            Their covariances with the evaluations, v left out.
         prior : ndarray of shape (K,)
-            Their variances before the evaluations.
+            Their variances before the evaluations, v left out.
         """
         explained = (crossed * cho_solve(self.factor, crossed, check_finite=False)).sum(0)
-        left = self.variance * np.maximum(prior - explained, 0)
-        return crossed.T @ self.weights, np.sqrt(left)
+        left = np.outer(self.variances, np.maximum(prior - explained, 0))
+        return np.asarray(self.weights.T @ crossed), np.sqrt(left)
+
+
+@dataclass(frozen=True, eq=False)
+class Surrogate:
+    """What evaluations tell of a model's outputs, cell by cell of its last feature map.
+
+    What a cell adds to the outputs depends on superpixels near it alone, or nearly so: a
+    :class:`Process` for each cell, whose shares fall with the distance, is told far more by as many
+    evaluations than one of the sum. How fast they fall, and their sum, are those that make the
+    evaluations most likely. Where outputs have a single cell each has a process of its own; a
+    superpixel's share is then proportional to the size of its effect in a linear fit, plus a floor.
+
+    Attributes
+    ----------
+    parts : tuple of (slice, Process)
+        Which outputs a process adds to.
+
+    References
+    ----------
+    Luo et al. 2016, arXiv 1701.04128 (what a cell sees falls off like a Gaussian)
+    """
+
+    parts: tuple[tuple[slice, Process], ...]
+
+    @classmethod
+    def fit(
+        cls,
+        coalitions: NDArray[np.bool_],
+        cells: NDArray[np.float64],
+        distances: NDArray[np.float64],
+    ) -> "Surrogate":
+        """Condition on evaluations.
+
+        Parameters
+        ----------
+        coalitions : ndarray of shape (n, K), bool
+        cells : ndarray of shape (n, outputs, cells), float64
+            What each cell adds to each output.
+        distances : ndarray of shape (cells, K)
+            Of cells' centres from superpixels', as shares of the grid's side; of a single cell they
+            are not looked at.
+        """
+        signs = np.where(coalitions, 1.0, -1.0)
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
+            if cells.shape[2] == 1:
+                parts = [
+                    (slice(output, output + 1), _by_effects(signs, cells[:, output]))
+                    for output in range(cells.shape[1])
+                ]
+            else:
+                shares = _by_distance(signs, cells, distances)
+                parts = [
+                    (slice(None), Process.condition(signs, cells[:, :, cell], shares[cell]))
+                    for cell in range(cells.shape[2])
+                ]
+        return cls(tuple(parts))
+
+    @property
+    def _outputs(self) -> int:
+        """How many there are."""
+        return max(output.stop or len(process.means) for output, process in self.parts)
+
+    def predict(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Expected outputs, (m, K) to (m, outputs)."""
+        signs = np.where(coalitions, 1.0, -1.0)
+        found = np.zeros((len(signs), self._outputs))
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
+            for outputs, process in self.parts:
+                found[:, outputs] += process.predict(signs)
+        return found
+
+    def main_effects(self) -> Estimate:
+        """What showing a superpixel adds to each output, each other being shown or not by coin."""
+        return self._sum(Process.main_effects)
+
+    def shapley(self) -> Estimate:
+        """Shapley values, which sum to what is expected of the whole less that of the empty one."""
+        return self._sum(Process.shapley)
+
+    def _sum(self, read: Callable[[Process], Estimate]) -> Estimate:
+        """Means add up; errors of cells go together as those of leaving an evaluation out do."""
+        count, superpixels = self.parts[0][1].signs.shape
+        means = np.zeros((self._outputs, superpixels))
+        together = np.zeros((self._outputs, count, superpixels))
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
+            for outputs, process in self.parts:
+                mean, error = read(process)
+                means[outputs] += mean
+                together[outputs] += process.left_out().T[:, :, None] * error[:, None]
+        return means, np.sqrt((together**2).mean(1))
+
+
+def _by_effects(signs: NDArray[np.float64], outputs: NDArray[np.float64]) -> Process:
+    """The process of an output, (n, 1), whose shares go by superpixels' effects in a linear fit."""
+    count, superpixels = signs.shape
+    effects = np.linalg.solve(
+        signs.T @ signs + 0.1 * count * np.eye(superpixels),
+        signs.T @ (outputs[:, 0] - outputs.mean()),
+    )
+    sizes = np.abs(effects) / (np.sqrt(np.mean(effects**2)) or 1.0) + _FLOOR
+    candidates = [_shares(sizes, total) for total in _TOTALS]
+    some = slice(None, _ENOUGH)
+    best = max(
+        (Process.condition(signs[some], outputs[some], shares) for shares in candidates),
+        key=lambda found: found.evidence,
+    )
+    return best if count <= _ENOUGH else Process.condition(signs, outputs, best.shares)
+
+
+def _by_distance(
+    signs: NDArray[np.float64], cells: NDArray[np.float64], distances: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Shares of superpixels in cells, (cells, K), by the distance between them."""
+    vary = np.flatnonzero(cells.std(0).any(0))
+    tried = vary[:: -(-len(vary) // _TRIED)] if len(vary) else vary
+    some = slice(None, _ENOUGH)
+
+    def of(width: float, total: float) -> NDArray[np.float64]:
+        return _shares(np.exp(-((distances / width) ** 2)) + _FAR, total)
+
+    def evidence(width: float, total: float) -> float:
+        shares = of(width, total)
+        return sum(
+            Process.condition(signs[some], cells[some, :, cell], shares[cell]).evidence
+            for cell in tried
+        )
+
+    width = max(_WIDTHS, key=lambda width: evidence(width, _USUAL))
+    return of(width, max(_TOTALS, key=lambda total: evidence(width, total)))
+
+
+def _shares(sizes: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+    """Shares in proportion to sizes, (..., K), that add up to a total unless some are too large."""
+    return np.asarray(np.minimum(total * sizes / sizes.sum(-1, keepdims=True), 0.9))
 
 
 def _covariance(

@@ -130,7 +130,7 @@ def test_a_network_kept_with_other_weights_is_not_used(
     classifier = registry.load("phantom")
     expected = classifier.logits(grids(classifier))
     equip(classifier)
-    (kept,) = data.glob("engines/*/network/network.bin")
+    (kept,) = data.glob("engines/*/cells/network.bin")
     changed = np.frombuffer(kept.read_bytes(), np.uint8).copy()
     changed[len(changed) // 3 : 2 * len(changed) // 3] ^= 8
     kept.write_bytes(changed)
@@ -147,7 +147,7 @@ def test_a_damaged_network_is_converted_again(
     classifier = registry.load("phantom")
     expected = classifier.logits(grids(classifier))
     equip(classifier)
-    (kept,) = data.glob(f"engines/*/network/{part}")
+    (kept,) = data.glob(f"engines/*/cells/{part}")
     size = kept.stat().st_size
     kept.write_bytes(kept.read_bytes()[: size // 2])
     again = registry.load("phantom")
