@@ -37,12 +37,12 @@ def fold_over(superpixels: int, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def alone(superpixels: int) -> NDArray[np.bool_]:
-    """Each superpixel shown alone, and hidden alone; shape (2 K, K), bool.
+    """Each superpixel shown alone, and hidden alone, every second first; shape (2 K, K), bool.
 
     Half of the weight that Shapley values give to coalitions, beside the empty and the whole one,
     lies on sizes near these, where a design around half of the superpixels says little.
     """
-    one = np.eye(superpixels, dtype=bool)
+    one = np.eye(superpixels, dtype=bool)[np.r_[:superpixels:2, 1:superpixels:2]]
     return np.stack([one, ~one], 1).reshape(-1, superpixels)
 
 

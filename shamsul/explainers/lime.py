@@ -60,7 +60,7 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
         )
         weights, intercepts = _linear(coalitions, outputs, kernel_width)
     else:
-        enough = perturbation.enough(task, samples)
+        enough = perturbation.enough(task, samples).evaluations
         coalitions, cells = perturbation.designed(task, enough, done=0, planned=enough)
         outputs = cells.sum(2)
         many: list[NDArray[np.bool_]] = []

@@ -40,8 +40,9 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
         well-chosen evaluations. Where `samples` allows all coalitions, both are exact.
     samples : int
         Model evaluations, for ``package`` besides the whole radiograph and the background; for
-        ``surrogate`` as for LIME, and each superpixel shown and hidden alone besides, if `samples`
-        is at least twice as many.
+        ``surrogate`` as for LIME, and every second superpixel shown and hidden alone besides, if
+        `samples` is large enough; the others, too, where standard errors would be larger than those
+        that LIME's evaluations were enough for.
     selection : {"none", "ten", "aic"}
         Whether superpixels are selected before the fit, the others being set to zero: the ten
         strongest is the package's default, Akaike's criterion was that of its older releases. Of
@@ -64,15 +65,19 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
         return _by_package(perturbation, task, samples, selection)
     if 2**perturbation.count - superpixels.ENDS <= samples:
         return _by_definition(perturbation, task)
-    alone = 2 * perturbation.count
-    alone = alone if 2 * alone <= samples else 0
-    enough = min(perturbation.enough(task, samples, further=alone), samples - alone)
-    planned = enough + alone
-    coalitions, cells = perturbation.designed(task, enough, done=0, planned=planned)
-    if alone:
-        more, their = perturbation.alone(task, done=enough, planned=planned)
-        coalitions, cells = np.concatenate([coalitions, more]), np.concatenate([cells, their])
-    means, errors = perturbation.surrogate(coalitions, cells).shapley()
+    every = 2 * perturbation.count
+    every = every if 2 * every <= samples else 0
+    enough = perturbation.enough(task, samples, further=every // 2)
+    count = min(enough.evaluations, samples - every)
+    for alone in (every // 4 * 2, every):  # those of the other half of the superpixels if need be
+        planned = count + alone
+        coalitions, cells = perturbation.designed(task, count, done=0, planned=planned)
+        if alone:
+            more, their = perturbation.alone(task, alone, done=count, planned=planned)
+            coalitions, cells = np.concatenate([coalitions, more]), np.concatenate([cells, their])
+        means, errors = perturbation.surrogate(coalitions, cells).shapley()
+        if alone == every or superpixels.doubt(means, errors) <= enough.doubt:
+            break
     outputs = cells.sum(2)
     # The process misses the ends by rounding; what is missing goes where least is known.
     missing = outputs[1] - outputs[0] - means.sum(1)

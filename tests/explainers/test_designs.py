@@ -36,7 +36,7 @@ def test_alone_has_each_superpixel_shown_and_hidden_once() -> None:
     found = designs.alone(5)
     sizes = found.sum(1).tolist()
     assert sizes == [1, 4] * 5
-    assert (found[::2].argmax(1) == np.arange(5)).all()
+    assert found[::2].argmax(1).tolist() == [0, 2, 4, 1, 3]  # halves lie all over the image
     np.testing.assert_array_equal(found[::2], ~found[1::2])
 
 
