@@ -47,10 +47,8 @@ class Evaluator:
             cells = self._judge(grids[:PROBE])
             rest = grids[PROBE:]
             return np.concatenate([cells, self.cells(rest)]) if len(rest) else cells
-        if self._agrees:  # few are left to be exact: buffers of a third engine are not worth it
-            engine = self._classifier.reference if exact else self._classifier.half
-            return self._classifier.cells(grids, engine=engine)
-        return self._classifier.cells(grids)
+        engine = self._classifier.half if self._agrees and not exact else self._classifier.exact
+        return self._classifier.cells(grids, engine=engine)
 
     @property
     def engine(self) -> str:
@@ -60,8 +58,7 @@ class Evaluator:
 
     def _judge(self, grids: NDArray[np.floating] | torch.Tensor) -> NDArray[np.float32]:
         few = (grids[: PROBE // 2], grids[PROBE // 2 :])  # of single precision, for its memory
-        reference = self._classifier.reference
-        cells = np.concatenate([self._classifier.cells(some, engine=reference) for some in few])
+        cells = np.concatenate([self._classifier.cells(some) for some in few])
         logits = cells.sum((2, 3))
         rounded = self._classifier.logits(grids, engine=self._classifier.half)
         self._agrees = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())

@@ -349,10 +349,11 @@ class Perturbation:
             count = ENDS + block + step
         count = min(count, samples)
         theirs = 0.0
-        expected = count + block
+        expected = count + step
         while count < samples:
-            # Steps grow with what is there, so that judging it stays a small part of the work.
-            count = min(count + max(step, count // 8), samples)
+            # Steps grow with what is there, and go half of the way expected, so that judging it
+            # stays a small part of the work.
+            count = min(count + max(step, count // 8, (expected - count) // 2), samples)
             planned = min(max(expected, count), samples) + further
             coalitions, cells = self.designed(task, count, done=0, planned=planned)
             means, errors = self.surrogate(coalitions, cells).main_effects()
