@@ -36,7 +36,8 @@ class Cells(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         if not self._weights_averages(images):
-            return _single(self.network(images))
+            logits: Tensor = self.network(images)
+            return logits[:, :, None, None]
         cells = self._seen(images)[1]
         assert cells is not None
         return cells
@@ -78,11 +79,12 @@ class _Watched(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        if func in _AVERAGES and args[0].ndim == 4:
+        given = kwargs or {}
+        if func in _AVERAGES and args and args[0].ndim == 4:
             self._map, self._dense = args[0], None
         elif func is F.linear:
-            self._dense = args[1], args[2] if len(args) > 2 else (kwargs or {}).get("bias")
-        return func(*args, **(kwargs or {}))
+            self._dense = _dense(*args, **given)
+        return func(*args, **given)
 
     def cells(self, logits: Tensor) -> Tensor | None:
         """What cells would add to logits if these were weighted averages; None: they cannot be."""
@@ -104,8 +106,9 @@ class _Watched(TorchFunctionMode):
         return features / (rows * columns)
 
 
-def _single(logits: Tensor) -> Tensor:
-    return logits[:, :, None, None]
+def _dense(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Any]:
+    """Weights and bias of a dense layer, called as torch's."""
+    return weight, bias
 
 
 def _groups(side: int) -> Tensor:

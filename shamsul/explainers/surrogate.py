@@ -1,6 +1,6 @@
 """What is known about outputs from the coalitions that were evaluated: Gaussian processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -159,15 +159,21 @@ class Surrogate:
 
     Attributes
     ----------
-    parts : tuple of (slice, Process)
-        Which outputs a process adds to.
+    signs : ndarray of shape (n, K), float64
+        The evaluated coalitions, 1 and -1.
+    cells : ndarray of shape (n, outputs, cells), float64
+        What each cell adds to each output.
+    shares : ndarray of shape (processes, K)
+        Of the cells, or of the outputs where they have a single cell.
 
     References
     ----------
     Luo et al. 2016, arXiv 1701.04128 (what a cell sees falls off like a Gaussian)
     """
 
-    parts: tuple[tuple[slice, Process], ...]
+    signs: NDArray[np.float64]
+    cells: NDArray[np.float64]
+    shares: NDArray[np.float64]
 
     @classmethod
     def fit(
@@ -182,7 +188,6 @@ class Surrogate:
         ----------
         coalitions : ndarray of shape (n, K), bool
         cells : ndarray of shape (n, outputs, cells), float64
-            What each cell adds to each output.
         distances : ndarray of shape (cells, K)
             Of cells' centres from superpixels', as shares of the grid's side; of a single cell they
             are not looked at.
@@ -190,29 +195,28 @@ class Surrogate:
         signs = np.where(coalitions, 1.0, -1.0)
         with _LIBRARIES.limit(limits=1, user_api="blas"):
             if cells.shape[2] == 1:
-                parts = [
-                    (slice(output, output + 1), _by_effects(signs, cells[:, output]))
-                    for output in range(cells.shape[1])
-                ]
+                shares = np.stack([_by_effects(signs, output) for output in cells[:, :, 0].T])
             else:
                 shares = _by_distance(signs, cells, distances)
-                parts = [
-                    (slice(None), Process.condition(signs, cells[:, :, cell], shares[cell]))
-                    for cell in range(cells.shape[2])
-                ]
-        return cls(tuple(parts))
+        return cls(signs, cells, shares)
 
-    @property
-    def _outputs(self) -> int:
-        """How many there are."""
-        return max(output.stop or len(process.means) for output, process in self.parts)
+    def processes(self) -> Iterator[tuple[slice, Process]]:
+        """Each process, and which outputs it adds to; one at a time, for their memory."""
+        for part, shares in enumerate(self.shares):
+            if self.cells.shape[2] == 1:
+                yield (
+                    slice(part, part + 1),
+                    Process.condition(self.signs, self.cells[:, part], shares),
+                )
+            else:
+                yield slice(None), Process.condition(self.signs, self.cells[:, :, part], shares)
 
     def predict(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Expected outputs, (m, K) to (m, outputs)."""
         signs = np.where(coalitions, 1.0, -1.0)
-        found = np.zeros((len(signs), self._outputs))
+        found = np.zeros((len(signs), self.cells.shape[1]))
         with _LIBRARIES.limit(limits=1, user_api="blas"):
-            for outputs, process in self.parts:
+            for outputs, process in self.processes():
                 found[:, outputs] += process.predict(signs)
         return found
 
@@ -226,32 +230,29 @@ class Surrogate:
 
     def _sum(self, read: Callable[[Process], Estimate]) -> Estimate:
         """Means add up; errors of cells go together as those of leaving an evaluation out do."""
-        count, superpixels = self.parts[0][1].signs.shape
-        means = np.zeros((self._outputs, superpixels))
-        together = np.zeros((self._outputs, count, superpixels))
+        count, superpixels = self.signs.shape
+        means = np.zeros((self.cells.shape[1], superpixels))
+        together = np.zeros((self.cells.shape[1], count, superpixels))
         with _LIBRARIES.limit(limits=1, user_api="blas"):
-            for outputs, process in self.parts:
+            for outputs, process in self.processes():
                 mean, error = read(process)
                 means[outputs] += mean
                 together[outputs] += process.left_out().T[:, :, None] * error[:, None]
         return means, np.sqrt((together**2).mean(1))
 
 
-def _by_effects(signs: NDArray[np.float64], outputs: NDArray[np.float64]) -> Process:
-    """The process of an output, (n, 1), whose shares go by superpixels' effects in a linear fit."""
+def _by_effects(signs: NDArray[np.float64], output: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of superpixels in an output, by their effects in a linear fit."""
     count, superpixels = signs.shape
     effects = np.linalg.solve(
-        signs.T @ signs + 0.1 * count * np.eye(superpixels),
-        signs.T @ (outputs[:, 0] - outputs.mean()),
+        signs.T @ signs + 0.1 * count * np.eye(superpixels), signs.T @ (output - output.mean())
     )
     sizes = np.abs(effects) / (np.sqrt(np.mean(effects**2)) or 1.0) + _FLOOR
-    candidates = [_shares(sizes, total) for total in _TOTALS]
     some = slice(None, _ENOUGH)
-    best = max(
-        (Process.condition(signs[some], outputs[some], shares) for shares in candidates),
-        key=lambda found: found.evidence,
+    return max(
+        (_shares(sizes, total) for total in _TOTALS),
+        key=lambda shares: Process.condition(signs[some], output[some, None], shares).evidence,
     )
-    return best if count <= _ENOUGH else Process.condition(signs, outputs, best.shares)
 
 
 def _by_distance(

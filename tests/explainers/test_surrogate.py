@@ -28,7 +28,7 @@ def fitted(coalitions: np.ndarray, outputs: np.ndarray) -> Surrogate:
 @pytest.fixture
 def process() -> Process:
     some = ALL[np.random.default_rng(1).choice(len(ALL), 24, replace=False)]
-    ((_, process),) = fitted(some, output(some)).parts
+    ((_, process),) = fitted(some, output(some)).processes()
     return process
 
 
@@ -188,13 +188,14 @@ def test_estimates_add_up_over_cells() -> None:
     rng = np.random.default_rng(4)
     some = designs.fold_over(36, rng)
     surrogate = Surrogate.fit(some, local(rng)(some), APART)
-    assert len(surrogate.parts) == 36
+    processes = [process for _, process in surrogate.processes()]
+    assert len(processes) == 36
     for read in ("main_effects", "shapley"):
         values, _ = getattr(surrogate, read)()
-        alone = [getattr(process, read)()[0] for _, process in surrogate.parts]
+        alone = [getattr(process, read)()[0] for process in processes]
         np.testing.assert_allclose(values, np.sum(alone, 0), atol=1e-12)
     signs = np.where(some, 1.0, -1.0)
-    expected = np.sum([process.predict(signs) for _, process in surrogate.parts], 0)
+    expected = np.sum([process.predict(signs) for process in processes], 0)
     np.testing.assert_allclose(surrogate.predict(some), expected, atol=1e-12)
 
 
