@@ -127,10 +127,15 @@ def test_every_coalition_gives_exact_shapley_values(
 
 
 @pytest.mark.parametrize(
-    ("estimator", "budgets"), [("surrogate", (32, 64, 4000)), ("package", (32, 64, 128))]
+    ("estimator", "budgets", "times"),
+    [("surrogate", (32, 64, 4000), 2), ("package", (32, 64, 128), 3)],
 )
 def test_error_falls_as_samples_grow(
-    found: Found, shapley_values: np.ndarray, estimator: str, budgets: tuple[int, ...]
+    found: Found,
+    shapley_values: np.ndarray,
+    estimator: str,
+    budgets: tuple[int, ...],
+    times: float,
 ) -> None:
     def error(samples: int) -> float:
         # The mean over seeds, since one draw of few samples can be lucky.
@@ -140,5 +145,5 @@ def test_error_falls_as_samples_grow(
 
     few, some, many = map(error, budgets)
     assert few > some > many
-    assert many < few / 3
+    assert many < few / times
     assert many < 0.1
