@@ -320,8 +320,9 @@ class Perturbation:
         """How many coalitions of the design tell as much as `samples` drawn at random.
 
         They are evaluated step by step, until the standard errors of the superpixels' main
-        effects are no larger than those of a linear fit to `samples` random coalitions; root mean
-        square over superpixels, as shares of the effects, mean over outputs. At most `samples`.
+        effects are at most `_MARGIN` times those of a linear fit to `samples` random coalitions;
+        root mean square over superpixels, as shares of the effects, mean over outputs. At most
+        `samples`.
         The progress counts what is expected from the errors so far, and `further` evaluations.
 
         Notes

@@ -202,14 +202,10 @@ class Surrogate:
 
     def processes(self) -> Iterator[tuple[slice, Process]]:
         """Each process, and which outputs it adds to; one at a time, for their memory."""
+        single = self.cells.shape[2] == 1
         for part, shares in enumerate(self.shares):
-            if self.cells.shape[2] == 1:
-                yield (
-                    slice(part, part + 1),
-                    Process.condition(self.signs, self.cells[:, part], shares),
-                )
-            else:
-                yield slice(None), Process.condition(self.signs, self.cells[:, :, part], shares)
+            outputs, cell = (slice(part, part + 1), 0) if single else (slice(None), part)
+            yield outputs, Process.condition(self.signs, self.cells[:, outputs, cell], shares)
 
     def predict(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Expected outputs, (m, K) to (m, outputs)."""
