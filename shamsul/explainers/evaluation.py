@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from shamsul.classifiers.classifier import Classifier
 
 #: Half precision is used where its rounding is at most this share of the spread of each logit over
-#: the versions: a 25th of its variance, which counts as noise where accuracy is judged.
-AGREEMENT: Final = 0.2
+#: the versions: a 100th of its variance, which counts as noise where accuracy is judged.
+AGREEMENT: Final = 0.1
 #: Versions that agreement is judged on.
 PROBE: Final = 8
 

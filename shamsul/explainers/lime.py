@@ -60,16 +60,15 @@ def lime(task: Task, *, estimator: str, samples: int, kernel_width: float, **cut
         )
         weights, intercepts = _linear(coalitions, outputs, kernel_width)
     else:
-        enough = perturbation.enough(task, samples).evaluations
-        coalitions, cells = perturbation.designed(task, enough, done=0, planned=enough)
-        outputs = cells.sum(2)
+        known = perturbation.enough(task, samples)
+        coalitions, outputs = known.surrogate.signs > 0, known.surrogate.cells.sum(2)
+        task.progress(len(coalitions), len(coalitions))
         many: list[NDArray[np.bool_]] = []
         while sum(map(len, many)) < _PREDICTED:
             many.append(designs.fold_over(perturbation.count, rng))
         imagined = np.concatenate(many)
-        surrogate = perturbation.surrogate(coalitions, cells)
-        weights, intercepts = _linear(imagined, surrogate.predict(imagined), kernel_width)
-        errors = perturbation.spread(surrogate.main_effects()[1])
+        weights, intercepts = _linear(imagined, known.surrogate.predict(imagined), kernel_width)
+        errors = perturbation.spread(known.errors)
     fits = _fit(coalitions, outputs, weights, intercepts, kernel_width)
     return Relevance(
         perturbation.spread(weights), len(coalitions), fits, errors, perturbation.engine

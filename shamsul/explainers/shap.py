@@ -68,7 +68,7 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
     every = 2 * perturbation.count
     every = every if 2 * every <= samples else 0
     enough = perturbation.enough(task, samples, further=every // 2)
-    count = min(enough.evaluations, samples - every)
+    count = min(len(enough.surrogate.signs), samples - every)
     for alone in (every // 4 * 2, every):  # those of the other half of the superpixels if need be
         planned = count + alone
         coalitions, cells = perturbation.designed(task, count, done=0, planned=planned)
@@ -76,7 +76,7 @@ def shap(task: Task, *, estimator: str, samples: int, selection: str, **cut: Any
             more, their = perturbation.alone(task, alone, done=count, planned=planned)
             coalitions, cells = np.concatenate([coalitions, more]), np.concatenate([cells, their])
         means, errors = perturbation.surrogate(coalitions, cells).shapley()
-        if alone == every or superpixels.doubt(means, errors) <= enough.doubt:
+        if alone == every or superpixels.doubt(means, errors) <= enough.asked:
             break
     outputs = cells.sum(2)
     # The process misses the ends by rounding; what is missing goes where least is known.

@@ -12,7 +12,7 @@ from torch import nn
 from shamsul.classifiers.classifier import Classifier
 from shamsul.classifiers.grid import GridImage
 from shamsul.classifiers.manifest import Normalisation
-from shamsul.explainers import lime, shap, superpixels
+from shamsul.explainers import designs, lime, shap, superpixels
 from shamsul.explainers.heatmap import Target
 from shamsul.explainers.method import ExplainerError, Method, Task
 from tests.explainers.conftest import SIZE, manifest
@@ -365,6 +365,29 @@ def test_one_block_of_the_design_is_never_enough(
         (first, _) = method.explain(products, image, segments=30, background="black")
         blocks = 2 * 32
         assert first.evaluations >= superpixels.ENDS + 3 * blocks // 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_asked_is_the_error_of_a_linear_fit_to_so_many_random_coalitions(
+    products: Classifier, noise: GridImage, seed: int
+) -> None:
+    """By every coalition, though few are evaluated, and main effects leave little over."""
+    work = task(products, noise, seed)
+    perturbation = superpixels.Perturbation.of(work, **CUT)
+    players = perturbation.count
+    every = designs.every(players)
+    outputs = perturbation.evaluate(work, every, done=0, planned=len(every))
+    effects = np.array([outputs[on].mean(0) - outputs[~on].mean(0) for on in every.T])
+    left = outputs.var(0) - (effects**2).sum(0) / 4
+    assert (left < 0.1 * outputs.var(0)).all()
+    samples = 600
+    assert samples < len(every)
+    known = perturbation.enough(work, samples)
+    assert len(known.surrogate.signs) < samples
+    error = np.sqrt(4 * left / (samples - players) * players)
+    expected = np.mean(error / np.linalg.norm(effects, axis=0))
+    assert known.asked == pytest.approx(superpixels._MARGIN * expected, rel=0.15)
+    assert superpixels.doubt(known.surrogate.main_effects()[0], known.errors) <= known.asked
 
 
 @pytest.mark.parametrize("method", [lime.METHOD, shap.METHOD])
