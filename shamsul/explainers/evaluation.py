@@ -63,6 +63,7 @@ class Evaluator:
         rounded = self._classifier.logits(grids, engine=self._classifier.half)
         self._agrees = bool(((rounded - logits).std(0) <= AGREEMENT * logits.std(0)).all())
         self._probe = (logits, rounded) if self._agrees else None
+        self._classifier.rest()  # one of both engines is not needed again
         return cells
 
     def rounding(
