@@ -216,9 +216,6 @@ def equip(classifier: "Classifier") -> None:
         if choice is None:
             engines, note = candidates(classifier, place)
             choice = _measured(classifier, engines, note)
-            for engine in engines.values():
-                engine.rest()
-            give_back_memory()
             if choice.note:
                 log.warning("%s: %s", classifier.manifest.name, choice.note)
             _keep(choice, place)
@@ -375,15 +372,19 @@ def _measured(
         note = "OpenVINO does not give this network's logits; torch runs it."
         usable = {name: one for name, one in engines.items() if name.startswith(_TORCH)}
     seconds = dict.fromkeys(usable, np.inf)
-    for _ in range(1 + _TIMES):  # in turn, since machines are not equally fast all the time
-        for name, engine in usable.items():
-            start = time.perf_counter()
-            engine(images)
-            seconds[name] = min(seconds[name], (time.perf_counter() - start) / len(images))
-    fastest = {
-        kind: min((name for name in usable if name.endswith(kind)), key=seconds.__getitem__)
-        for kind in {name.split()[1] for name in usable}
-    }
+    fastest = {}
+    for kind in (_FLOAT, _HALF):  # one after the other, for their memory
+        same = {name: engine for name, engine in usable.items() if name.endswith(kind)}
+        for _ in range(1 + _TIMES):  # in turn, since machines are not equally fast all the time
+            for name, engine in same.items():
+                start = time.perf_counter()
+                engine(images)
+                seconds[name] = min(seconds[name], (time.perf_counter() - start) / len(images))
+        for engine in same.values():
+            engine.rest()
+        give_back_memory()
+        if same:
+            fastest[kind] = min(same, key=seconds.__getitem__)
     half = fastest.get(_HALF, "")
     if half and seconds[half] >= seconds[fastest[_FLOAT]]:
         half = ""
