@@ -114,9 +114,9 @@ def heatmaps() -> None:
         session.keep_viewer_state(case, state)
 
 
-@st.fragment(run_every=None if settled == asked.keys() else 1.0)
+@st.fragment(run_every=maps.next_look(asked, settled))
 def progress() -> None:
-    """Every second while maps are being computed: how far they are, and whether one has come."""
+    """While maps are being computed: how far they are, and whether one has come."""
     with error_boundary():
         sign_in.require(Role.COORDINATOR)
         now = request()

@@ -52,9 +52,9 @@ def show(study: Study, case: Case, label: str, methods: Sequence[str]) -> None:
     viewer(radiograph, rows, key=key, annotations=seen)
     pictures(radiograph, shown(rows), key=key)
 
-    @st.fragment(run_every=None if settled == asked.keys() else 1.0)
+    @st.fragment(run_every=maps.next_look(asked, settled))
     def progress() -> None:
-        """Every second while maps are being computed."""
+        """While maps are being computed."""
         with error_boundary():
             sign_in.require(Role.COORDINATOR)
             now = request()

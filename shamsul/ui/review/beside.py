@@ -140,9 +140,9 @@ def show(
     )
     pictures(radiograph, shown(rows), key=key)
 
-    @st.fragment(run_every=None if settled == asked.keys() else 1.0)
+    @st.fragment(run_every=maps.next_look(asked, settled))
     def progress() -> None:
-        """Every second while maps are still to come."""
+        """While maps are still to come."""
         with error_boundary():
             sign_in.require(Role.COORDINATOR)
             now = maps.request(session.desk(), sources, explained)

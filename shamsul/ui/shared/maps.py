@@ -41,6 +41,16 @@ def settled(asked: Mapping[str, Job]) -> frozenset[str]:
     return frozenset(name for name, job in asked.items() if job.is_over)
 
 
+def next_look(asked: Mapping[str, Job], settled: frozenset[str]) -> float | None:
+    """Seconds until maps are looked for again, None if there is none to come.
+
+    Maps of one pass are there before the page is; who has seen some waits for slow ones.
+    """
+    if settled == asked.keys():
+        return None
+    return 1.0 if len(settled) > 1 else 0.4
+
+
 def heatmap(job: Job, label: str) -> Heatmap | None:
     """A label's map, None while it is not there."""
     return next((found for found in job.maps if found.label == label), None)

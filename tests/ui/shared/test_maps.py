@@ -139,3 +139,21 @@ def test_radiograph_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert asked.reason == "The radiograph is not in the archive."
+
+
+@pytest.mark.parametrize("end", [State.DONE, State.FAILED])
+def test_maps_are_looked_for_until_all_have_come_and_soonest_at_first(end: State) -> None:
+    """A pause longer than a map of one pass takes would be seen."""
+    methods = ("grad_cam", "lrp", "lime", "shap")
+    looks = []
+    for come in range(len(methods) + 1):
+        asked = {
+            name: job(end if number < come else State.RUNNING)
+            for number, name in enumerate(methods)
+        }
+        looks.append(maps.next_look(asked, maps.settled(asked)))
+    pauses = [pause for pause in looks if pause is not None]
+    assert looks == [*pauses, None]
+    assert len(pauses) == len(methods)
+    assert pauses == sorted(pauses)
+    assert 0 < pauses[0] < pauses[-1] <= 1
