@@ -326,7 +326,7 @@ class Perturbation:
         task.progress(done + count, planned)
         return known
 
-    def enough(self, task: Task, samples: int, *, further: int = 0) -> "Enough":
+    def enough(self, task: Task, samples: int, *, further: int = 0) -> Enough:
         """How many coalitions of the design tell as much as `samples` drawn at random.
 
         They are evaluated step by step, until the standard errors of the superpixels' main
@@ -334,20 +334,13 @@ class Perturbation:
         root mean square over superpixels, as shares of the effects, mean over outputs. At most
         `samples`.
         The progress counts what is expected from the errors so far, and `further` evaluations.
-
-        Notes
-        -----
-        With v the variance that main effects leave over, less that of rounding, the effects of a
-        linear fit to n random coalitions have variance ``4 v / (n - K)``. What main effects leave
-        over is expected from the evaluations themselves: a difference of variances would be
-        uncertain where they leave little.
         """
         asked = (task.target, task.outputs, samples)
         if asked not in self._enough:
             self._enough[asked] = self._count_enough(task, samples, further)
         return self._enough[asked]
 
-    def _count_enough(self, task: Task, samples: int, further: int) -> "Enough":
+    def _count_enough(self, task: Task, samples: int, further: int) -> Enough:
         block = 2 << max(self.count - 1, 0).bit_length()
         planned = ENDS + 2 * block + further
         _, ends = self._known(self._ends, task, ENDS, 0, planned, exact=True)
@@ -367,19 +360,38 @@ class Perturbation:
             coalitions, cells = self.designed(task, count, done=0, planned=planned)
             surrogate = self.surrogate(coalitions, cells)
             means, errors = surrogate.main_effects()
-            outputs = cells[ENDS:].sum(2)
-            beyond = outputs - outputs.mean(0) - np.where(coalitions[ENDS:], 0.5, -0.5) @ means.T
-            left = (beyond**2).mean(0) + (errors**2).sum(1) / 4
-            left = np.maximum(left - self._evaluator.rounding(task.explained), 0)
-            linear = np.sqrt(4 * left[:, None] / max(samples - self.count, 1))
-            theirs = _MARGIN * doubt(means, np.broadcast_to(linear, means.shape))
             ours = doubt(means, errors)
+            theirs = _MARGIN * self._doubt_at_random(task, samples, surrogate, means, errors)
             if ours <= theirs or count == samples:
                 return Enough(surrogate, errors, theirs)
             # Variances fall as evaluations grow; not even twice as many is foreseen from few.
             expected = round(count * min((ours / theirs) ** 2, 2.0)) if theirs else 2 * count
             # Two thirds of the way, since errors fall faster; judging stays a small part of it.
-            count += max(step, (expected - count) * 2 // 3)
+            count += max(step, count // 16, (expected - count) * 2 // 3)
+
+    def _doubt_at_random(
+        self,
+        task: Task,
+        samples: int,
+        surrogate: Surrogate,
+        means: NDArray[np.float64],
+        errors: NDArray[np.float64],
+    ) -> float:
+        """Expected `doubt` of a linear fit to random coalitions, from main effects as known.
+
+        Notes
+        -----
+        With v the variance that main effects leave over, less that of rounding, the effects of a
+        linear fit to n random coalitions have variance ``4 v / (n - K)``. What main effects leave
+        over is expected from the evaluations themselves: a difference of variances would be
+        uncertain where they leave little.
+        """
+        signs, outputs = surrogate.signs[ENDS:], surrogate.cells[ENDS:].sum(2)
+        beyond = outputs - outputs.mean(0) - signs @ means.T / 2
+        left = (beyond**2).mean(0) + (errors**2).sum(1) / 4
+        left = np.maximum(left - self._evaluator.rounding(task.explained), 0)
+        linear = np.sqrt(4 * left[:, None] / max(samples - self.count, 1))
+        return doubt(means, np.broadcast_to(linear, means.shape))
 
     def surrogate(self, coalitions: NDArray[np.bool_], cells: NDArray[np.float64]) -> Surrogate:
         """What is known from evaluations, given as `designed` gives them."""
