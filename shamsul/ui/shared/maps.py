@@ -48,7 +48,7 @@ def next_look(asked: Mapping[str, Job], settled: frozenset[str]) -> float | None
     """
     if settled == asked.keys():
         return None
-    return 1.0 if len(settled) > 1 else 0.4
+    return 0.7 if len(settled) > 1 else 0.4
 
 
 def heatmap(job: Job, label: str) -> Heatmap | None:
